@@ -1,0 +1,3 @@
+import { packageTests } from "../../tools/vitest-preset.mjs";
+
+export default packageTests("cea608");
