@@ -1,0 +1,44 @@
+export { type FormatError, type FormatIssue, isFormatError } from "@x/bits";
+export {
+  type Codestream,
+  CodestreamSplitter,
+  type CodestreamSplitterOptions,
+  readCodestreams,
+} from "./codestream-splitter.js";
+export {
+  type CfaPattern,
+  type ColourTransformSpecification,
+  cfaPattern,
+  cfaRegistration,
+  type Registration,
+} from "./colour.js";
+export type { JpegXsErrorCode } from "./errors.js";
+export { type Band, type Component, type Geometry, geometryOf } from "./geometry.js";
+export {
+  type CodestreamHeader,
+  type DecodedHeader,
+  decodeHeader,
+  type Extension,
+  encodeHeader,
+  type Nonlinearity,
+  sizeOfHeader,
+  type Weight,
+} from "./header.js";
+export { Marker, markerName } from "./marker.js";
+export type { PictureHeader } from "./picture-header.js";
+export {
+  chooseLevel,
+  describeProfile,
+  LEVELS,
+  type Level,
+  levelName,
+  PROFILES,
+  type Profile,
+  type ProfileDescription,
+  type ProfileViolation,
+  profileName,
+  type SamplingFormat,
+  samplingFormat,
+  sublevelName,
+} from "./profile.js";
+export { frameLength, type SliceSpan, type Walk, walkCodestream } from "./walk.js";
