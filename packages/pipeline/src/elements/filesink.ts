@@ -1,0 +1,45 @@
+import { open } from "node:fs/promises";
+import { always, elementFactory, forEachItem } from "../element.js";
+import { describeSystemError, PipelineError } from "../errors.js";
+
+export const filesink = elementFactory({
+  name: "filesink",
+  classification: "Sink/File",
+  description: "Writes everything to a file. What arrived before an error stays in it.",
+  properties: {
+    location: { type: "string", default: undefined, description: "Path of the file" },
+    append: { type: "boolean", default: false, description: "Keep what is in the file already" },
+  },
+  pads: [always("sink", "ANY")],
+  create({ location, append }) {
+    if (location === undefined) throw new TypeError("property location is not set");
+    return {
+      async run(context) {
+        const fail = (error: unknown): PipelineError =>
+          new PipelineError(
+            "resource",
+            context.name,
+            `cannot write "${location}": ${describeSystemError(error)}`,
+            error,
+          );
+        const file = await open(location, append ? "a" : "w").catch((error: unknown) => {
+          throw fail(error);
+        });
+        try {
+          await forEachItem(context.sink(), {
+            async buffer({ data }) {
+              for (let at = 0; at < data.length; ) {
+                const { bytesWritten } = await file.write(data, at).catch((error: unknown) => {
+                  throw fail(error);
+                });
+                at += bytesWritten;
+              }
+            },
+          });
+        } finally {
+          await file.close();
+        }
+      },
+    };
+  },
+});

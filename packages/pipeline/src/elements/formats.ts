@@ -1,0 +1,35 @@
+// The formats that several elements speak, in GStreamer's words.
+import { type Caps, caps, type Fraction } from "../caps.js";
+
+/** Plain UTF-8 text, one cue a buffer; styles and place travel in `meta.cue`. */
+export const TEXT_CAPS: Caps = caps("text/x-raw", { format: { oneOf: ["utf8", "pango-markup"] } });
+/** Bare cc_data triplets of one frame. */
+export const CC_DATA_CAPS: Caps = caps("closedcaption/x-cea-708", { format: "cc_data" });
+/** One caption distribution packet. */
+export const CDP_CAPS: Caps = caps("closedcaption/x-cea-708", { format: "cdp" });
+/** Line-21 triplets as ST 334-1 has them. */
+export const S334_1A_CAPS: Caps = caps("closedcaption/x-cea-608", { format: "s334-1a" });
+/** ST 2038 records. */
+export const ST2038_CAPS: Caps = caps("meta/x-st-2038");
+/** RFC 8331 in RTP. */
+export const RTP_ANC_CAPS: Caps = caps("application/x-rtp", {
+  media: "video",
+  "clock-rate": 90_000,
+  "encoding-name": "SMPTE291",
+});
+/** A transport stream. */
+export const MPEGTS_CAPS: Caps = caps("video/mpegts", { systemstream: true });
+
+/** The union of several caps. */
+export function anyOf(...all: readonly Caps[]): Caps {
+  return all.includes("ANY") ? "ANY" : all.flatMap((one) => (one === "ANY" ? [] : one));
+}
+
+/** `base` with a frame rate, when one is known. */
+export function withFrameRate(base: Caps, rate: Fraction | undefined): Caps {
+  if (base === "ANY" || rate === undefined) return base;
+  return base.map(({ mediaType, fields }) => ({
+    mediaType,
+    fields: { ...fields, framerate: { ...rate } },
+  }));
+}

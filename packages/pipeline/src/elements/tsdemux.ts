@@ -1,0 +1,127 @@
+import { type StreamKind, streamKind, TsDemuxer, type TsEvent, type TsPesEvent } from "@x/mpegts";
+import { mediaBuffer, SECOND } from "../buffer.js";
+import { type Caps, caps } from "../caps.js";
+import { always, type ElementContext, elementFactory, forEachItem } from "../element.js";
+import type { PadTemplate, SrcPad } from "../pad.js";
+import { MPEGTS_CAPS } from "./formats.js";
+
+/** A stream without data for this long gets gap events, so that a muxer behind does not wait for it. */
+const GAP_AFTER = SECOND / 2n;
+
+const VIDEO: PadTemplate = {
+  name: "video_%01x_%05x",
+  direction: "src",
+  presence: "sometimes",
+  caps: "ANY",
+};
+const AUDIO: PadTemplate = { ...VIDEO, name: "audio_%01x_%05x" };
+const PRIVATE: PadTemplate = { ...VIDEO, name: "private_%01x_%05x" };
+
+interface Stream {
+  readonly pad: SrcPad;
+  lastTime: bigint | undefined;
+}
+
+export const tsdemux = elementFactory({
+  name: "tsdemux",
+  classification: "Codec/Demuxer",
+  description: "Splits an MPEG transport stream into its elementary streams.",
+  properties: {
+    "program-number": {
+      type: "integer",
+      default: -1,
+      min: -1,
+      max: 65_535,
+      description: "Programme to take; -1: all",
+    },
+  },
+  pads: [always("sink", MPEGTS_CAPS), VIDEO, AUDIO, PRIVATE],
+  create: (properties) => ({
+    async run(context) {
+      const demuxer = new TsDemuxer();
+      const streams = new Map<number, Stream>();
+      const program = properties["program-number"];
+      const handle = async (events: readonly TsEvent[]): Promise<void> => {
+        for (const event of events) {
+          if (event.type === "issue") {
+            const { message } = event.issue;
+            context.post({ type: "warning", text: message, details: { ...event.issue } });
+          } else if (event.type === "pmt") {
+            const { programNumber } = event.pmt;
+            if (program >= 0 && programNumber !== program) continue;
+            for (const stream of event.pmt.streams) {
+              const { elementaryPid: pid } = stream;
+              if (streams.has(pid)) continue;
+              const pad = addPad(context, programNumber, pid, streamKind(stream));
+              streams.set(pid, { pad: pad.pad, lastTime: undefined });
+              await pad.pad.caps(pad.caps);
+            }
+          } else if (event.type === "pes") {
+            await deliver(streams, event);
+          }
+        }
+      };
+      await forEachItem(context.sink(), {
+        buffer: async ({ data }) => handle(demuxer.push(data)),
+      });
+      await handle(demuxer.flush());
+      if (streams.size === 0) {
+        context.post({ type: "warning", text: "no programme was found in the stream" });
+      }
+    },
+  }),
+});
+
+async function deliver(streams: ReadonlyMap<number, Stream>, event: TsPesEvent): Promise<void> {
+  const stream = streams.get(event.pid);
+  if (stream === undefined) return;
+  const pts = nanoseconds(event.ptsUnwrapped);
+  const dts = nanoseconds(event.dtsUnwrapped);
+  if (pts !== undefined) stream.lastTime = pts;
+  await stream.pad.buffer(
+    mediaBuffer(event.data, {
+      pts,
+      dts: dts === pts ? undefined : dts,
+      flags: { discont: event.discontinuity, deltaUnit: !event.randomAccess },
+    }),
+  );
+  const now = dts ?? pts;
+  if (now === undefined) return;
+  for (const other of streams.values()) {
+    if (other === stream || now - (other.lastTime ?? 0n) < GAP_AFTER) continue;
+    other.lastTime = now;
+    await other.pad.push({ type: "gap", pts: now, duration: undefined });
+  }
+}
+
+function addPad(
+  context: ElementContext,
+  programNumber: number,
+  pid: number,
+  kind: StreamKind,
+): { readonly pad: SrcPad; readonly caps: Caps } {
+  const [template, format] = formatOf(kind);
+  const name = `${template.name.split("_")[0]}_${programNumber.toString(16)}_${pid
+    .toString(16)
+    .padStart(5, "0")}`;
+  return { pad: context.addSrc(name, template, format), caps: format };
+}
+
+function formatOf(kind: StreamKind): readonly [PadTemplate, Caps] {
+  switch (kind) {
+    case "smpte-2038":
+      return [PRIVATE, caps("meta/x-st-2038", { alignment: "line" })];
+    case "h264":
+      return [VIDEO, caps("video/x-h264", { "stream-format": "byte-stream", alignment: "au" })];
+    case "hevc":
+      return [VIDEO, caps("video/x-h265", { "stream-format": "byte-stream", alignment: "au" })];
+    case "aac-adts":
+      return [AUDIO, caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" })];
+    default:
+      return [PRIVATE, caps("application/octet-stream", { kind })];
+  }
+}
+
+function nanoseconds(ticks: number | undefined): bigint | undefined {
+  return ticks === undefined ? undefined : (BigInt(ticks) * 100_000n) / 9n;
+}

@@ -1,0 +1,179 @@
+import { PipelineError } from "./errors.js";
+
+/** An element as written in a launch description. */
+export interface LaunchElement {
+  readonly factory: string;
+  /** From `name=…`. */
+  readonly name: string | undefined;
+  readonly properties: readonly (readonly [name: string, value: string])[];
+}
+
+/** One end of a link: an element of the description, by index or by `name.`, and a pad if one was named. */
+export interface LaunchEnd {
+  readonly element: number | string;
+  readonly pad: string | undefined;
+}
+
+/** A parsed launch description. Caps between two `!` have become `capsfilter` elements, as in GStreamer. */
+export interface LaunchGraph {
+  readonly elements: readonly LaunchElement[];
+  readonly links: readonly { readonly from: LaunchEnd; readonly to: LaunchEnd }[];
+}
+
+interface Token {
+  /** Quotes and escapes removed. */
+  readonly text: string;
+  /** The same characters as written, for caps, whose own quotes matter. */
+  readonly raw: string;
+  /** 1-based, for messages. */
+  readonly position: number;
+}
+
+const MEDIA_TYPE = /^[A-Za-z][\w.+-]*\/[\w.+-]+/;
+const PROPERTY = /^([A-Za-z_][\w:-]*)\s*=\s*([\s\S]*)$/;
+const REFERENCE = /^([\w-]*)\.([\w%-]*)$/;
+const FACTORY = /^[A-Za-z][\w-]*$/;
+
+/**
+ * Parse gst-launch syntax: elements joined by `!`, `property=value`, caps between two `!`, `name.` and `name.pad`
+ * references, several chains, quotes, backslashes, `$NAME` and `${NAME}` outside single quotes.
+ *
+ * @param environment values for `$NAME`
+ * @throws {PipelineError} `syntax`, with the position.
+ */
+export function parseLaunch(
+  description: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): LaunchGraph {
+  const tokens = tokenize(description, environment);
+  if (tokens.length === 0) throw syntax("the pipeline is empty");
+  const elements: LaunchElement[] = [];
+  const links: { from: LaunchEnd; to: LaunchEnd }[] = [];
+  let previous: LaunchEnd | undefined;
+  let linkPending: Token | undefined;
+  let at = 0;
+
+  const append = (end: LaunchEnd): void => {
+    if (linkPending !== undefined && previous !== undefined)
+      links.push({ from: previous, to: end });
+    linkPending = undefined;
+    previous = end;
+  };
+
+  while (at < tokens.length) {
+    const token = tokens[at] as Token;
+    if (token.raw === "!") {
+      if (previous === undefined || linkPending !== undefined) {
+        throw syntax(`"!" at character ${token.position} has nothing before it`);
+      }
+      linkPending = token;
+      at++;
+    } else if (linkPending !== undefined && MEDIA_TYPE.test(token.text)) {
+      // Caps go on to the next "!", spaces after commas included.
+      let text = "";
+      for (; at < tokens.length && tokens[at]?.raw !== "!"; at++) {
+        text += `${text === "" ? "" : " "}${capsText(tokens[at] as Token)}`;
+      }
+      if (at === tokens.length) {
+        throw syntax(`the caps at character ${token.position} have no element behind them`);
+      }
+      elements.push({ factory: "capsfilter", name: undefined, properties: [["caps", text]] });
+      append({ element: elements.length - 1, pad: undefined });
+    } else if (REFERENCE.test(token.text)) {
+      const [, name = "", pad = ""] = REFERENCE.exec(token.text) as RegExpExecArray;
+      if (name === "") {
+        throw syntax(`"${token.text}" at character ${token.position} names no element`);
+      }
+      append({ element: name, pad: pad === "" ? undefined : pad });
+      at++;
+    } else if (FACTORY.test(token.text)) {
+      const properties: [string, string][] = [];
+      let name: string | undefined;
+      for (at++; at < tokens.length; at++) {
+        const found = PROPERTY.exec((tokens[at] as Token).text);
+        if (found === null || MEDIA_TYPE.test((tokens[at] as Token).text)) break;
+        const [, key = "", value = ""] = found;
+        if (key === "name") name = value;
+        else properties.push([key, value]);
+      }
+      elements.push({ factory: token.text, name, properties });
+      append({ element: elements.length - 1, pad: undefined });
+    } else {
+      throw syntax(
+        `"${token.text}" at character ${token.position} is no element, property or link`,
+      );
+    }
+  }
+  if (linkPending !== undefined) {
+    throw syntax(`"!" at character ${linkPending.position} has nothing behind it`);
+  }
+  return { elements, links };
+}
+
+/** Caps written as one quoted token lose their outer quotes; quotes inside keep their meaning for the caps. */
+function capsText(token: Token): string {
+  return /^["'].*["']$/s.test(token.raw) ? token.text : token.raw;
+}
+
+function tokenize(
+  description: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < description.length) {
+    if (/\s/.test(description[at] as string)) {
+      at++;
+      continue;
+    }
+    const start = at;
+    let text = "";
+    let quote: string | undefined;
+    for (; at < description.length; at++) {
+      const sign = description[at] as string;
+      if (quote === undefined && /\s/.test(sign)) {
+        // "property = value" is one token.
+        const around = /^\s*=\s*/.exec(description.slice(at));
+        const after = /=$/.test(text) && PROPERTY.test(text);
+        if (around !== null && /^[A-Za-z_][\w:-]*$/.test(text)) {
+          text += "=";
+          at += around[0].length - 1;
+          continue;
+        }
+        if (after && /^[A-Za-z_][\w:-]*=$/.test(text)) continue;
+        break;
+      }
+      if (sign === "\\" && quote !== "'" && at + 1 < description.length) {
+        text += description[++at];
+      } else if (sign === quote) {
+        quote = undefined;
+      } else if (quote === undefined && (sign === '"' || sign === "'")) {
+        quote = sign;
+      } else if (sign === "$" && quote !== "'") {
+        const found = /^\$(?:\{(\w+)\}|([A-Za-z_]\w*))/.exec(description.slice(at));
+        if (found === null) {
+          text += sign;
+          continue;
+        }
+        const name = (found[1] ?? found[2]) as string;
+        const value = environment[name];
+        if (value === undefined) {
+          throw syntax(`the environment variable ${name} at character ${at + 1} is not set`);
+        }
+        text += value;
+        at += found[0].length - 1;
+      } else {
+        text += sign;
+      }
+    }
+    if (quote !== undefined) {
+      throw syntax(`the quote that begins in the word at character ${start + 1} does not end`);
+    }
+    tokens.push({ text, raw: description.slice(start, at), position: start + 1 });
+  }
+  return tokens;
+}
+
+function syntax(message: string): PipelineError {
+  return new PipelineError("syntax", undefined, message);
+}
