@@ -1,3 +1,4 @@
+import { fits, fitsLength } from "./fits.js";
 import { checksumWord, hasInvertedParity, hasParity, isForbiddenWord, wordOf } from "./word.js";
 
 /**
@@ -64,7 +65,7 @@ export function userDataWords(packet: AncPacket): Uint16Array {
 
 /** The low eight bits of every user data word: a copy. */
 export function payload(packet: AncPacket): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(userDataWords(packet));
+  return new Uint8Array(userDataWords(packet));
 }
 
 /** The checksum word as received. */
@@ -134,7 +135,7 @@ export function createAncPacket(init: AncPacketInit): AncPacket {
   const { sdid = 0, lineNumber = LINE_ANY, horizontalOffset = OFFSET_ANY, streamNum } = init;
   fits("did", init.did, 0xff);
   fits("sdid", sdid, 0xff);
-  fits("dataCount", count, 0xff);
+  fitsLength("payload", init.payload, 0xff);
   fits("lineNumber", lineNumber, 0x7ff);
   fits("horizontalOffset", horizontalOffset, 0xfff);
   const words = new Uint16Array(count + 4);
@@ -143,7 +144,7 @@ export function createAncPacket(init: AncPacketInit): AncPacket {
   words[2] = wordOf(count);
   for (let i = 0; i < count; i++) {
     const byte = init.payload[i] as number;
-    fits(`payload[${i}]`, byte, 0xff);
+    fits("payload", byte, 0xff);
     words[3 + i] = wordOf(byte);
   }
   words[count + 3] = checksumWord(words, count + 3);
@@ -166,10 +167,4 @@ export function repair(packet: AncPacket, what: "parity" | "checksum" | "all"): 
   }
   if (what !== "parity") words[last] = checksumWord(words, last);
   return { ...packet, words };
-}
-
-function fits(field: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`${field}: ${value} is not an integer from 0 to ${max}`);
-  }
 }
