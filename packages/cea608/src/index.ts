@@ -1,0 +1,114 @@
+export { FormatError, type FormatIssue, isFormatError } from "@x/bits";
+export type { Cea608Mode } from "./caption-channel.js";
+export {
+  type CharacterCode,
+  characterCode,
+  characterOfCode,
+  fallbackCode,
+  isExtended,
+  type MappedText,
+  mapText,
+  TRANSPARENT_SPACE,
+} from "./characters.js";
+export {
+  CEA608_COLORS,
+  type Cea608Code,
+  type Cea608Color,
+  type Cea608Field,
+  CHARACTER_SETS,
+  type CharacterSet,
+  type DataChannel,
+  MISC_COMMANDS,
+  type MiscCommand,
+} from "./codes.js";
+export {
+  type Cea608Cue,
+  Cea608CueExporter,
+  type Cea608CueOptions,
+  cueText,
+} from "./cues.js";
+export {
+  type Cea608Change,
+  Cea608Decoder,
+  type Cea608DecoderOptions,
+  type Cea608Event,
+  type Cea608Service,
+  captionService,
+} from "./decoder.js";
+export type { Cea608ErrorCode, Cea608Issue } from "./issues.js";
+export { decodePair, encodePair, moveToField, pacPair } from "./pair.js";
+export {
+  bytesToWords,
+  hasParity,
+  pairHasParity,
+  withPairParity,
+  withParity,
+  wordsToBytes,
+} from "./parity.js";
+export {
+  formatScc,
+  parseScc,
+  type SccFile,
+  type SccItem,
+  type SccLine,
+  type SccOptions,
+  SccParser,
+  sccLines,
+  sccPairs,
+  type TimedPair,
+  zeroBase,
+} from "./scc.js";
+export {
+  type Cea608Cell,
+  type Cea608Row,
+  type Cea608Run,
+  type Cea608Screen,
+  type Cea608Style,
+  COLUMNS,
+  cellAt,
+  createScreen,
+  isEmptyScreen,
+  ROWS,
+  screenRows,
+  screensEqual,
+  screenText,
+} from "./screen.js";
+export {
+  formatTimecode,
+  framesOfTimecode,
+  isDroppedLabel,
+  millisecondsOfFrame,
+  type SccTimebase,
+  type SccTimecode,
+  timecodeOfFrame,
+} from "./timecode.js";
+export {
+  decodeXdsPacket,
+  encodeXdsPacket,
+  sizeOfXdsPacket,
+  XDS_CLASSES,
+  XDS_MAX_DATA,
+  type XdsClass,
+  type XdsPacket,
+  XdsParser,
+  type XdsResult,
+} from "./xds.js";
+export { XDS_RATINGS, type XdsAdvisory, type XdsRatingSystem } from "./xds-advisory.js";
+export {
+  decodeXdsContent,
+  encodeXdsContent,
+  type XdsContent,
+  type XdsContents,
+  type XdsCopyControl,
+  type XdsKind,
+} from "./xds-content.js";
+export { xdsKeyword } from "./xds-keywords.js";
+export {
+  XDS_LANGUAGES,
+  XDS_MAIN_AUDIO,
+  XDS_SECOND_AUDIO,
+  type XdsAudio,
+  type XdsAudioServices,
+  type XdsCaptionService,
+} from "./xds-services.js";
+export type { XdsDateTime, XdsDuration, XdsLength } from "./xds-times.js";

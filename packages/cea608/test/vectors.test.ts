@@ -1,0 +1,172 @@
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  fromHex,
+  toHex,
+  VectorTally,
+  vectorBytes,
+  vectorFiles,
+  vectorJson,
+} from "../../../tools/testing/vectors.js";
+import {
+  type Cea608Decoder,
+  Cea608Decoder as Decoder,
+  decodeXdsContent,
+  decodeXdsPacket,
+  encodeXdsContent,
+  encodeXdsPacket,
+  formatScc,
+  millisecondsOfFrame,
+  parseScc,
+  type SccFile,
+  screenRows,
+  type XdsClass,
+  type XdsContent,
+  XdsParser,
+} from "../src/index.js";
+
+const FOLDER = "cea708";
+const files = vectorFiles(FOLDER);
+const tally = new VectorTally("cea608");
+const named = (pattern: RegExp): string[] => files.filter((file) => pattern.test(file));
+
+afterAll(() => tally.print());
+
+describe("scc", () => {
+  interface Line {
+    readonly timecode: string;
+    readonly pairs: number;
+    readonly frame: number;
+    readonly start_s: number;
+    readonly cc1: Record<string, { readonly col: number; readonly text: string }>;
+    readonly cc2: Record<string, { readonly col: number; readonly text: string }>;
+    readonly cc1_attributes?: Record<
+      string,
+      { from: number; to: number; color: string; italics: boolean; underline: boolean }[]
+    >;
+  }
+  type Expected = Record<string, { readonly screens_after_each_line?: readonly Line[] }>;
+
+  const screen = (decoder: Cea608Decoder, service: "CC1" | "CC2"): Line["cc1"] =>
+    Object.fromEntries(
+      screenRows(decoder.screen(service)).map(({ row, column, text }) => [
+        row,
+        { col: column, text },
+      ]),
+    );
+
+  for (const index of named(/(^|\/)scc\/expected\.json$/)) {
+    const expected = vectorJson<Expected>(FOLDER, index);
+    const folder = index.replace("expected.json", "");
+    for (const [name, { screens_after_each_line: lines }] of Object.entries(expected)) {
+      const file = `${folder}${name}.scc`;
+      if (lines === undefined || !files.includes(file)) continue;
+      test(`${file}: the screen after each line`, () => {
+        const scc = parseScc(new TextDecoder().decode(vectorBytes(FOLDER, file)));
+        expect(scc.lines.length).toBe(lines.length);
+        const decoder = new Decoder();
+        lines.forEach((line, i) => {
+          const read = scc.lines[i] as SccFile["lines"][number];
+          expect(read.words.length).toBe(line.pairs);
+          expect(read.frame).toBe(line.frame);
+          const start = millisecondsOfFrame(read.frame, read.timecode.dropFrame) / 1000;
+          expect(start).toBeCloseTo(line.start_s, 5);
+          for (const word of read.words) decoder.push(1, word, start);
+          expect({ i, cc1: screen(decoder, "CC1") }).toEqual({ i, cc1: line.cc1 });
+          expect({ i, cc2: screen(decoder, "CC2") }).toEqual({ i, cc2: line.cc2 });
+          tally.add(file, 5);
+          if (line.cc1_attributes === undefined) return;
+          for (const [row, runs] of Object.entries(line.cc1_attributes)) {
+            const found = screenRows(decoder.screen("CC1")).find((r) => r.row === Number(row));
+            expect(
+              found?.runs.map(({ column, text, style }) => ({
+                from: column,
+                to: column + text.length - 1,
+                color: style.color,
+                italics: style.italics,
+                underline: style.underline,
+              })),
+            ).toEqual(runs);
+            tally.add(file);
+          }
+        });
+      });
+
+      test(`${file}: read and written again it is the same words`, () => {
+        const text = new TextDecoder().decode(vectorBytes(FOLDER, file));
+        const words = (value: string): string[] => value.toLowerCase().match(/\S+/g) ?? [];
+        expect(words(formatScc(parseScc(text, { fixParity: false })))).toEqual(words(text));
+        tally.add(file);
+      });
+    }
+  }
+
+  test("there are some", () => expect(named(/scc\/.*\.scc$/).length).toBeGreaterThan(0));
+});
+
+describe("xds", () => {
+  interface Vector {
+    readonly class: XdsClass;
+    readonly type: number;
+    readonly hex: string;
+    readonly text?: string;
+    readonly advisory?: unknown;
+    readonly start?: { min: number; hour: number; date: number; month: number };
+    readonly length?: unknown;
+    readonly elapsed?: unknown;
+    readonly tsid?: number;
+    readonly tz_hours_west?: number;
+    readonly dst?: boolean;
+  }
+
+  /** The vector's keys from our content. */
+  function facts(content: XdsContent | undefined): Partial<Vector> {
+    switch (content?.kind) {
+      case "startTime": {
+        const { minute: min, hour, date, month } = content.start;
+        return { start: { min, hour, date, month } };
+      }
+      case "length": {
+        const { length, elapsed } = content;
+        return elapsed === undefined ? { length } : { length, elapsed };
+      }
+      case "contentAdvisory":
+        return { advisory: content.advisory };
+      case "transmissionSignalId":
+        return { tsid: content.tsid };
+      case "localTimeZone":
+        return { tz_hours_west: content.hoursWest, dst: content.dst };
+      case undefined:
+        return {};
+      default:
+        return content !== undefined && "text" in content ? { text: content.text } : {};
+    }
+  }
+
+  for (const file of named(/(^|\/)xds[^/]*\.json$/)) {
+    const { packets } = vectorJson<{ packets: Vector[] }>(FOLDER, file);
+    packets.forEach((vector, i) => {
+      const { hex, class: xdsClass, type, ...decoded } = vector;
+      test(`${file} ${i}: ${xdsClass} ${type}`, () => {
+        const bytes = fromHex(hex);
+        const packet = decodeXdsPacket(bytes);
+        expect({ class: packet.class, type: packet.type }).toEqual({ class: xdsClass, type });
+        const content = decodeXdsContent(packet);
+        expect(facts(content)).toEqual(decoded);
+        expect(toHex(encodeXdsPacket(packet))).toBe(hex);
+        if (content !== undefined) {
+          const rebuilt = encodeXdsContent(content, packet.class === "future");
+          expect(toHex(encodeXdsPacket(rebuilt))).toBe(hex);
+        }
+        const parser = new XdsParser();
+        let found: unknown;
+        for (let at = 0; at < bytes.length; at += 2) {
+          found ??= parser.push(((bytes[at] as number) << 8) | (bytes[at + 1] as number))?.packet;
+        }
+        expect(found).toEqual(packet);
+        tally.add(file, 3 + Object.keys(decoded).length);
+      });
+    });
+  }
+
+  test("there are some", () => expect(named(/xds[^/]*\.json$/).length).toBeGreaterThan(0));
+});
