@@ -1,0 +1,121 @@
+import { packTenBitWordsInto, unpackTenBitWordsInto } from "@x/bits";
+import type { AncPacket } from "@x/st291";
+
+// One ANC data packet of the payload (RFC 8331 2.1): C, Line_Number, Horizontal_Offset, S and StreamNum in
+// 32 bits, then ten-bit words, then zero bits up to the next multiple of 32.
+
+/** Bytes of C, Line_Number, Horizontal_Offset, S and StreamNum. */
+const LOCATION_SIZE = 4;
+/** Bytes that must be there for Data_Count to be read: 62 bits. */
+const HEAD_SIZE = 8;
+
+/** Bytes that `packet` takes in the payload, word_align included: 12 to 328 (RFC 8331 2.1). */
+export function sizeOfAncPacket(packet: AncPacket): number {
+  return alignedSize(sizeOfWords(packet.words.length));
+}
+
+/** Bytes of a packet with `wordCount` ten-bit words, without the whole octets of word_align. */
+export function sizeOfWords(wordCount: number): number {
+  return LOCATION_SIZE + ((wordCount * 10 + 7) >>> 3);
+}
+
+/** `size` up to the next 32-bit boundary. */
+export function alignedSize(size: number): number {
+  return (size + 3) & ~3;
+}
+
+/** Byte of the packet in which word `index` begins. */
+export function wordOffset(index: number): number {
+  return LOCATION_SIZE + ((index * 10) >>> 3);
+}
+
+/** Bytes that the packet at `at` needs, without the whole octets of word_align; its head's when that is cut. */
+export function sizeAt(bytes: Uint8Array, at: number, end: number = bytes.length): number {
+  return at + HEAD_SIZE > end ? HEAD_SIZE : sizeOfWords(4 + dataCountAt(bytes, at));
+}
+
+/** Data_Count & 0xFF of the packet that begins at `at`: the only thing that delimits it. */
+export function dataCountAt(bytes: Uint8Array, at: number): number {
+  return (((bytes[at + 6] as number) & 0x03) << 6) | ((bytes[at + 7] as number) >>> 2);
+}
+
+/** The packet that begins at `at` and lies wholly in `bytes`; its words are a copy. StreamNum counts only with S. */
+export function ancPacketAt(bytes: Uint8Array, at: number): AncPacket {
+  const words = new Uint16Array(4 + dataCountAt(bytes, at));
+  wordsAt(bytes, at, words, words.length);
+  const b1 = bytes[at + 1] as number;
+  const cNotYChannelFlag = ((bytes[at] as number) & 0x80) !== 0;
+  const lineNumber = (((bytes[at] as number) & 0x7f) << 4) | (b1 >>> 4);
+  const horizontalOffset = ((b1 & 0x0f) << 8) | (bytes[at + 2] as number);
+  const stream = bytes[at + 3] as number;
+  if (stream < 0x80) return { cNotYChannelFlag, lineNumber, horizontalOffset, words };
+  return { cNotYChannelFlag, lineNumber, horizontalOffset, streamNum: stream & 0x7f, words };
+}
+
+/** The first `count` words of the packet that begins at `at`. */
+export function wordsAt(bytes: Uint8Array, at: number, target: Uint16Array, count: number): void {
+  unpackTenBitWordsInto(bytes, (at + LOCATION_SIZE) * 8, target, count);
+}
+
+/** True when the bits of word_align that are there are zero. `size`: of the packet without word_align's octets. */
+export function alignmentIsZero(
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  end: number = bytes.length,
+): boolean {
+  const last = at + size - 1;
+  const used = (10 * (4 + dataCountAt(bytes, at))) & 7;
+  if (used !== 0 && ((bytes[last] as number) & (0xff >>> used)) !== 0) return false;
+  const stop = Math.min(at + alignedSize(size), end);
+  for (let i = last + 1; i < stop; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
+/** The checksum word for the sum of the words before it (ST 291-1). */
+export function checksumOfSum(sum: number): number {
+  const low = sum & 0x1ff;
+  return low | ((~low & 0x100) << 1);
+}
+
+/**
+ * Check a packet before anything is written.
+ * @throws {RangeError} when a field does not fit, or Data_Count is not the number of user data words
+ */
+export function checkAncPacket(packet: AncPacket, index: number): void {
+  const { lineNumber, horizontalOffset, streamNum = 0, words } = packet;
+  const path = `packets[${index}]`;
+  fits(`${path}.lineNumber`, lineNumber, 0x7ff);
+  fits(`${path}.horizontalOffset`, horizontalOffset, 0xfff);
+  fits(`${path}.streamNum`, streamNum, 0x7f);
+  let all = 0;
+  for (let i = 0; i < words.length; i++) all |= words[i] as number;
+  if (all > 0x3ff) throw new RangeError(`${path}.words: a word does not fit 10 bits`);
+  const count = words.length - 4;
+  if (count < 0 || count !== ((words[2] as number) & 0xff)) {
+    throw new RangeError(
+      `${path}.words: ${words.length} words do not go with their Data_Count word`,
+    );
+  }
+}
+
+/** Write a packet that {@link checkAncPacket} has passed; the target has room. Returns the offset after word_align. */
+export function putAncPacket(packet: AncPacket, target: Uint8Array, offset: number): number {
+  const { cNotYChannelFlag, lineNumber, horizontalOffset, streamNum, words } = packet;
+  target[offset] = (cNotYChannelFlag ? 0x80 : 0) | (lineNumber >>> 4);
+  target[offset + 1] = ((lineNumber & 0x0f) << 4) | (horizontalOffset >>> 8);
+  target[offset + 2] = horizontalOffset & 0xff;
+  target[offset + 3] = streamNum === undefined ? 0 : 0x80 | streamNum;
+  const start = offset + LOCATION_SIZE;
+  packTenBitWordsInto(words, target, start * 8);
+  const end = offset + alignedSize(sizeOfWords(words.length));
+  for (let at = offset + sizeOfWords(words.length); at < end; at++) target[at] = 0;
+  return end;
+}
+
+/** @throws {RangeError} when `value` is not an integer from 0 to `max` */
+export function fits(field: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new RangeError(`${field}: ${value} is not an integer from 0 to ${max}`);
+  }
+}

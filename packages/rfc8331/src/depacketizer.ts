@@ -1,0 +1,400 @@
+import { decodeRtpHeader, type FormatIssue, isFormatError, modulo, uint16 } from "@x/bits";
+import type { AncPacket } from "@x/st291";
+import { fits } from "./anc-data-packet.js";
+import type { AncDiagnostic } from "./diagnostics.js";
+import { F_INVALID } from "./field.js";
+import { type ParsedPayload, parsePayload } from "./payload.js";
+import { type Sequenced, SequenceOrder } from "./sequence-order.js";
+import { DEFAULT_CLOCK_RATE } from "./timestamp.js";
+
+/** What can be wrong with a stream of RTP packets, for programs. */
+export type AncStreamIssueCode =
+  | "gap"
+  | "late"
+  | "duplicate"
+  | "marker-missing"
+  | "restart"
+  | "rtp-header"
+  | "frame-limit";
+
+/** Trouble between packets. `offset` counts from the first byte of the RTP packet. */
+export interface AncStreamIssue extends FormatIssue<AncStreamIssueCode> {
+  /** 32 bits: the (first missing, late, duplicate, last of the frame) packet. */
+  readonly extendedSequenceNumber?: number;
+  /** `gap`: packets missing. */
+  readonly count?: number;
+}
+
+/** A diagnostic of one of the payloads of a frame. */
+export interface AncFrameDiagnostic extends AncDiagnostic {
+  /** 32 bits: the RTP packet. `packet` and `offset` count in its payload. */
+  readonly extendedSequenceNumber: number;
+}
+
+/** One of the RTP packets that a frame came from. */
+export interface AncFramePart {
+  /** 32 bits. */
+  readonly extendedSequenceNumber: number;
+  readonly marker: boolean;
+  /** ANC_Count as received; `undefined` when the payload header is cut. */
+  readonly ancCount: number | undefined;
+}
+
+/** The ancillary data of one frame (progressive) or one field (interlaced). */
+export interface AncFrame {
+  /** RTP timestamp, 32 bits. */
+  readonly timestamp: number;
+  /** F; `undefined` when no packet of the frame has a valid one. */
+  readonly f: number | undefined;
+  /** In the order sent; empty for a keep-alive. Their words are copies. */
+  readonly packets: readonly AncPacket[];
+  readonly rtpPackets: readonly AncFramePart[];
+  /** True when no RTP packet of the frame can be missing and none was unusable. */
+  readonly complete: boolean;
+  readonly diagnostics: readonly AncFrameDiagnostic[];
+}
+
+/** An RTP packet whose header is decoded already. */
+export interface AncRtpPacket {
+  /** 16 bits. */
+  readonly sequenceNumber: number;
+  /** 32 bits. */
+  readonly timestamp: number;
+  readonly marker: boolean;
+  /** 32 bits. Default 0. */
+  readonly ssrc?: number;
+  /** Without RTP header and padding. */
+  readonly payload: Uint8Array;
+}
+
+/** How an {@link AncDepacketizer} receives. */
+export interface AncDepacketizerOptions {
+  /** Packets that may wait behind a hole before it is given up: 1 to 4096. Default 32. */
+  readonly window?: number;
+  /** 2: both legs of ST 2022-7 come in, so duplicates are only counted. Default 1. */
+  readonly legs?: 1 | 2;
+  /** Take packets of this payload type alone. Default: of any. */
+  readonly payloadType?: number;
+  /** Deliver the packets of payloads with F = 01. Default `false`. */
+  readonly deliverInvalidF?: boolean;
+  /** Ticks a second of the RTP timestamps. Default 90000. */
+  readonly clockRate?: number;
+  /**
+   * How long a hole is waited for when arrival times are given. Default: the distance of the frames received,
+   * and 40 ms before that is known.
+   */
+  readonly framePeriodNs?: bigint;
+  /** RTP packets in one frame before it is cut, as a bound to memory. Default 4096. */
+  readonly maxRtpPacketsPerFrame?: number;
+  /** Called at once for everything between packets that is wrong. */
+  readonly onIssue?: (issue: AncStreamIssue) => void;
+}
+
+/** Counts since the start or the last `reset`. */
+export interface AncStreamStatistics {
+  /** With a good header and the right payload type, duplicates included. */
+  readonly rtpPackets: number;
+  readonly frames: number;
+  readonly incompleteFrames: number;
+  /** Given up; some may have come late. */
+  readonly lostPackets: number;
+  readonly latePackets: number;
+  readonly duplicatePackets: number;
+  readonly restarts: number;
+  /** Without a good RTP header. */
+  readonly malformedPackets: number;
+}
+
+interface Arrived extends Sequenced {
+  readonly marker: boolean;
+  readonly bytes: Uint8Array;
+  /** Set when the packet has to wait: the caller's bytes may change after `push`. */
+  parsed: ParsedPayload | undefined;
+}
+
+interface OpenFrame {
+  timestamp: number;
+  f: number | undefined;
+  packets: AncPacket[];
+  rtpPackets: AncFramePart[];
+  complete: boolean;
+  diagnostics: AncFrameDiagnostic[];
+}
+
+const DEFAULT_FRAME_PERIOD_NS = 40_000_000n;
+const MODULUS = 2 ** 32;
+
+/**
+ * Makes frames from RTP packets that may be lost, doubled and out of order (RFC 8331 2, RFC 3550 A.1). Nothing that
+ * arrives makes it throw. Frames own their data: nothing refers to the packets' memory.
+ */
+export class AncDepacketizer {
+  readonly #options: AncDepacketizerOptions;
+  readonly #maxRtpPackets: number;
+  readonly #order: SequenceOrder<Arrived>;
+  #framePeriodNs: bigint;
+  #ssrc: number | undefined;
+  #open: OpenFrame | undefined;
+  #cutTimestamp: number | undefined;
+  #lastTimestamp: number | undefined;
+  #frames: AncFrame[] = [];
+  #counts = noCounts();
+
+  /** @throws {RangeError} when an option is out of range */
+  constructor(options: AncDepacketizerOptions = {}) {
+    this.#options = options;
+    const window = options.window ?? 32;
+    fits("window", window - 1, 4095);
+    this.#maxRtpPackets = options.maxRtpPacketsPerFrame ?? 4096;
+    fits("maxRtpPacketsPerFrame", this.#maxRtpPackets - 1, 2 ** 32);
+    this.#framePeriodNs = options.framePeriodNs ?? DEFAULT_FRAME_PERIOD_NS;
+    this.#order = new SequenceOrder(window, {
+      deliver: (packet, extended, missing) => this.#add(packet, extended, missing),
+      gap: (first, count) => this.#gap(first, count),
+      late: (extended) => this.#late(extended),
+      duplicate: (extended) => this.#duplicate(extended),
+      restart: () => this.#restart("the sequence numbers jump"),
+    });
+  }
+
+  /** Counts so far. */
+  get statistics(): AncStreamStatistics {
+    return { ...this.#counts };
+  }
+
+  /**
+   * Take the RTP packet that fills `bytes`; returns the frames that it completed, in order.
+   * @param arrivalNs when it arrived, on any clock that does not go back: holes are then given up by time too
+   */
+  push(bytes: Uint8Array, arrivalNs?: bigint): AncFrame[] {
+    let header: ReturnType<typeof decodeRtpHeader>;
+    try {
+      header = decodeRtpHeader(bytes);
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      this.#counts.malformedPackets++;
+      const { offset, field, message } = error;
+      this.#report({ code: "rtp-header", severity: "error", offset, field, message });
+      return this.#taken();
+    }
+    const { payloadType } = this.#options;
+    if (payloadType !== undefined && header.payloadType !== payloadType) return [];
+    const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
+    return this.pushPacket({ ...header, payload }, arrivalNs);
+  }
+
+  /** The same for a packet whose header somebody else has decoded. */
+  pushPacket(rtp: AncRtpPacket, arrivalNs?: bigint): AncFrame[] {
+    this.#counts.rtpPackets++;
+    if (arrivalNs !== undefined) this.#giveUpOverdue(arrivalNs);
+    const { sequenceNumber, timestamp, marker, ssrc = 0 } = rtp;
+    if (this.#ssrc !== undefined && this.#ssrc !== ssrc) {
+      this.#order.flush();
+      this.#restart(`the SSRC changes from ${this.#ssrc} to ${ssrc}`);
+    }
+    this.#ssrc = ssrc;
+    const bytes = rtp.payload;
+    const high = bytes.length < 2 ? 0 : uint16(bytes, 0);
+    const parsed = undefined;
+    const arrived = { sequenceNumber, timestamp, high, arrivalNs, marker, bytes, parsed };
+    if (this.#order.push(arrived)) this.#parse(arrived);
+    return this.#taken();
+  }
+
+  /** Time goes on without a packet: give up the holes that were waited for too long. */
+  advance(nowNs: bigint): AncFrame[] {
+    this.#giveUpOverdue(nowNs);
+    return this.#taken();
+  }
+
+  /** End of the stream: give up all holes, deliver an open frame as incomplete. Then as new, counts apart. */
+  flush(): AncFrame[] {
+    this.#order.flush();
+    this.#endStream();
+    this.#ssrc = undefined;
+    return this.#taken();
+  }
+
+  /** Forget everything. */
+  reset(): void {
+    this.#order.reset();
+    this.#open = undefined;
+    this.#endStream();
+    this.#ssrc = undefined;
+    this.#frames = [];
+    this.#counts = noCounts();
+  }
+
+  #giveUpOverdue(nowNs: bigint): void {
+    for (;;) {
+      const since = this.#order.waitingSinceNs;
+      if (since === undefined || nowNs < since + this.#framePeriodNs) return;
+      this.#order.giveUpHole();
+    }
+  }
+
+  #parse(arrived: Arrived): ParsedPayload {
+    arrived.parsed ??= parsePayload(arrived.bytes, this.#options);
+    return arrived.parsed;
+  }
+
+  #add(arrived: Arrived, extended: number, missing: number): void {
+    const { timestamp, marker } = arrived;
+    const payload = this.#parse(arrived);
+    const f = validF(payload);
+    const previous = this.#open;
+    const continues = previous !== undefined && belongs(previous, timestamp, f);
+    if (previous !== undefined && !continues) {
+      if (missing > 0) previous.complete = false;
+      else this.#markerMissing(previous);
+      this.#close(previous);
+    }
+    // One packet lost after an unfinished frame was that frame's marker packet; anything else may be of this one.
+    const whole = missing === 0 || (missing === 1 && previous !== undefined && !continues);
+    let frame = previous;
+    if (frame === undefined || !continues) {
+      const complete = whole && this.#cutTimestamp !== timestamp;
+      frame = { timestamp, f, packets: [], rtpPackets: [], complete, diagnostics: [] };
+      this.#open = frame;
+    } else {
+      frame.f ??= f;
+      if (!whole) frame.complete = false;
+    }
+    this.#cutTimestamp = undefined;
+    append(frame, payload, modulo(extended, MODULUS), marker);
+    if (marker) this.#close(frame);
+    else if (frame.rtpPackets.length >= this.#maxRtpPackets) this.#cut(frame);
+  }
+
+  #close(frame: OpenFrame): void {
+    this.#open = undefined;
+    this.#frames.push(frame);
+    this.#counts.frames++;
+    if (!frame.complete) this.#counts.incompleteFrames++;
+    this.#learnPeriod(frame.timestamp);
+  }
+
+  #cut(frame: OpenFrame): void {
+    frame.complete = false;
+    this.#cutTimestamp = frame.timestamp;
+    const message = `a frame of more than ${this.#maxRtpPackets} RTP packets is cut`;
+    this.#report({ code: "frame-limit", severity: "error", offset: 1, field: "marker", message });
+    this.#close(frame);
+  }
+
+  #learnPeriod(timestamp: number): void {
+    const { framePeriodNs, clockRate = DEFAULT_CLOCK_RATE } = this.#options;
+    if (framePeriodNs === undefined && this.#lastTimestamp !== undefined) {
+      const ticks = modulo(timestamp - this.#lastTimestamp, MODULUS);
+      if (ticks > 0 && ticks < clockRate) {
+        this.#framePeriodNs = BigInt(Math.ceil((ticks * 1e9) / clockRate));
+      }
+    }
+    this.#lastTimestamp = timestamp;
+  }
+
+  #endStream(): void {
+    if (this.#open !== undefined) {
+      this.#open.complete = false;
+      this.#close(this.#open);
+    }
+    this.#cutTimestamp = undefined;
+    this.#lastTimestamp = undefined;
+    this.#framePeriodNs = this.#options.framePeriodNs ?? DEFAULT_FRAME_PERIOD_NS;
+  }
+
+  #restart(why: string): void {
+    this.#endStream();
+    this.#counts.restarts++;
+    this.#report({ code: "restart", severity: "warning", offset: 2, field: "rtp", message: why });
+  }
+
+  #gap(first: number, count: number): void {
+    this.#counts.lostPackets += count;
+    const message = `${count} RTP packets are missing`;
+    this.#report({ ...sequenceIssue("gap", first, message), count });
+  }
+
+  #late(extended: number): void {
+    this.#counts.latePackets++;
+    this.#report(sequenceIssue("late", extended, "the packet comes after it was given up"));
+  }
+
+  #duplicate(extended: number): void {
+    this.#counts.duplicatePackets++;
+    if (this.#options.legs === 2) return;
+    this.#report(sequenceIssue("duplicate", extended, "the packet was received already"));
+  }
+
+  #markerMissing(frame: OpenFrame): void {
+    const { extendedSequenceNumber } = frame.rtpPackets.at(-1) as AncFramePart;
+    const message = "the frame ends without a marker";
+    this.#report(sequenceIssue("marker-missing", extendedSequenceNumber, message));
+  }
+
+  #report(issue: AncStreamIssue): void {
+    this.#options.onIssue?.(issue);
+  }
+
+  #taken(): AncFrame[] {
+    const frames = this.#frames;
+    this.#frames = [];
+    return frames;
+  }
+}
+
+/** F = 01 and a header that is cut say nothing about the field. */
+function validF(payload: ParsedPayload): number | undefined {
+  const { f, diagnostics } = payload;
+  const headerIsCut = diagnostics[0]?.field === "payloadHeader";
+  return headerIsCut || f === F_INVALID ? undefined : f;
+}
+
+function belongs(frame: OpenFrame, timestamp: number, f: number | undefined): boolean {
+  if (frame.timestamp !== timestamp) return false;
+  return frame.f === undefined || f === undefined || frame.f === f;
+}
+
+function append(
+  frame: OpenFrame,
+  payload: ParsedPayload,
+  extendedSequenceNumber: number,
+  marker: boolean,
+): void {
+  frame.rtpPackets.push({ extendedSequenceNumber, marker, ancCount: payload.ancCount });
+  for (const packet of payload.packets) frame.packets.push(packet);
+  for (const diagnostic of payload.diagnostics) {
+    frame.diagnostics.push({ ...diagnostic, extendedSequenceNumber });
+    if (diagnostic.severity === "error") frame.complete = false;
+  }
+}
+
+function sequenceIssue(
+  code: AncStreamIssueCode,
+  extended: number,
+  message: string,
+): AncStreamIssue {
+  const extendedSequenceNumber = modulo(extended, MODULUS);
+  const [offset, field] = code === "marker-missing" ? [1, "marker"] : [2, "sequenceNumber"];
+  return {
+    code,
+    severity: code === "gap" ? "error" : "warning",
+    offset: offset as number,
+    field: field as string,
+    message: `${message} (extended sequence number ${extendedSequenceNumber})`,
+    extendedSequenceNumber,
+  };
+}
+
+function noCounts(): { -readonly [Key in keyof AncStreamStatistics]: number } {
+  return {
+    rtpPackets: 0,
+    frames: 0,
+    incompleteFrames: 0,
+    lostPackets: 0,
+    latePackets: 0,
+    duplicatePackets: 0,
+    restarts: 0,
+    malformedPackets: 0,
+  };
+}
