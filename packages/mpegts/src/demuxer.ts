@@ -1,0 +1,545 @@
+import { equalBytes, isFormatError, PTS_MODULUS, Unwrapper, wrapDiff } from "@x/bits";
+import { pcrEventAt } from "./clock-sample.js";
+import { CAT_PID, NULL_PID, PAT_PID, type PacketStride, PID_COUNT, SDT_PID } from "./constants.js";
+import { ContinuityChecker } from "./continuity.js";
+import type { TsEvent, TsPesEvent } from "./events.js";
+import { type SkipReason, TsFramer } from "./framer.js";
+import type { TsIssueCode } from "./issue.js";
+import { type AssembledPes, PesAssembler, type PesBudget } from "./pes-assembler.js";
+import { decodePesHeader, PADDING_STREAM } from "./pes-header.js";
+import type { Pmt, PmtStream } from "./pmt.js";
+import { ProgramTables } from "./program-tables.js";
+import { decodeSection } from "./section.js";
+import { SectionAssembler, type SectionHandler } from "./section-assembler.js";
+import { carriageOf } from "./stream-kind.js";
+
+/** Options of {@link TsDemuxer}. */
+export interface TsDemuxerOptions {
+  /** Distance of sync bytes. Default: found out. */
+  readonly packetSize?: PacketStride;
+  /** Programmes whose streams are delivered. Default: all. */
+  readonly programs?: readonly number[];
+  /** PIDs whose PES packets are delivered although no programme lists them. Default: none. */
+  readonly pesPids?: readonly number[];
+  /** PIDs whose sections are delivered, besides CAT, SDT and the streams of programmes. Default: none. */
+  readonly sectionPids?: readonly number[];
+  /** Deliver PCRs. Default `true`. */
+  readonly pcr?: boolean;
+  /** Bytes of a PES packet without length, above which it is cut. Default 32 MiB. */
+  readonly maxPesSize?: number;
+  /** Bytes held for all unfinished PES packets. Default 128 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** PIDs whose payload is looked at. Default 1024. */
+  readonly maxPids?: number;
+}
+
+interface PidState {
+  readonly pid: number;
+  readonly continuity: ContinuityChecker;
+  /** Exactly one of the two is there. */
+  readonly pes: PesAssembler | undefined;
+  readonly sections: SectionAssembler | undefined;
+  readonly onSection: SectionHandler | undefined;
+  programNumber: number | undefined;
+  stream: PmtStream | undefined;
+  /** discontinuity_indicator since the last PES packet. */
+  discontinuity: boolean;
+  /** The last packet's payload was scrambled. */
+  scrambled: boolean;
+}
+
+/** Repetitions of CAT and SDT sections that are told by their bytes. */
+const MAX_KNOWN_SECTIONS = 256;
+
+/**
+ * Takes a transport stream apart (ISO/IEC 13818-1 2.4): tables, PES packets with their times, PCRs. It finds the
+ * packets of any chunks by itself, never throws on input, and goes on behind whatever is wrong.
+ *
+ * A PES packet is delivered when its last byte has arrived, one without length when the next one starts.
+ */
+export class TsDemuxer {
+  readonly #framer: TsFramer;
+  readonly #tables: ProgramTables;
+  readonly #programs: ReadonlySet<number> | undefined;
+  readonly #options: TsDemuxerOptions;
+  readonly #wantsPcr: boolean;
+  readonly #maxPids: number;
+  readonly #budget: PesBudget;
+  readonly #onPacket = (bytes: Uint8Array, at: number, packet: number, offset: number): void =>
+    this.#packet(bytes, at, packet, offset);
+  #pids: (PidState | undefined)[] = [];
+  #pidCount = 0;
+  /** PIDs of the streams of each programme. */
+  readonly #streamPids = new Map<number, readonly number[]>();
+  readonly #axes = new Map<number | undefined, Unwrapper>();
+  readonly #knownSections = new Map<string, Uint8Array>();
+  #events: TsEvent[] = [];
+  #place = { packet: 0, offset: 0 };
+  #pid: number | undefined;
+  #skipping: SkipReason | undefined;
+  #ended = false;
+
+  constructor(options: TsDemuxerOptions = {}) {
+    this.#options = options;
+    this.#programs = options.programs === undefined ? undefined : new Set(options.programs);
+    this.#wantsPcr = options.pcr ?? true;
+    this.#maxPids = options.maxPids ?? 1024;
+    this.#budget = {
+      maxPesSize: options.maxPesSize ?? 32 * 2 ** 20,
+      maxBufferedBytes: options.maxBufferedBytes ?? 128 * 2 ** 20,
+      bufferedBytes: 0,
+    };
+    const { packetSize } = options;
+    this.#framer = new TsFramer({
+      ...(packetSize === undefined ? {} : { packetSize }),
+      onSkip: (_bytes, start, end, offset, reason) => this.#skipped(end - start, offset, reason),
+    });
+    this.#tables = new ProgramTables({
+      pat: (pat) => this.#emit({ type: "pat", ...this.#place, pat }),
+      pmt: (pid, pmt) => this.#pmt(pid, pmt),
+      removed: (programNumber) => this.#dropStreams(programNumber, new Set()),
+      issue: (code, field, message) => this.#issue(code, "error", field, message),
+    });
+    this.#prepare();
+  }
+
+  /** Distance of sync bytes in force; `undefined` before the first packet. */
+  get packetSize(): PacketStride | undefined {
+    return this.#framer.packetSize;
+  }
+
+  /** Packets so far. */
+  get packets(): number {
+    return this.#framer.packets;
+  }
+
+  /** Times that framing was lost. */
+  get resyncs(): number {
+    return this.#framer.resyncs;
+  }
+
+  /** Stream offset of the first packet's sync byte. */
+  get firstSync(): number | undefined {
+    return this.#framer.firstSync;
+  }
+
+  /** Feed a chunk of any size; returns what it completed, in order. */
+  push(chunk: Uint8Array): TsEvent[] {
+    if (this.#ended) this.reset();
+    this.#framer.push(chunk, this.#onPacket);
+    return this.#take();
+  }
+
+  /** End of input: delivers what is open. The next push begins anew; the counters stay until then. */
+  flush(): TsEvent[] {
+    this.#framer.flush(this.#onPacket);
+    for (const state of this.#pids) {
+      if (state?.pes === undefined) continue;
+      this.#pid = state.pid;
+      this.#deliver(state, state.pes.finish());
+    }
+    this.#ended = true;
+    return this.#take();
+  }
+
+  /** Forget everything. */
+  reset(): void {
+    this.#framer.reset();
+    this.#tables.reset();
+    this.#axes.clear();
+    this.#streamPids.clear();
+    this.#knownSections.clear();
+    this.#events = [];
+    this.#skipping = undefined;
+    this.#budget.bufferedBytes = 0;
+    this.#ended = false;
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    this.#pids = new Array<PidState | undefined>(PID_COUNT).fill(undefined);
+    this.#pidCount = 0;
+    this.#openSections(PAT_PID);
+    for (const pid of [CAT_PID, SDT_PID, ...(this.#options.sectionPids ?? [])]) {
+      this.#openSections(pid);
+    }
+    for (const pid of this.#options.pesPids ?? []) this.#openPes(pid);
+  }
+
+  #take(): TsEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  #emit(event: TsEvent): void {
+    this.#events.push(event);
+  }
+
+  #issue(
+    code: TsIssueCode,
+    severity: "error" | "warning",
+    field: string,
+    message: string,
+    offset: number = this.#place.offset,
+  ): void {
+    const { packet } = this.#place;
+    const issue = { code, severity, offset, field, message, pid: this.#pid, packet };
+    this.#events.push({ type: "issue", issue });
+  }
+
+  #skipped(length: number, offset: number, reason: SkipReason): void {
+    if (reason === "between") return;
+    // A skip comes in pieces when it is longer than a chunk: it is reported once.
+    const again = reason === this.#skipping && reason !== "sync-byte";
+    this.#skipping = reason;
+    if (again) return;
+    this.#pid = undefined;
+    this.#place = { packet: this.#framer.packets, offset };
+    if (reason === "sync-byte") {
+      this.#issue("sync-byte", "error", "syncByte", "a packet with a wrong sync byte was dropped");
+    } else if (reason === "end") {
+      this.#issue(
+        "truncated",
+        "error",
+        "transportPacket",
+        `${length} bytes of a packet at the end`,
+      );
+    } else if (reason === "sync-lost") {
+      this.#issue("sync-loss", "error", "syncByte", "framing lost");
+    } else if (this.#framer.packetSize !== 192 || length > 4) {
+      this.#issue("sync-loss", "warning", "syncByte", "bytes before the first packet");
+    }
+  }
+
+  #packet(bytes: Uint8Array, at: number, packet: number, offset: number): void {
+    this.#skipping = undefined;
+    const head = bytes[at + 1] as number;
+    const control = bytes[at + 3] as number;
+    const pid = ((head & 0x1f) << 8) | (bytes[at + 2] as number);
+    const end = at + 188;
+    let payload = at + 4;
+    let flags = 0;
+    if (head >= 0x80 || (control & 0x30) !== 0x10) {
+      this.#place = { packet, offset };
+      this.#pid = pid;
+      if (head >= 0x80) {
+        this.#issue(
+          "transport-error",
+          "error",
+          "transportErrorIndicator",
+          "a damaged packet was ignored",
+        );
+        return;
+      }
+      if ((control & 0x30) === 0) {
+        this.#issue(
+          "reserved-control",
+          "warning",
+          "adaptationFieldControl",
+          "adaptation_field_control is 0",
+        );
+        return;
+      }
+      const length = bytes[payload] as number;
+      flags = this.#adaptationField(bytes, at, length);
+      payload += 1 + length;
+      const state = this.#pids[pid];
+      if (state !== undefined && (flags & 0x80) !== 0) state.discontinuity = true;
+      if ((control & 0x10) === 0 || payload > end) return;
+    }
+    const state = this.#pids[pid];
+    if (state === undefined) return;
+    this.#payload(state, bytes, payload, end, head, control, flags, packet, offset);
+  }
+
+  /** Report what the adaptation field says; returns its flags, 0 when there are none to rely on. */
+  #adaptationField(bytes: Uint8Array, at: number, length: number): number {
+    if (length > 183) {
+      const message = `adaptation_field_length ${length}`;
+      this.#issue("adaptation-field", "error", "adaptationFieldLength", message);
+      return 0;
+    }
+    if (length === 0) return 0;
+    const flags = bytes[at + 5] as number;
+    if ((flags & 0x10) === 0) return flags;
+    if (length < 7) {
+      const message = `pcr flag without room (adaptation_field_length ${length})`;
+      this.#issue("adaptation-field", "error", "programClockReferenceBase", message);
+      return flags;
+    }
+    const { packet, offset } = this.#place;
+    const event = pcrEventAt(bytes, at, packet, offset);
+    if (event.extensionOutOfRange) {
+      this.#issue(
+        "clock-reference",
+        "warning",
+        "programClockReferenceExtension",
+        `program_clock_reference_extension ${event.extension}`,
+      );
+    }
+    if (this.#wantsPcr) this.#emit(event);
+    return flags;
+  }
+
+  #payload(
+    state: PidState,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    head: number,
+    control: number,
+    flags: number,
+    packet: number,
+    offset: number,
+  ): void {
+    const { pes } = state;
+    const continuity = state.continuity.next(control & 0x0f, bytes, start, end);
+    if (continuity === "duplicate") return;
+    const unitStart = (head & 0x40) !== 0;
+    if (continuity === "gap" || unitStart || control >= 0x40 || pes === undefined) {
+      this.#place = { packet, offset };
+      this.#pid = state.pid;
+    }
+    if (continuity === "gap" && (flags & 0x80) === 0) {
+      this.#issue("continuity", "error", "continuityCounter", "packets are missing");
+      pes?.damage("loss");
+      state.sections?.reset();
+    }
+    if (control >= 0x40) {
+      if (!state.scrambled) {
+        this.#issue(
+          "scrambled",
+          "warning",
+          "transportScramblingControl",
+          "the payload is scrambled",
+        );
+      }
+      state.scrambled = true;
+      pes?.damage("scrambled");
+      state.sections?.reset();
+      return;
+    }
+    state.scrambled = false;
+    if (pes === undefined) {
+      state.sections?.push(bytes, start, end, unitStart, state.onSection as SectionHandler);
+      return;
+    }
+    if (!unitStart) {
+      const whole = pes.add(bytes, start, end);
+      if (whole !== undefined) {
+        this.#pid = state.pid;
+        this.#deliver(state, whole);
+      }
+      return;
+    }
+    this.#deliver(state, pes.finish());
+    if (end - start >= 3 && !hasStartCode(bytes, start)) {
+      this.#issue(
+        "pes-start",
+        "error",
+        "packetStartCodePrefix",
+        "no PES start code at a unit start",
+      );
+      return;
+    }
+    const { discontinuity } = state;
+    state.discontinuity = false;
+    const whole = pes.start(bytes, start, end, this.#place, (flags & 0x40) !== 0, discontinuity);
+    this.#deliver(state, whole);
+  }
+
+  #deliver(state: PidState, whole: AssembledPes | undefined): void {
+    if (whole === undefined) return;
+    const { bytes, packet, offset, damage } = whole;
+    if (damage === "truncated" || damage === "oversize") {
+      const code = damage === "truncated" ? "pes-truncated" : "limit";
+      this.#issue(
+        code,
+        "error",
+        "pesPacketLength",
+        `PES packet cut at ${bytes.length} bytes`,
+        offset,
+      );
+    }
+    let decoded: ReturnType<typeof decodePesHeader>;
+    try {
+      decoded = decodePesHeader(bytes);
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      this.#issue("pes-header", "error", error.field, error.message, offset);
+      return;
+    }
+    const { header, payloadStart } = decoded;
+    if (header.streamId === PADDING_STREAM) return;
+    const pts = header.optional?.pts;
+    const dts = header.optional?.dts ?? pts;
+    const dtsUnwrapped = dts === undefined ? undefined : this.#axis(state.programNumber).next(dts);
+    const event: TsPesEvent = {
+      type: "pes",
+      packet,
+      offset,
+      pid: state.pid,
+      programNumber: state.programNumber,
+      stream: state.stream,
+      header,
+      pts,
+      dts,
+      ptsUnwrapped:
+        pts === undefined || dts === undefined || dtsUnwrapped === undefined
+          ? undefined
+          : dtsUnwrapped + wrapDiff(pts, dts, PTS_MODULUS),
+      dtsUnwrapped,
+      randomAccess: whole.randomAccess,
+      discontinuity: whole.discontinuity,
+      damage,
+      data: bytes.subarray(payloadStart),
+    };
+    this.#events.push(event);
+  }
+
+  /** One axis a programme, so that all its streams wrap together. */
+  #axis(programNumber: number | undefined): Unwrapper {
+    let axis = this.#axes.get(programNumber);
+    if (axis === undefined) {
+      axis = new Unwrapper(PTS_MODULUS);
+      this.#axes.set(programNumber, axis);
+    }
+    return axis;
+  }
+
+  #onSection(state: PidState, bytes: Uint8Array, size: number): void {
+    const { pid } = state;
+    if (pid === PAT_PID || this.#tables.isPmtPid(pid)) {
+      this.#tables.section(pid, bytes, size);
+      if (pid === PAT_PID) this.#openPmtPids();
+      return;
+    }
+    const view = bytes.subarray(0, size);
+    // Tables are repeated all the time; a stream's sections count each.
+    if (pid <= 0x1f && this.#isKnown(pid, view)) return;
+    const copy = view.slice();
+    try {
+      const section = decodeSection(copy);
+      this.#emit({ type: "section", ...this.#place, pid, section, bytes: copy });
+      if (pid <= 0x1f) this.#remember(pid, copy);
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      const code = error.code === "checksum" ? "section-crc" : "section-length";
+      this.#issue(code, "error", error.field, error.message);
+    }
+  }
+
+  #openPmtPids(): void {
+    for (const pid of this.#tables.pmtPids()) this.#openSections(pid);
+  }
+
+  #pmt(pid: number, pmt: Pmt): void {
+    this.#emit({ type: "pmt", ...this.#place, pid, pmt });
+    const { programNumber } = pmt;
+    if (this.#programs?.has(programNumber) === false) return;
+    const kept = new Set(pmt.streams.map((stream) => stream.elementaryPid));
+    this.#dropStreams(programNumber, kept);
+    this.#streamPids.set(programNumber, [...kept]);
+    for (const stream of pmt.streams) this.#openStream(programNumber, stream);
+  }
+
+  #openStream(programNumber: number, stream: PmtStream): void {
+    const pid = stream.elementaryPid;
+    const sections = carriageOf(stream) === "sections";
+    if (pid === NULL_PID || pid <= CAT_PID || this.#tables.isPmtPid(pid)) {
+      const message = `program ${programNumber}: PID ${pid} cannot carry a stream`;
+      this.#issue("psi-content", "error", "elementaryPid", message);
+      return;
+    }
+    const known = this.#pids[pid];
+    if (known !== undefined && (known.pes === undefined) !== sections) {
+      this.#deliver(known, known.pes?.finish());
+      this.#close(pid);
+    }
+    const state = sections ? this.#openSections(pid) : this.#openPes(pid);
+    if (state === undefined) return;
+    // A PID that several programmes share belongs to the first.
+    if (state.programNumber !== undefined && state.programNumber !== programNumber) return;
+    state.programNumber = programNumber;
+    state.stream = stream;
+  }
+
+  /** Give up the streams of a programme, but for the PIDs in `kept`. */
+  #dropStreams(programNumber: number, kept: ReadonlySet<number>): void {
+    for (const pid of this.#streamPids.get(programNumber) ?? []) {
+      const state = this.#pids[pid];
+      if (kept.has(pid) || state?.programNumber !== programNumber) continue;
+      this.#deliver(state, state.pes?.finish());
+      state.programNumber = undefined;
+      state.stream = undefined;
+      const asked =
+        this.#options.pesPids?.includes(pid) || this.#options.sectionPids?.includes(pid);
+      if (asked !== true) this.#close(pid);
+    }
+    this.#streamPids.delete(programNumber);
+  }
+
+  #openPes(pid: number): PidState | undefined {
+    return this.#pids[pid] ?? this.#open(pid, new PesAssembler(this.#budget), undefined);
+  }
+
+  #openSections(pid: number): PidState | undefined {
+    const known = this.#pids[pid];
+    if (known !== undefined) return known;
+    const assembler = new SectionAssembler({
+      onFault: (fault) => this.#issue(fault, "error", "section", "a section was dropped"),
+    });
+    return this.#open(pid, undefined, assembler);
+  }
+
+  #open(
+    pid: number,
+    pes: PesAssembler | undefined,
+    sections: SectionAssembler | undefined,
+  ): PidState | undefined {
+    if (this.#pidCount >= this.#maxPids) {
+      this.#issue("limit", "error", "pid", `PID ${pid} is ignored: ${this.#maxPids} are in use`);
+      return undefined;
+    }
+    const state: PidState = {
+      pid,
+      continuity: new ContinuityChecker(),
+      pes,
+      sections,
+      onSection:
+        sections && ((bytes: Uint8Array, size: number) => this.#onSection(state, bytes, size)),
+      programNumber: undefined,
+      stream: undefined,
+      discontinuity: false,
+      scrambled: false,
+    };
+    this.#pids[pid] = state;
+    this.#pidCount++;
+    return state;
+  }
+
+  #close(pid: number): void {
+    this.#pids[pid]?.pes?.reset();
+    this.#pids[pid] = undefined;
+    this.#pidCount--;
+  }
+
+  #isKnown(pid: number, view: Uint8Array): boolean {
+    const known = this.#knownSections.get(sectionKey(pid, view));
+    return known !== undefined && equalBytes(known, view);
+  }
+
+  #remember(pid: number, bytes: Uint8Array): void {
+    if (this.#knownSections.size >= MAX_KNOWN_SECTIONS) this.#knownSections.clear();
+    this.#knownSections.set(sectionKey(pid, bytes), bytes);
+  }
+}
+
+function sectionKey(pid: number, bytes: Uint8Array): string {
+  return `${pid}/${bytes[0]}/${bytes[3]}/${bytes[4]}/${bytes[6]}`;
+}
+
+function hasStartCode(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0 && bytes[at + 1] === 0 && bytes[at + 2] === 1;
+}

@@ -1,0 +1,115 @@
+export { FormatError, type FormatIssue, isFormatError } from "@x/bits";
+export {
+  type AdaptationField,
+  type AdaptationFieldExtension,
+  type AdaptationFieldInit,
+  type ClockReference,
+  clockReference,
+  clockReferenceTicks,
+  createAdaptationField,
+  decodeAdaptationField,
+  encodeAdaptationFieldInto,
+  sizeOfAdaptationField,
+} from "./adaptation-field.js";
+export { CAT_TABLE_ID, type Cat, decodeCat, encodeCat } from "./cat.js";
+export {
+  CAT_PID,
+  NULL_PID,
+  PACKET_SIZE,
+  PACKET_STRIDES,
+  PAT_PID,
+  type PacketStride,
+  SDT_PID,
+  SYNC_BYTE,
+} from "./constants.js";
+export { TsDemuxer, type TsDemuxerOptions } from "./demuxer.js";
+export {
+  type Descriptor,
+  decodeDescriptors,
+  encodeDescriptors,
+  sizeOfDescriptors,
+  splitDescriptors,
+} from "./descriptor.js";
+export {
+  findDescriptor,
+  REGISTRATION_TAG,
+  registrationDescriptor,
+  registrationOf,
+} from "./descriptors.js";
+export type {
+  PesDamage,
+  TsEvent,
+  TsIssueEvent,
+  TsPatEvent,
+  TsPcrEvent,
+  TsPesEvent,
+  TsPmtEvent,
+  TsSectionEvent,
+} from "./events.js";
+export {
+  type PacketHandler,
+  type SkipHandler,
+  type SkipReason,
+  TsFramer,
+  type TsFramerOptions,
+} from "./framer.js";
+export type { TsErrorCode, TsIssue, TsIssueCode } from "./issue.js";
+export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
+export {
+  AUDIO_STREAM_0,
+  decodePesHeader,
+  encodePesHeader,
+  encodePesHeaderInto,
+  encodePesPacket,
+  isPlainStreamId,
+  PADDING_STREAM,
+  type PesExtension,
+  type PesHeader,
+  type PesOptionalHeader,
+  PRIVATE_STREAM_1,
+  sizeOfPesHeader,
+  VIDEO_STREAM_0,
+} from "./pes-header.js";
+export {
+  type DecodePmtOptions,
+  decodePmt,
+  encodePmt,
+  PMT_TABLE_ID,
+  type Pmt,
+  type PmtStream,
+} from "./pmt.js";
+export {
+  decodeSdt,
+  encodeSdt,
+  SDT_ACTUAL_TABLE_ID,
+  SDT_OTHER_TABLE_ID,
+  type Sdt,
+  type SdtService,
+} from "./sdt.js";
+export {
+  type DecodeSectionOptions,
+  decodeSection,
+  encodeSection,
+  type PsiSection,
+  type SectionSyntax,
+  sectionSizeAt,
+} from "./section.js";
+export {
+  SectionAssembler,
+  type SectionAssemblerOptions,
+  type SectionFault,
+  type SectionHandler,
+} from "./section-assembler.js";
+export {
+  carriageOf,
+  type StreamKind,
+  type StreamKindInfo,
+  streamKind,
+  streamKindInfo,
+} from "./stream-kind.js";
+export {
+  decodePacket,
+  encodePacket,
+  encodePacketInto,
+  type TransportPacket,
+} from "./transport-packet.js";

@@ -1,0 +1,172 @@
+import { uint16 } from "@x/bits";
+import type { PesDamage } from "./events.js";
+
+/** Memory that all assemblers of a demuxer share out. */
+export interface PesBudget {
+  /** Bytes that one PES packet may have. */
+  readonly maxPesSize: number;
+  /** Bytes that may be held for all of them. */
+  readonly maxBufferedBytes: number;
+  bufferedBytes: number;
+}
+
+/** A PES packet put together: `bytes` begins with the start code. */
+export interface AssembledPes {
+  readonly bytes: Uint8Array;
+  /** Packet and stream offset of its first byte. */
+  readonly packet: number;
+  readonly offset: number;
+  readonly randomAccess: boolean;
+  readonly discontinuity: boolean;
+  readonly damage: PesDamage | undefined;
+}
+
+/** Bytes up to PES_packet_length. */
+const PREFIX_SIZE = 6;
+const FIRST_CAPACITY = 2048;
+
+/** Puts the PES packets of one PID together. Each has own memory, except those that lie in one packet. */
+export class PesAssembler {
+  readonly #budget: PesBudget;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #length = 0;
+  /** Size of the PES packet, Infinity when it lasts until the next one, 0 when it is not known yet. */
+  #size = 0;
+  /** Size of the last one of unknown length: a good guess for the next. */
+  #lastSize = 0;
+  #active = false;
+  #packet = 0;
+  #offset = 0;
+  #randomAccess = false;
+  #discontinuity = false;
+  #damage: PesDamage | undefined;
+
+  constructor(budget: PesBudget) {
+    this.#budget = budget;
+  }
+
+  /** True while a PES packet has begun and not ended. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /**
+   * A unit starts with the payload `bytes[start..end)`; call {@link finish} before.
+   * @returns the PES packet when it is whole
+   */
+  start(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    place: { readonly packet: number; readonly offset: number },
+    randomAccess: boolean,
+    discontinuity: boolean,
+  ): AssembledPes | undefined {
+    this.#active = true;
+    this.#packet = place.packet;
+    this.#offset = place.offset;
+    this.#randomAccess = randomAccess;
+    this.#discontinuity = discontinuity;
+    this.#damage = undefined;
+    this.#length = 0;
+    this.#size = sizeFrom(bytes, start, end);
+    if (this.#size !== 0 && start + this.#size <= end) {
+      return this.#end(bytes.subarray(start, start + this.#size));
+    }
+    return this.add(bytes, start, end);
+  }
+
+  /**
+   * The payload `bytes[start..end)` continues the unit; ignored when none is active.
+   * @returns the PES packet when it is whole
+   */
+  add(bytes: Uint8Array, start: number, end: number): AssembledPes | undefined {
+    if (!this.#active) return undefined;
+    const wanted = this.#size === 0 ? Number.POSITIVE_INFINITY : this.#size;
+    const taken = Math.min(end - start, wanted - this.#length);
+    if (!this.#reserve(this.#length + taken)) {
+      this.#damage = "oversize";
+      return this.finish();
+    }
+    this.#bytes.set(bytes.subarray(start, start + taken), this.#length);
+    this.#length += taken;
+    if (this.#size === 0) {
+      this.#size = sizeFrom(this.#bytes, 0, this.#length);
+      if (this.#size > 0 && this.#size < this.#length) this.#length = this.#size;
+    }
+    return this.#length === this.#size ? this.finish() : undefined;
+  }
+
+  /** Note that the PES packet at hand is not whole; the first reason stays. */
+  damage(reason: PesDamage): void {
+    if (this.#active) this.#damage ??= reason;
+  }
+
+  /**
+   * End the PES packet at hand: the next unit starts, or the input ends.
+   * @returns it, `damage` telling whether its length was not reached; `undefined` when none is active
+   */
+  finish(): AssembledPes | undefined {
+    if (!this.#active) return undefined;
+    if (this.#size !== this.#length && this.#size !== Number.POSITIVE_INFINITY) {
+      this.#damage ??= "truncated";
+    }
+    if (this.#size === Number.POSITIVE_INFINITY) this.#lastSize = this.#length;
+    const bytes =
+      this.#bytes.length > 2 * this.#length
+        ? this.#bytes.slice(0, this.#length)
+        : this.#bytes.subarray(0, this.#length);
+    return this.#end(bytes);
+  }
+
+  /** Drop the PES packet at hand. */
+  reset(): void {
+    this.#active = false;
+    this.#release();
+  }
+
+  #end(bytes: Uint8Array): AssembledPes {
+    this.#active = false;
+    this.#release();
+    return {
+      bytes,
+      packet: this.#packet,
+      offset: this.#offset,
+      randomAccess: this.#randomAccess,
+      discontinuity: this.#discontinuity,
+      damage: this.#damage,
+    };
+  }
+
+  #release(): void {
+    this.#budget.bufferedBytes -= this.#bytes.length;
+    this.#bytes = new Uint8Array(0);
+  }
+
+  /** Make room for `length` bytes; false when a limit is in the way. */
+  #reserve(length: number): boolean {
+    if (length <= this.#bytes.length) return true;
+    const { maxPesSize, maxBufferedBytes, bufferedBytes } = this.#budget;
+    if (length > maxPesSize) return false;
+    const known = this.#size > 0 && this.#size < maxPesSize;
+    const limit = known ? this.#size : maxPesSize;
+    const likely = known ? this.#size : this.#lastSize + (this.#lastSize >> 3);
+    const wanted = Math.max(
+      length,
+      Math.min(limit, Math.max(2 * this.#bytes.length, FIRST_CAPACITY, likely)),
+    );
+    if (bufferedBytes + wanted - this.#bytes.length > maxBufferedBytes) return false;
+    const grown = new Uint8Array(wanted);
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#budget.bufferedBytes += wanted - this.#bytes.length;
+    this.#bytes = grown;
+    return true;
+  }
+}
+
+/** Size of the PES packet at `start`; Infinity for PES_packet_length 0, 0 when the length is not there yet. */
+function sizeFrom(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < PREFIX_SIZE) return 0;
+  const length = uint16(bytes, start + 4);
+  return length === 0 ? Number.POSITIVE_INFINITY : PREFIX_SIZE + length;
+}

@@ -1,0 +1,233 @@
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  fromHex,
+  toHex,
+  VectorTally,
+  vectorBytes,
+  vectorFiles,
+  vectorJson,
+} from "../../../tools/testing/vectors.js";
+import {
+  decodePacket,
+  decodePesHeader,
+  decodePmt,
+  decodeSection,
+  encodeDescriptors,
+  encodePacket,
+  encodePesHeader,
+  encodePmt,
+  encodeSection,
+  TsDemuxer,
+  type TsEvent,
+  TsFramer,
+} from "../src/index.js";
+
+/** Sizes of chunks, repeated: whole, one packet, odd, and one byte for what is small. */
+function chunkings(length: number): number[] {
+  return [length, 188, 1316, 1009, 65_536, ...(length < 8000 ? [1] : [])];
+}
+
+function demux(bytes: Uint8Array, size: number): { events: TsEvent[]; demuxer: TsDemuxer } {
+  const demuxer = new TsDemuxer();
+  const events: TsEvent[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    events.push(...demuxer.push(bytes.subarray(at, at + size)));
+  }
+  return { events, demuxer };
+}
+
+interface ExpectedPcr {
+  packet: number;
+  offset: number;
+  pid: number;
+  base?: number;
+  malformed?: string;
+}
+
+interface ExpectedStream {
+  packetSize: number;
+  firstSync: number;
+  packets: number;
+  resyncs: number;
+  pcrs: ExpectedPcr[];
+  pcrPids: { atPacket: number; program: number; pmtPid: number; pcrPid: number }[];
+}
+
+/** PCRs and malformed adaptation fields in the form of the vectors. */
+function pcrList(events: readonly TsEvent[]): unknown[] {
+  return events.flatMap((event): unknown[] => {
+    if (event.type === "issue" && event.issue.code === "adaptation-field") {
+      const { packet, offset, pid, message } = event.issue;
+      return [{ packet, offset, pid, malformed: message }];
+    }
+    if (event.type !== "pcr") return [];
+    return [
+      {
+        packet: event.packet,
+        offset: event.offset,
+        pid: event.pid,
+        base: event.base,
+        ext: event.extension,
+        pcr: event.pcr,
+        discontinuity: event.discontinuity,
+        afLength: event.adaptationFieldLength,
+        cc: event.continuityCounter,
+        scrambled: event.scrambled,
+        ...(event.opcr === undefined ? {} : { opcr: event.opcr }),
+        ...(event.extensionOutOfRange ? { extOutOfRange: true } : {}),
+      },
+    ];
+  });
+}
+
+function pcrPidList(events: readonly TsEvent[]): unknown[] {
+  const known = new Map<number, number>();
+  return events.flatMap((event): unknown[] => {
+    if (event.type !== "pmt") return [];
+    const { programNumber, pcrPid } = event.pmt;
+    if (known.get(programNumber) === pcrPid) return [];
+    known.set(programNumber, pcrPid);
+    return [{ atPacket: event.packet, program: programNumber, pmtPid: event.pid, pcrPid }];
+  });
+}
+
+/** Every packet, section and PES header that decodes must encode to the same bytes. */
+function roundTrips(bytes: Uint8Array, events: readonly TsEvent[]): number {
+  let checked = 0;
+  const framer = new TsFramer();
+  const onPacket = (from: Uint8Array, at: number): void => {
+    const packet = from.subarray(at, at + 188);
+    const adaptation = ((packet[3] as number) & 0x20) !== 0;
+    if (adaptation && (packet[4] as number) > 183) return;
+    try {
+      const decoded = decodePacket(packet);
+      checked++;
+      if (toHex(encodePacket(decoded)) !== toHex(packet)) expect.fail(`packet ${toHex(packet)}`);
+    } catch (error) {
+      expect(error).toHaveProperty("name", "FormatError");
+    }
+  };
+  framer.push(bytes, onPacket);
+  framer.flush(onPacket);
+  for (const event of events) {
+    if (event.type === "section") {
+      expect(toHex(encodeSection(event.section))).toBe(toHex(event.bytes));
+      checked++;
+    }
+    if (event.type === "pmt") {
+      const again = decodePmt(decodeSection(encodePmt(event.pmt)));
+      expect(again).toEqual(event.pmt);
+      checked++;
+    }
+  }
+  return checked;
+}
+
+describe("mpegts-pcr-clock", () => {
+  const folder = "mpegts-pcr-clock";
+  const tally = new VectorTally(folder);
+  const files = vectorFiles(folder);
+  for (const index of files.filter((file) => /(^|\/)ts\/expected\.json$/.test(file))) {
+    const directory = index.slice(0, -"expected.json".length);
+    const expected = vectorJson<Record<string, ExpectedStream>>(folder, index);
+    for (const [name, stream] of Object.entries(expected)) {
+      const file = directory + name;
+      test(file, () => {
+        const bytes = vectorBytes(folder, file);
+        for (const size of chunkings(bytes.length)) {
+          const { events, demuxer } = demux(bytes, size);
+          events.push(...demuxer.flush());
+          const { firstSync, packetSize, packets, resyncs } = demuxer;
+          expect({ firstSync, packetSize, packets, resyncs }).toEqual({
+            firstSync: stream.firstSync,
+            packetSize: stream.packetSize,
+            packets: stream.packets,
+            resyncs: stream.resyncs,
+          });
+          expect(pcrList(events)).toEqual(stream.pcrs);
+          expect(pcrPidList(events)).toEqual(stream.pcrPids);
+          tally.add(file, 4 + stream.pcrs.length + stream.pcrPids.length);
+        }
+        const { events } = demux(bytes, bytes.length);
+        tally.add(file, roundTrips(bytes, events));
+      });
+    }
+    test(`every stream of ${index} is there`, () => {
+      for (const name of Object.keys(expected)) expect(files).toContain(directory + name);
+    });
+  }
+  afterAll(() => {
+    tally.print();
+    expect(tally.expectations).toBeGreaterThan(0);
+  });
+});
+
+interface ExpectedAnc {
+  pcrPid: number;
+  ancPid: number;
+  streams: { streamType: number; pid: number; esInfo: string }[];
+  pes: { pts: number | null; pesFlags: string; payloadHex: string }[];
+}
+
+describe("st2038", () => {
+  const folder = "st2038";
+  const tally = new VectorTally(folder);
+  for (const index of vectorFiles(folder).filter((file) => file.endsWith(".expected.json"))) {
+    const file = index.replace(/\.expected\.json$/, ".ts");
+    test(file, () => {
+      const expected = vectorJson<ExpectedAnc>(folder, index);
+      const bytes = vectorBytes(folder, file);
+      for (const size of chunkings(bytes.length)) {
+        const { events, demuxer } = demux(bytes, size);
+        events.push(...demuxer.flush());
+        const maps = events.flatMap((event) => (event.type === "pmt" ? [event.pmt] : []));
+        expect(maps).toHaveLength(1);
+        expect(maps[0]?.pcrPid).toBe(expected.pcrPid);
+        const streams = maps[0]?.streams.map(({ streamType, elementaryPid, descriptors }) => ({
+          streamType,
+          pid: elementaryPid,
+          esInfo: toHex(encodeDescriptors(descriptors)),
+        }));
+        expect(streams).toEqual(expected.streams);
+        const pes = events.flatMap((event) => {
+          if (event.type !== "pes" || event.pid !== expected.ancPid) return [];
+          expect(event.damage).toBeUndefined();
+          const header = encodePesHeader(event.header);
+          return [
+            {
+              pts: event.pts ?? null,
+              pesFlags: toHex(header.subarray(6, 8)),
+              payloadHex: toHex(event.data),
+            },
+          ];
+        });
+        expect(pes).toEqual(
+          expected.pes.map(({ pts, pesFlags, payloadHex }) => ({ pts, pesFlags, payloadHex })),
+        );
+        expect(events.filter((event) => event.type === "issue")).toEqual([]);
+        tally.add(file, 3 + expected.pes.length * 3);
+      }
+      const { events } = demux(bytes, bytes.length);
+      tally.add(file, roundTrips(bytes, events));
+    });
+  }
+
+  for (const file of vectorFiles(folder).filter((name) => /(^|\/)pes(-read)?\.json$/.test(name))) {
+    test(file, () => {
+      const { pes } = vectorJson<{ pes: { pts: number | null; pesHex: string }[] }>(folder, file);
+      for (const { pts, pesHex } of pes) {
+        const bytes = fromHex(pesHex);
+        const { header, payloadStart } = decodePesHeader(bytes);
+        expect(header.optional?.pts ?? null).toBe(pts);
+        expect(toHex(encodePesHeader(header))).toBe(toHex(bytes.subarray(0, payloadStart)));
+        tally.add(file, 2);
+      }
+      expect(pes.length).toBeGreaterThan(0);
+    });
+  }
+
+  afterAll(() => {
+    tally.print();
+    expect(tally.expectations).toBeGreaterThan(0);
+  });
+});
