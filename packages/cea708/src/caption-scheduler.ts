@@ -1,0 +1,296 @@
+import type { Cue, CueLine } from "./cue.js";
+import { type AspectRatio, layOutCue, rowLength } from "./cue-layout.js";
+import { FramePacker } from "./frame-packer.js";
+import { ccCountOf, type FrameRate, frameOfMs, msOfFrame, ntscPairsBefore } from "./frame-rate.js";
+import { type CaptionMode, ServiceSchedule } from "./service-schedule.js";
+
+/** One 708 service to be written. */
+export interface ScheduledServiceOptions {
+  /** 1 to 63. */
+  readonly serviceNumber: number;
+  /** Default: `pop-on`. */
+  readonly mode?: CaptionMode;
+  /** Shape of the picture. Default: `16:9`. */
+  readonly aspectRatio?: AspectRatio;
+  /** Cells in a row before text is wrapped. Default: 42 for 16:9, 32 for 4:3. */
+  readonly columns?: number;
+  /** Most rows of a cue; what has more is shown in parts, one after the other. Default: 4. */
+  readonly maxRows?: number;
+  /** Rows of the roll-up window. Default: 2. */
+  readonly rollUpRows?: number;
+  /** When the roll-up window is cleared after the end of the last cue. Default: never. */
+  readonly rollUpTimeoutMs?: number;
+}
+
+/** How a {@link CaptionScheduler} works. */
+export interface CaptionSchedulerOptions {
+  /** One of {@link CDP_FRAME_RATES}. */
+  readonly frameRate: FrameRate;
+  /** Default: service 1, pop-on. */
+  readonly services?: readonly ScheduledServiceOptions[];
+  /** How long before its start a pop-on caption may begin to load. Default: 15,000 (CTA-608-E's limit). */
+  readonly lookaheadMs?: number;
+  /** Number of the first frame; its time is `firstFrame / frameRate`. Default: 0. */
+  readonly firstFrame?: number;
+  /** How often the roll-up window is defined anew, for receivers that tune in. Default: 2,000. */
+  readonly refreshMs?: number;
+  /**
+   * Where the frame's line-21 pairs come from: two bytes with parity for the field, or `undefined` for none.
+   * Called once for each slot of the frame, fields in alternation.
+   */
+  readonly line21?: (field: 1 | 2, frame: number) => readonly [number, number] | undefined;
+}
+
+/** What the scheduler has to say about a cue. */
+export type SchedulerEvent =
+  | {
+      readonly kind: "shown" | "cleared";
+      readonly cue: Cue;
+      readonly serviceNumber: number;
+      readonly frame: number;
+      /** Frames behind the frame nearest to the cue's start (its end, when cleared). 0 = on time. */
+      readonly lateFrames: number;
+    }
+  | {
+      readonly kind: "unmappable";
+      readonly cue: Cue;
+      readonly serviceNumber: number;
+      /** Characters that are shown as `_`. */
+      readonly characters: readonly string[];
+    }
+  | {
+      readonly kind: "split";
+      readonly cue: Cue;
+      readonly serviceNumber: number;
+      /** Parts that the cue is shown in. */
+      readonly parts: number;
+    };
+
+/** One frame's captions. */
+export interface ScheduledFrame {
+  readonly frame: number;
+  /** Bare triplets, always as many as the frame rate has; own memory. */
+  readonly ccData: Uint8Array<ArrayBuffer>;
+  readonly events: readonly SchedulerEvent[];
+}
+
+/** Least bytes of a frame that loading can count on, whatever codes meet the end of a block or a packet. */
+const WASTE = 8;
+
+/**
+ * Turns cues into cc_data, one frame after the other. A pop-on caption is loaded into a hidden window in good time
+ * and shown in the frame nearest to its start; when the bytes of the frame rate do not suffice it is late by the
+ * minimum, reported, never dropped. Captions that overlap get windows of their own, above each other.
+ *
+ * Push every cue that starts before {@link inputHorizonMs}, then pull a frame, and so on.
+ */
+export class CaptionScheduler {
+  readonly #frameRate: FrameRate;
+  readonly #ccCount: number;
+  readonly #lookaheadMs: number;
+  readonly #lookaheadFrames: number;
+  readonly #firstFrame: number;
+  readonly #line21: CaptionSchedulerOptions["line21"];
+  readonly #services = new Map<
+    number,
+    { schedule: ServiceSchedule; columns: number; maxRows: number }
+  >();
+  readonly #packer = new FramePacker();
+  #events: SchedulerEvent[] = [];
+  #frame: number;
+  #order = 0;
+
+  /** @throws {RangeError} for a rate that no CDP carries, or options out of range. */
+  constructor(options: CaptionSchedulerOptions) {
+    const { frameRate, services = [{ serviceNumber: 1 }], lookaheadMs = 15_000 } = options;
+    const frames = (ms: number): number =>
+      Math.ceil((ms * frameRate.numerator) / (1000 * frameRate.denominator));
+    this.#frameRate = frameRate;
+    this.#ccCount = ccCountOf(frameRate);
+    this.#lookaheadMs = lookaheadMs;
+    this.#lookaheadFrames = frames(lookaheadMs);
+    this.#firstFrame = options.firstFrame ?? 0;
+    this.#frame = this.#firstFrame;
+    this.#line21 = options.line21;
+    for (const service of services) {
+      const { serviceNumber, mode = "pop-on", aspectRatio = "16:9", rollUpRows = 2 } = service;
+      const columns = service.columns ?? (aspectRatio === "16:9" ? 42 : 32);
+      inRange("serviceNumber", serviceNumber, 1, 63);
+      inRange("columns", columns, 1, aspectRatio === "16:9" ? 42 : 32);
+      inRange("rollUpRows", rollUpRows, 1, 15);
+      const maxRows = service.maxRows ?? 4;
+      inRange("maxRows", maxRows, 1, 15);
+      const timeout = service.rollUpTimeoutMs ?? Number.POSITIVE_INFINITY;
+      const schedule = new ServiceSchedule({
+        serviceNumber,
+        mode,
+        aspectRatio,
+        columns,
+        rollUpRows,
+        rollUpTimeout: frames(timeout),
+        refresh: frames(options.refreshMs ?? 2000),
+        leastShowing: frames(1000),
+      });
+      const rows = mode === "roll-up" ? Math.min(maxRows, rollUpRows) : maxRows;
+      this.#services.set(serviceNumber, { schedule, columns, maxRows: rows });
+    }
+  }
+
+  /** Number of the frame that the next {@link pull} makes. */
+  get nextFrame(): number {
+    return this.#frame;
+  }
+
+  /** Every cue that starts before this should have been pushed before the next {@link pull}. */
+  get inputHorizonMs(): number {
+    return msOfFrame(this.#frame, this.#frameRate) + this.#lookaheadMs;
+  }
+
+  /** Cues that are not shown yet, or not cleared yet. */
+  get pending(): number {
+    let pending = 0;
+    for (const { schedule } of this.#services.values()) pending += schedule.pending;
+    return pending;
+  }
+
+  /**
+   * Take a cue for a service, the first one when not said. Cues may come in any order; one that should be on the
+   * screen already is shown as soon as it is loaded. A cue without visible text is ignored.
+   * @throws {RangeError} for a service that was not announced, or times that are no numbers.
+   */
+  push(cue: Cue, serviceNumber: number = this.#services.keys().next().value ?? 1): void {
+    const service = this.#services.get(serviceNumber);
+    if (service === undefined) throw new RangeError(`service ${serviceNumber} was not announced`);
+    if (!Number.isFinite(cue.startMs) || !Number.isFinite(cue.endMs)) {
+      throw new RangeError(`a cue from ${cue.startMs} to ${cue.endMs} ms`);
+    }
+    const { rows, unmappable } = layOutCue(cue, service.columns);
+    if (unmappable.length > 0) {
+      this.#events.push({ kind: "unmappable", cue, serviceNumber, characters: unmappable });
+    }
+    const parts = splitRows(rows, service.maxRows);
+    if (parts.length > 1) {
+      this.#events.push({ kind: "split", cue, serviceNumber, parts: parts.length });
+    }
+    let total = 0;
+    for (const row of rows) total += rowLength(row);
+    let before = 0;
+    const timeOf = (cells: number): number =>
+      cue.startMs + ((cue.endMs - cue.startMs) * cells) / total;
+    for (const part of parts) {
+      const startFrame = frameOfMs(timeOf(before), this.#frameRate);
+      for (const row of part) before += rowLength(row);
+      const endFrame = frameOfMs(timeOf(before), this.#frameRate);
+      service.schedule.add(cue, part, startFrame, endFrame, this.#order++);
+    }
+  }
+
+  /** Make the next frame. */
+  pull(): ScheduledFrame {
+    const frame = this.#frame++;
+    const count = frame - this.#firstFrame;
+    const firstPair = ntscPairsBefore(this.#frameRate, count);
+    const pairs = ntscPairsBefore(this.#frameRate, count + 1) - firstPair;
+    const packer = this.#packer;
+    packer.begin(this.#ccCount - pairs);
+    this.#load(frame);
+    for (const { schedule } of this.#services.values()) {
+      for (const { kind, scheduled } of schedule.switch(frame, packer)) {
+        const { cue, startFrame, endFrame, shownFrame } = scheduled;
+        const { serviceNumber } = schedule;
+        const when = kind === "shown" ? shownFrame : frame;
+        const lateFrames = Math.max(0, when - (kind === "shown" ? startFrame : endFrame));
+        this.#events.push({ kind, cue, serviceNumber, frame: when, lateFrames });
+      }
+    }
+    const ccData = new Uint8Array(this.#ccCount * 3);
+    this.#writeLine21(ccData, frame, firstPair, pairs);
+    const packet = packer.finish();
+    ccData.set(packet, pairs * 3);
+    for (let at = pairs * 3 + packet.length; at < ccData.length; at += 3) ccData[at] = 0xfa;
+    const events = this.#events;
+    this.#events = [];
+    return { frame, ccData, events };
+  }
+
+  /** Send what must be sent now: the earliest start first, services in turn where equal. */
+  #load(frame: number): void {
+    let reserve = 0;
+    for (const { schedule } of this.#services.values()) reserve += schedule.reserve(frame);
+    const full = new Set<ServiceSchedule>();
+    let urgent = this.#isUrgent(frame);
+    while (urgent) {
+      let next: ServiceSchedule | undefined;
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { schedule } of this.#services.values()) {
+        if (full.has(schedule)) continue;
+        const start = schedule.nextLoad(frame);
+        if (start === undefined || start >= earliest) continue;
+        if (start > frame + this.#lookaheadFrames) continue;
+        earliest = start;
+        next = schedule;
+      }
+      if (next === undefined) return;
+      if (!next.load(frame, this.#packer, reserve)) full.add(next);
+      else if (next.nextLoad(frame) !== earliest) urgent = this.#isUrgent(frame);
+    }
+  }
+
+  /** Whether a caption would be late if nothing were loaded in this frame, with the least that each frame carries. */
+  #isUrgent(frame: number): boolean {
+    const services = this.#services.size;
+    const most = Math.ceil(
+      60 / Math.round(this.#frameRate.numerator / this.#frameRate.denominator),
+    );
+    const perFrame = Math.max(4, 2 * (this.#ccCount - most) - 1 - WASTE - 3 * services);
+    const loads: { start: number; bytes: number }[] = [];
+    const horizon = frame + this.#lookaheadFrames;
+    let directly = false;
+    for (const { schedule } of this.#services.values()) {
+      const next = schedule.nextLoad(frame);
+      if (next !== undefined && next <= frame) directly = true;
+      schedule.eachLoad(horizon, (start, bytes) => loads.push({ start, bytes }));
+    }
+    if (directly) return true;
+    loads.sort((a, b) => a.start - b.start);
+    let bytes = 0;
+    for (const load of loads) {
+      bytes += load.bytes;
+      if (bytes > (load.start - frame - 1) * perFrame) return true;
+    }
+    return false;
+  }
+
+  #writeLine21(ccData: Uint8Array, frame: number, firstPair: number, pairs: number): void {
+    const slots: (readonly [number, number] | undefined)[] = [];
+    for (let i = 0; i < pairs; i++) {
+      slots.push(this.#line21?.(((firstPair + i) & 1) === 0 ? 1 : 2, frame));
+    }
+    const field2 = slots.some((pair, i) => pair !== undefined && ((firstPair + i) & 1) === 1);
+    slots.forEach((pair, i) => {
+      const field = (firstPair + i) & 1;
+      // A valid field 2 obliges a valid field 1 (CTA-708-E 4.3).
+      const valid = pair !== undefined || (field === 0 && field2);
+      ccData[3 * i] = (valid ? 0xfc : 0xf8) | field;
+      ccData[3 * i + 1] = pair?.[0] ?? 0x80;
+      ccData[3 * i + 2] = pair?.[1] ?? 0x80;
+    });
+  }
+}
+
+/** Rows in groups of at most `maxRows`, as even as can be. */
+function splitRows(rows: readonly CueLine[], maxRows: number): (readonly CueLine[])[] {
+  const parts = Math.ceil(rows.length / maxRows);
+  const groups: (readonly CueLine[])[] = [];
+  for (let i = 0; i < parts; i++) {
+    const from = Math.floor((i * rows.length) / parts);
+    groups.push(rows.slice(from, Math.floor(((i + 1) * rows.length) / parts)));
+  }
+  return groups;
+}
+
+function inRange(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name}: ${value} is not ${least} to ${most}`);
+  }
+}
