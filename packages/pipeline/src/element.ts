@@ -4,9 +4,9 @@ import type { Clock } from "./clock.js";
 import type { PadTemplate, SinkPad, SrcPad } from "./pad.js";
 import type { PropertySpecs, PropertyValues } from "./properties.js";
 
-/** What an element says while it runs; none of these stops the pipeline. */
+/** What an element says while it runs; none of these stops the pipeline. `error`: input was cut short or unusable. */
 export interface PipelineMessage {
-  readonly type: "warning" | "info" | "statistics" | "timeout";
+  readonly type: "error" | "warning" | "info" | "statistics" | "timeout";
   /** Name of the element. */
   readonly element: string;
   /** One sentence. */

@@ -44,7 +44,7 @@ export const st2038anctocc = elementFactory({
           for (const { severity, message } of diagnostics) {
             if (severity === "error") context.post({ type: "warning", text: message });
           }
-          for (const { format, data } of ancToCaptions(packets)) {
+          for (const { format, data } of ancToCaptions(packets).captions) {
             const pad = await padFor(format);
             const { pts, duration } = buffer;
             await pad.buffer(mediaBuffer(data, { pts, duration, flags: withDiscont(buffer) }));

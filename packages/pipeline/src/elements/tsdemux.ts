@@ -44,8 +44,9 @@ export const tsdemux = elementFactory({
       const handle = async (events: readonly TsEvent[]): Promise<void> => {
         for (const event of events) {
           if (event.type === "issue") {
-            const { message } = event.issue;
-            context.post({ type: "warning", text: message, details: { ...event.issue } });
+            const { message, code } = event.issue;
+            const type = code === "truncated" ? "error" : "warning";
+            context.post({ type, text: message, details: { ...event.issue } });
           } else if (event.type === "pmt") {
             const { programNumber } = event.pmt;
             if (program >= 0 && programNumber !== program) continue;
@@ -66,7 +67,7 @@ export const tsdemux = elementFactory({
       });
       await handle(demuxer.flush());
       if (streams.size === 0) {
-        context.post({ type: "warning", text: "no programme was found in the stream" });
+        context.post({ type: "error", text: "no programme was found in the stream" });
       }
     },
   }),

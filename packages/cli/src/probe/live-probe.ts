@@ -1,0 +1,50 @@
+import { appSink, launch } from "@x/pipeline";
+import { InputError, UsageError } from "../errors.js";
+import { noFindings, type ProbeReport } from "./report.js";
+import { DatagramProbe } from "./rtp-probe.js";
+
+/**
+ * Listen for `seconds` and say what arrived.
+ * @param url `udp://[HOST]:PORT` or `rtp://[HOST]:PORT`; without a host on all interfaces, with a multicast group in it
+ * @throws {UsageError} when the URL is none; {InputError} when nothing arrives.
+ */
+export async function probeLive(
+  url: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<ProbeReport> {
+  const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/.exec(url);
+  if (found === null) throw new UsageError(`"${url}" is not of the form udp://HOST:PORT`);
+  const [, host = "", port = ""] = found;
+  const address = host === "" ? "0.0.0.0" : host.replace(/^\[|\]$/g, "");
+  const probe = new DatagramProbe();
+  let bytes = 0;
+  const pipeline = launch(`udpsrc address="${address}" port=${port} ! datagrams`, {
+    elements: [
+      appSink("datagrams", (item) => {
+        if (item.type !== "buffer") return;
+        const { data, meta } = item.buffer;
+        bytes += data.length;
+        probe.push({
+          timeNs: meta.arrival ?? 0n,
+          source: "live",
+          destination: `${address}:${port}`,
+          payload: data,
+        });
+      }),
+    ],
+  });
+  const stop = (): void => pipeline.stop();
+  const timer = setTimeout(stop, seconds * 1000);
+  signal.addEventListener("abort", stop);
+  try {
+    await pipeline.run();
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+  if (bytes === 0) throw new InputError(`nothing arrived on ${url} in ${seconds} s`);
+  const findings = noFindings();
+  probe.finish(findings);
+  return { input: url, bytes, kind: "live", ...findings };
+}

@@ -1,0 +1,113 @@
+import type {
+  AncReport,
+  CaptionReport,
+  ProbeReport,
+  RtpReport,
+  TransportStreamReport,
+} from "./report.js";
+
+/** A report for people. `allCaptions`: print every cue, not only the first few. */
+export function renderReport(report: ProbeReport, allCaptions: boolean): string {
+  const lines = [`${report.input}: ${KINDS[report.kind]}, ${report.bytes} bytes`];
+  for (const stream of report.transportStreams) lines.push(...transportStream(stream));
+  for (const stream of report.rtp) lines.push(...rtp(stream));
+  for (const stream of report.ancillary) lines.push(...ancillary(stream));
+  for (const stream of report.captions) lines.push(...captions(stream, allCaptions));
+  for (const problem of report.problems) lines.push(`problem: ${problem}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const SHOWN_CAPTIONS = 8;
+
+const KINDS: Readonly<Record<ProbeReport["kind"], string>> = {
+  mpegts: "MPEG transport stream",
+  capture: "network capture",
+  live: "live stream",
+  st2038: "ST 2038 ancillary data",
+  subtitles: "subtitles",
+};
+
+function transportStream(stream: TransportStreamReport): string[] {
+  const { label, packetSize, packets, nullPackets, bitrate, durationMs } = stream;
+  const rate = bitrate === undefined ? "" : `, ${(bitrate / 1e6).toFixed(3)} Mbit/s by PCR`;
+  const duration = durationMs === undefined ? "" : `, ${(durationMs / 1000).toFixed(3)} s`;
+  const lines = [
+    `Transport stream${label === undefined ? "" : ` ${label}`}: ${packets} packets of ${packetSize} bytes` +
+      `${nullPackets === 0 ? "" : `, ${nullPackets} null`}${rate}${duration}`,
+  ];
+  for (const { programNumber, pmtPid, pcrPid, streams } of stream.programs) {
+    lines.push(`  Programme ${programNumber}: PMT ${pid(pmtPid)}, PCR ${pid(pcrPid)}`);
+    for (const one of streams) {
+      lines.push(
+        `    ${pid(one.pid)}  type ${byte(one.streamType)}  ${one.kind}: ${one.packets} packets, ${one.pesPackets} PES packets, ${one.pesBytes} bytes`,
+      );
+    }
+  }
+  for (const pcr of stream.pcr) {
+    const { count, minIntervalMs, meanIntervalMs, maxIntervalMs, discontinuities } = pcr;
+    lines.push(
+      `  PCR on ${pid(pcr.pid)}: ${count}, interval ${minIntervalMs.toFixed(2)} / ${meanIntervalMs.toFixed(2)} / ${maxIntervalMs.toFixed(2)} ms (min / mean / max)` +
+        `${discontinuities === 0 ? "" : `, ${discontinuities} discontinuities`}`,
+    );
+  }
+  lines.push(...issues(stream.issues));
+  return lines;
+}
+
+function rtp(stream: RtpReport): string[] {
+  const { source, destination, ssrc, payloadType, packets, content } = stream;
+  const frames =
+    content === "smpte291"
+      ? `, ${stream.frames} frames or fields, ${stream.completeFrames} complete`
+      : "";
+  return [
+    `RTP ${source} to ${destination}, SSRC ${ssrc}, payload type ${payloadType}: ${content}, ${packets} packets${frames}`,
+    ...issues(stream.issues),
+  ];
+}
+
+function ancillary(stream: AncReport): string[] {
+  const lines = [`Ancillary data, ${stream.label}: ${stream.packets} packets`];
+  for (const kind of stream.kinds) {
+    const second = kind.sdid === undefined ? "  " : byte(kind.sdid);
+    const shown = kind.lines.slice(0, 6).join(", ") + (kind.lines.length > 6 ? ", …" : "");
+    const parity = kind.parityErrors === 0 ? "" : `, ${kind.parityErrors} with wrong parity`;
+    const sums = kind.checksumErrors === 0 ? "" : `, ${kind.checksumErrors} with wrong checksum`;
+    lines.push(
+      `  ${byte(kind.did)}/${second}  ${kind.name}: ${kind.packets} packets, line ${shown}${parity}${sums}`,
+    );
+  }
+  lines.push(...issues(stream.issues));
+  return lines;
+}
+
+function captions(stream: CaptionReport, all: boolean): string[] {
+  const { label, cues } = stream;
+  const lines = [`Captions, ${label}: ${cues.length} cues`];
+  for (const { service, startMs, endMs, text } of all ? cues : cues.slice(0, SHOWN_CAPTIONS)) {
+    const name = service === undefined ? "" : `service ${service}  `;
+    lines.push(`  ${name}${clock(startMs)} to ${clock(endMs)}  ${text.replaceAll("\n", " | ")}`);
+  }
+  if (!all && cues.length > SHOWN_CAPTIONS) {
+    lines.push(`  … ${cues.length - SHOWN_CAPTIONS} more: --captions shows all`);
+  }
+  return lines;
+}
+
+function issues(counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts).map(([code, count]) => `  issue ${code}: ${count}`);
+}
+
+function clock(ms: number): string {
+  const whole = Math.round(ms);
+  const part = (value: number, digits: number): string => String(value).padStart(digits, "0");
+  return `${part(Math.floor(whole / 3_600_000), 2)}:${part(Math.floor(whole / 60_000) % 60, 2)}:${part(Math.floor(whole / 1000) % 60, 2)}.${part(whole % 1000, 3)}`;
+}
+
+function pid(value: number): string {
+  return `0x${value.toString(16).padStart(4, "0")}`;
+}
+
+function byte(value: number): string {
+  return value.toString(16).padStart(2, "0").toUpperCase();
+}

@@ -1,0 +1,127 @@
+/** What `x probe` found, as `--json` prints it. */
+export interface ProbeReport {
+  readonly input: string;
+  /** Bytes that were looked at. */
+  readonly bytes: number;
+  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "subtitles";
+  readonly transportStreams: readonly TransportStreamReport[];
+  readonly rtp: readonly RtpReport[];
+  readonly ancillary: readonly AncReport[];
+  readonly captions: readonly CaptionReport[];
+  /** Sentences about what is wrong; with any, the exit code is 1. */
+  readonly problems: readonly string[];
+}
+
+/** A transport stream. */
+export interface TransportStreamReport {
+  /** Where it came from when there are several: `10.0.0.1:5000`. */
+  readonly label: string | undefined;
+  /** 188, 192, 204 or 208. */
+  readonly packetSize: number;
+  readonly packets: number;
+  readonly nullPackets: number;
+  /** By PCR, bits a second; `undefined` without two PCRs. */
+  readonly bitrate: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly programs: readonly ProgramReport[];
+  readonly pcr: readonly PcrReport[];
+  /** Number of issues by code. */
+  readonly issues: Readonly<Record<string, number>>;
+}
+
+export interface ProgramReport {
+  readonly programNumber: number;
+  readonly pmtPid: number;
+  readonly pcrPid: number;
+  readonly streams: readonly StreamReport[];
+}
+
+export interface StreamReport {
+  readonly pid: number;
+  readonly streamType: number;
+  readonly kind: string;
+  /** Transport packets. */
+  readonly packets: number;
+  readonly pesPackets: number;
+  readonly pesBytes: number;
+}
+
+/** Statistics of the PCRs on one PID; intervals in milliseconds of the sender's time. */
+export interface PcrReport {
+  readonly pid: number;
+  readonly count: number;
+  readonly meanIntervalMs: number;
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+  readonly discontinuities: number;
+}
+
+/** An RTP stream. */
+export interface RtpReport {
+  readonly source: string;
+  readonly destination: string;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly packets: number;
+  readonly content: "smpte291" | "mpegts" | "unknown";
+  /** Number of issues by code. */
+  readonly issues: Readonly<Record<string, number>>;
+  /** Frames or fields, for ancillary data. */
+  readonly frames: number;
+  readonly completeFrames: number;
+}
+
+/** A stream of ancillary packets. */
+export interface AncReport {
+  readonly label: string;
+  readonly packets: number;
+  readonly kinds: readonly {
+    readonly did: number;
+    readonly sdid: number | undefined;
+    readonly name: string;
+    readonly packets: number;
+    readonly lines: readonly number[];
+    readonly parityErrors: number;
+    readonly checksumErrors: number;
+  }[];
+  /** Number of diagnostics by code. */
+  readonly issues: Readonly<Record<string, number>>;
+}
+
+/** Captions as text. */
+export interface CaptionReport {
+  readonly label: string;
+  readonly cues: readonly {
+    readonly service: number | undefined;
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly text: string;
+  }[];
+}
+
+/** The parts of a report that one input stream adds to. */
+export interface ProbeFindings {
+  readonly transportStreams: TransportStreamReport[];
+  readonly rtp: RtpReport[];
+  readonly ancillary: AncReport[];
+  readonly captions: CaptionReport[];
+  readonly problems: string[];
+}
+
+/** Nothing found yet. */
+export function noFindings(): ProbeFindings {
+  return { transportStreams: [], rtp: [], ancillary: [], captions: [], problems: [] };
+}
+
+/** Counts by code. */
+export class Counter {
+  readonly #counts = new Map<string, number>();
+
+  add(code: string): void {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].sort());
+  }
+}

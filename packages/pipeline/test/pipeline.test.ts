@@ -1,0 +1,263 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  always,
+  appSink,
+  appSrc,
+  elementFactory,
+  forEachItem,
+  type Item,
+  launch,
+  mediaBuffer,
+  type PipelineMessage,
+} from "../src/index.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "x-pipeline-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function* numbers(count: number): Generator<Item> {
+  for (let i = 0; i < count; i++) {
+    yield {
+      type: "buffer",
+      buffer: mediaBuffer(Uint8Array.of(i & 255), { pts: BigInt(i) * 1_000_000n }),
+    };
+  }
+}
+
+const pass = elementFactory({
+  name: "failing",
+  classification: "Test",
+  description: "Fails at the fifth buffer.",
+  properties: {},
+  pads: [always("sink", "ANY"), always("src", "ANY")],
+  create: () => ({
+    async run(context) {
+      let count = 0;
+      await forEachItem(context.sink(), {
+        async buffer(buffer) {
+          if (++count === 5) throw new Error("five is too many");
+          await context.src().buffer(buffer);
+        },
+      });
+    },
+  }),
+});
+
+async function collect(description: string, count = 100): Promise<number[]> {
+  const seen: number[] = [];
+  await launch(description, {
+    elements: [
+      appSrc("source", numbers(count)),
+      appSink("sink", (item) => {
+        if (item.type === "buffer") seen.push(item.buffer.data[0] as number);
+      }),
+    ],
+  }).run();
+  return seen;
+}
+
+describe("a pipeline", () => {
+  test("delivers everything in order, through queue, tee and identity", async () => {
+    const all = Array.from(numbers(100), (_, i) => i);
+    expect(await collect("source ! sink")).toEqual(all);
+    expect(await collect("source ! queue max-size-buffers=3 ! identity ! sink")).toEqual(all);
+    expect(await collect("source ! tee name=t t. ! queue ! fakesink t. ! queue ! sink")).toEqual(
+      all,
+    );
+  });
+
+  test("a slow sink slows the source: little is under way", async () => {
+    let sent = 0;
+    let received = 0;
+    let most = 0;
+    function* counted(): Generator<Item> {
+      for (const item of numbers(200)) {
+        sent++;
+        yield item;
+      }
+    }
+    await launch("source ! identity ! sink", {
+      elements: [
+        appSrc("source", counted()),
+        appSink("sink", async (item) => {
+          if (item.type !== "buffer") return;
+          received++;
+          most = Math.max(most, sent - received);
+          await new Promise((resolve) => setImmediate(resolve));
+        }),
+      ],
+    }).run();
+    expect(received).toBe(200);
+    expect(most).toBeLessThanOrEqual(12);
+  });
+
+  test("a leaky queue drops the new or the old, and counts", async () => {
+    const messages: PipelineMessage[] = [];
+    const seen: number[] = [];
+    const run = async (leaky: string): Promise<void> => {
+      seen.length = 0;
+      messages.length = 0;
+      await launch(`source ! queue max-size-buffers=2 leaky=${leaky} ! sink`, {
+        onMessage: (message) => messages.push(message),
+        elements: [
+          appSrc("source", numbers(50)),
+          appSink("sink", async (item) => {
+            if (item.type === "buffer") seen.push(item.buffer.data[0] as number);
+            await new Promise((resolve) => setTimeout(resolve, 2));
+          }),
+        ],
+      }).run();
+    };
+    await run("upstream");
+    expect(seen[0]).toBe(0);
+    expect(seen.at(-1)).toBeLessThan(49);
+    expect(messages[0]?.details).toEqual({ dropped: 50 - seen.length });
+    await run("downstream");
+    expect(seen.at(-1)).toBe(49);
+    expect(messages[0]?.details).toEqual({ dropped: 50 - seen.length });
+  });
+
+  test("an error names the element, stops everything and keeps what was written", async () => {
+    const location = join(folder, "kept.bin");
+    const pipeline = launch(
+      `source ! failing ! tee name=t t. ! queue ! filesink location=${location} t. ! fakesink`,
+      {
+        elements: [appSrc("source", numbers(100)), pass],
+      },
+    );
+    await expect(pipeline.run()).rejects.toMatchObject({
+      name: "PipelineError",
+      code: "stream",
+      element: "failing0",
+      message: "failing0: five is too many",
+    });
+    expect((await readFile(location)).length).toBeLessThanOrEqual(4);
+  });
+
+  test("stop() drains: what was read reaches the sink, then end of stream", async () => {
+    const events: string[] = [];
+    async function* endless(): AsyncGenerator<Item> {
+      for (;;) {
+        yield* numbers(1);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+    const pipeline = launch("source ! queue ! sink", {
+      elements: [
+        appSrc("source", endless()),
+        appSink("sink", (item) => {
+          events.push(item.type);
+          if (events.length === 3) pipeline.stop();
+        }),
+      ],
+    });
+    await pipeline.run();
+    expect(events.at(-1)).toBe("eos");
+    expect(events.length).toBeGreaterThanOrEqual(4);
+  });
+
+  test("sync waits on the clock that the pipeline was given", async () => {
+    const waits: bigint[] = [];
+    let now = 500n;
+    const clock = {
+      now: () => now,
+      sleepUntil: async (time: bigint) => {
+        waits.push(time);
+        if (time > now) now = time;
+      },
+    };
+    await launch("source ! fakesink sync=true", {
+      clock,
+      elements: [appSrc("source", numbers(3))],
+    }).run();
+    expect(waits).toEqual([500n, 1_000_500n, 2_000_500n]);
+  });
+
+  test("files are copied byte for byte", async () => {
+    const from = join(folder, "from.bin");
+    const to = join(folder, "to.bin");
+    const bytes = Uint8Array.from({ length: 100_001 }, (_, i) => (i * 7) & 255);
+    await writeFile(from, bytes);
+    await launch(`filesrc location=${from} blocksize=1000 ! filesink location=${to}`).run();
+    expect(new Uint8Array(await readFile(to))).toEqual(bytes);
+  });
+});
+
+describe("what cannot be built", () => {
+  test.each([
+    ["nosuch ! fakesink", 'there is no element "nosuch"'],
+    ["filesrc location=x bitrate=1 ! fakesink", 'filesrc0: filesrc has no property "bitrate"'],
+    ["filesrc ! fakesink", "filesrc0: property location is not set"],
+    [
+      "udpsrc port=70000 ! fakesink",
+      'udpsrc0: property port: "70000" is not an integer from 0 to 65535',
+    ],
+    [
+      "filesrc location=x ! fakesink sync=perhaps",
+      'fakesink0: property sync: "perhaps" is neither true nor false',
+    ],
+    [
+      "filesrc location=x ! queue leaky=up ! fakesink",
+      'queue0: property leaky: "up" is none of no, upstream, downstream',
+    ],
+    ["fakesink", 'fakesink0: nothing is linked to its pad "sink"'],
+    ["filesrc location=x", 'filesrc0: nothing is linked behind its pad "src"'],
+    [
+      "filesrc location=x ! fakesink ! fakesink",
+      'fakesink0: no free pad "src": nothing can be linked behind it',
+    ],
+    ["filesrc location=x ! t.", 'no element is named "t"'],
+    ["filesrc location=x name=a ! fakesink name=a", "a: two elements have this name"],
+    [
+      "filesrc location=x ! subparse ! udpsink ! fakesink",
+      'udpsink0: no free pad "src": nothing can be linked behind it',
+    ],
+    [
+      "filesrc location=x ! subparse ! cctost2038anc ! fakesink",
+      "could not link subparse0 to cctost2038anc0: text/x-raw, format={ utf8, pango-markup } is not closedcaption/x-cea-708, format=cdp; closedcaption/x-cea-608, format=s334-1a",
+    ],
+  ])("%s", (description, message) => {
+    expect(() => launch(description)).toThrow(
+      expect.objectContaining({ name: "PipelineError", code: "graph", message }),
+    );
+  });
+
+  test("a missing file is one sentence", async () => {
+    await expect(launch("filesrc location=/no/such/file ! fakesink").run()).rejects.toMatchObject({
+      code: "resource",
+      message: 'filesrc0: cannot read "/no/such/file": no such file or folder',
+    });
+  });
+
+  test("a port in use is one sentence", async () => {
+    const ready = withResolvers<number>();
+    const first = launch("udpsrc address=127.0.0.1 port=0 ! fakesink", {
+      onMessage: ({ details }) => {
+        if (typeof details?.port === "number") ready.resolve(details.port);
+      },
+    });
+    const running = first.run();
+    const port = await ready.promise;
+    await expect(
+      launch(`udpsrc address=127.0.0.1 port=${port} ! fakesink`).run(),
+    ).rejects.toMatchObject({
+      code: "resource",
+      message: `udpsrc0: cannot listen on 127.0.0.1:${port}: the port is in use already`,
+    });
+    first.stop();
+    await running;
+  });
+});
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
