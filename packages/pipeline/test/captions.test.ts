@@ -29,7 +29,8 @@ afterAll(() => rm(folder, { recursive: true }));
 function collector(): { readonly cues: Cue[]; readonly element: ReturnType<typeof appSink> } {
   const cues: Cue[] = [];
   const element = appSink("cues", (item) => {
-    if (item.type === "buffer" && item.buffer.meta.cue !== undefined) cues.push(item.buffer.meta.cue);
+    if (item.type === "buffer" && item.buffer.meta.cue !== undefined)
+      cues.push(item.buffer.meta.cue);
   });
   return { cues, element };
 }
@@ -77,10 +78,9 @@ describe("captions through a pipeline", () => {
 
   test("as CDP in ST 2038", async () => {
     const { cues, element } = collector();
-    await launch(
-      `${FRONT} ! ccconverter ! cctost2038anc ! st2038anctocc ! cea708tott ! cues`,
-      { elements: [element] },
-    ).run();
+    await launch(`${FRONT} ! ccconverter ! cctost2038anc ! st2038anctocc ! cea708tott ! cues`, {
+      elements: [element],
+    }).run();
     expectSame(cues);
   });
 

@@ -35,6 +35,11 @@ export const mpegtsmux = elementFactory({
       max: Number.MAX_SAFE_INTEGER,
       description: "Bits a second of a constant rate with null packets; 0: variable",
     },
+    "start-time": {
+      type: "nanoseconds",
+      default: 3_600_000_000_000n,
+      description: "Added to every time: GStreamer's hour, so that no PCR lies before 0",
+    },
     "prog-num": {
       type: "integer",
       default: 1,
@@ -70,7 +75,7 @@ export const mpegtsmux = elementFactory({
         // Caps come first on every pad, and before a time is compared all pads have been looked at.
         if (item.type === "caps" || item.type === "tags") continue;
         muxer ??= start();
-        const bytes = feed(muxer, FIRST_PID + index, item, context);
+        const bytes = feed(muxer, FIRST_PID + index, item, properties["start-time"], context);
         for (const data of output.push(bytes)) {
           await src.buffer(mediaBuffer(data, { pts: timeOf(item) }));
         }
@@ -85,8 +90,14 @@ export const mpegtsmux = elementFactory({
 
 const NOTHING = new Uint8Array(0);
 
-function feed(muxer: TsMuxer, pid: number, item: Item, context: ElementContext): Uint8Array {
-  if (item.type === "gap") return muxer.advance(ticks(item.pts));
+function feed(
+  muxer: TsMuxer,
+  pid: number,
+  item: Item,
+  startTime: bigint,
+  context: ElementContext,
+): Uint8Array {
+  if (item.type === "gap") return muxer.advance(ticks(item.pts + startTime));
   if (item.type !== "buffer") return NOTHING;
   const { data, pts, dts, flags } = item.buffer;
   if (pts === undefined) {
@@ -96,8 +107,8 @@ function feed(muxer: TsMuxer, pid: number, item: Item, context: ElementContext):
   return muxer.push({
     pid,
     data,
-    pts: ticks(pts),
-    ...(dts === undefined ? {} : { dts: ticks(dts) }),
+    pts: ticks(pts + startTime),
+    ...(dts === undefined ? {} : { dts: ticks(dts + startTime) }),
     randomAccess: flags.deltaUnit !== true,
     discontinuity: flags.discont === true,
   });

@@ -34,6 +34,12 @@ export const tsdemux = elementFactory({
       max: 65_535,
       description: "Programme to take; -1: all",
     },
+    "time-base": {
+      type: "enum",
+      default: "first",
+      values: ["first", "stream"],
+      description: "Stream time 0: the first time stamp that was seen, or the stream's own zero",
+    },
   },
   pads: [always("sink", MPEGTS_CAPS), VIDEO, AUDIO, PRIVATE],
   create: (properties) => ({
@@ -41,6 +47,7 @@ export const tsdemux = elementFactory({
       const demuxer = new TsDemuxer();
       const streams = new Map<number, Stream>();
       const program = properties["program-number"];
+      let origin: number | undefined;
       const handle = async (events: readonly TsEvent[]): Promise<void> => {
         for (const event of events) {
           if (event.type === "issue") {
@@ -58,7 +65,8 @@ export const tsdemux = elementFactory({
               await pad.pad.caps(pad.caps);
             }
           } else if (event.type === "pes") {
-            await deliver(streams, event);
+            if (properties["time-base"] === "first") origin ??= event.dtsUnwrapped;
+            await deliver(streams, event, origin);
           }
         }
       };
@@ -73,11 +81,15 @@ export const tsdemux = elementFactory({
   }),
 });
 
-async function deliver(streams: ReadonlyMap<number, Stream>, event: TsPesEvent): Promise<void> {
+async function deliver(
+  streams: ReadonlyMap<number, Stream>,
+  event: TsPesEvent,
+  origin = 0,
+): Promise<void> {
   const stream = streams.get(event.pid);
   if (stream === undefined) return;
-  const pts = nanoseconds(event.ptsUnwrapped);
-  const dts = nanoseconds(event.dtsUnwrapped);
+  const pts = nanoseconds(event.ptsUnwrapped, origin);
+  const dts = nanoseconds(event.dtsUnwrapped, origin);
   if (pts !== undefined) stream.lastTime = pts;
   await stream.pad.buffer(
     mediaBuffer(event.data, {
@@ -89,7 +101,7 @@ async function deliver(streams: ReadonlyMap<number, Stream>, event: TsPesEvent):
   const now = dts ?? pts;
   if (now === undefined) return;
   for (const other of streams.values()) {
-    if (other === stream || now - (other.lastTime ?? 0n) < GAP_AFTER) continue;
+    if (other === stream || now - (other.lastTime ?? now - GAP_AFTER) < GAP_AFTER) continue;
     other.lastTime = now;
     await other.pad.push({ type: "gap", pts: now, duration: undefined });
   }
@@ -123,6 +135,6 @@ function formatOf(kind: StreamKind): readonly [PadTemplate, Caps] {
   }
 }
 
-function nanoseconds(ticks: number | undefined): bigint | undefined {
-  return ticks === undefined ? undefined : (BigInt(ticks) * 100_000n) / 9n;
+function nanoseconds(ticks: number | undefined, origin: number): bigint | undefined {
+  return ticks === undefined ? undefined : (BigInt(ticks - origin) * 100_000n) / 9n;
 }

@@ -1,0 +1,288 @@
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ProbeReport } from "../src/probe/report.js";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const fixtures = join(here, "../../../fixtures");
+const srt = join(fixtures, "demo/lisbon.srt");
+
+let folder: string;
+let command: string;
+
+/** The command as a user runs it: a process. It is bundled from the sources, so that no build is needed first. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "x-cli-"));
+  command = join(folder, "x.mjs");
+  await build({
+    entryPoints: [join(here, "../src/main.ts")],
+    outfile: command,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    conditions: ["@x/source"],
+    banner: {
+      js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
+    },
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function x(...args: string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [command, ...args],
+      { timeout: 30_000, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      },
+    );
+  });
+}
+
+/** One sentence on stderr, nothing like a stack trace, and the exit code. */
+async function expectFailure(
+  code: 1 | 2,
+  message: RegExp | string,
+  ...args: string[]
+): Promise<void> {
+  const result = await x(...args);
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trim().split("\n")).toHaveLength(1);
+  expect(result.stderr).not.toMatch(/\n\s+at |node:internal/);
+  expect(result.code).toBe(code);
+}
+
+describe("x", () => {
+  test("says what it can do", async () => {
+    const help = await x("--help");
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain("x probe FILE");
+    expect((await x()).code).toBe(2);
+    for (const name of ["launch", "inspect", "probe"]) {
+      expect((await x(name, "--help")).stdout).toContain(`x ${name}`);
+    }
+  });
+
+  test("refuses what it does not know", async () => {
+    await expectFailure(2, 'x: there is no command "lunch"', "lunch");
+    await expectFailure(2, /--nope/, "probe", "--nope");
+    await expectFailure(2, "x: probe needs a file or a URL", "probe");
+    await expectFailure(2, "x: launch needs a pipeline", "launch");
+  });
+});
+
+describe("x inspect", () => {
+  test("lists every element, and the properties of one", async () => {
+    const { stdout } = await x("inspect");
+    expect(stdout).toMatch(/^udpsink +Sends each buffer/m);
+    const one = await x("inspect", "udpsink");
+    expect(one.stdout).toContain("port: integer 1…65535, default 5004");
+    expect(JSON.parse((await x("inspect", "--json", "queue")).stdout)).toMatchObject({
+      name: "queue",
+      properties: { leaky: { values: ["no", "upstream", "downstream"] } },
+    });
+    await expectFailure(2, 'x: there is no element "nosuch"', "inspect", "nosuch");
+  });
+});
+
+describe("x launch", () => {
+  test("runs a pipeline, as one argument or as several", async () => {
+    const out = join(folder, "copy with space.srt");
+    const whole = await x("launch", "-q", `filesrc location=${srt} ! filesink location="${out}"`);
+    expect(whole).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(readFileSync(out)).toEqual(readFileSync(srt));
+    rmSync(out);
+    const parts = await x(
+      ...["launch", "-q", "filesrc", `location=${srt}`, "!", "filesink", `location=${out}`],
+    );
+    expect(parts.code).toBe(0);
+    expect(readFileSync(out)).toEqual(readFileSync(srt));
+  });
+
+  test("writes to standard output, and messages as JSON to standard error", async () => {
+    const { stdout, stderr } = await x(
+      "launch",
+      "--json",
+      `filesrc location=${srt} ! tee name=t t. ! fdsink t. ! fakesink`,
+    );
+    expect(stdout).toBe(readFileSync(srt, "utf8"));
+    expect(JSON.parse(stderr)).toMatchObject({ type: "statistics", element: "fakesink0" });
+  });
+
+  test("bad input is one sentence and an exit code", async () => {
+    await expectFailure(
+      1,
+      'x: filesrc0: cannot read "/no/such.srt": no such file or folder',
+      "launch",
+      "filesrc location=/no/such.srt ! subparse ! fakesink",
+    );
+    const notSrt = join(folder, "not.srt");
+    writeFileSync(notSrt, "this is no subtitle file\n");
+    await expectFailure(
+      1,
+      /^x: subparse0: /,
+      "launch",
+      `filesrc location=${notSrt} ! subparse ! fakesink`,
+    );
+    const empty = join(folder, "empty.srt");
+    writeFileSync(empty, "");
+    await expectFailure(
+      1,
+      /^x: subparse0: /,
+      "launch",
+      `filesrc location=${empty} ! subparse ! fakesink`,
+    );
+    await expectFailure(2, 'x: there is no element "nosuch"', "launch", "nosuch ! fakesink");
+    await expectFailure(
+      2,
+      "x: udpsink0: property port",
+      "launch",
+      `filesrc location=${srt} ! udpsink port=abc`,
+    );
+    await expectFailure(2, "nothing behind it", "launch", "filesrc location=a !");
+  });
+
+  test("a port in use is one sentence", async () => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const { port } = socket.address();
+    try {
+      await expectFailure(
+        1,
+        `x: udpsrc0: cannot listen on 127.0.0.1:${port}: the port is in use already`,
+        "launch",
+        `udpsrc address=127.0.0.1 port=${port} ! fakesink`,
+      );
+    } finally {
+      socket.close();
+    }
+  });
+});
+
+describe("x probe", () => {
+  const probe = async (...args: string[]): Promise<ProbeReport> =>
+    JSON.parse((await x("probe", "--json", ...args)).stdout) as ProbeReport;
+
+  test("a transport stream with ancillary data, and a truncated one", async () => {
+    const ts = join(folder, "captions.ts");
+    const made = await x(
+      "launch",
+      "-q",
+      `filesrc location=${srt} ! subparse ! tttocea708 ! closedcaption/x-cea-708,framerate=30/1 ! ccconverter ! cctost2038anc ! mpegtsmux ! filesink location=${ts}`,
+    );
+    expect(made.code).toBe(0);
+    const report = await probe(ts);
+    expect(report).toMatchObject({
+      kind: "mpegts",
+      transportStreams: [
+        {
+          packetSize: 188,
+          packets: statSync(ts).size / 188,
+          programs: [{ programNumber: 1, streams: [{ kind: "smpte-2038", streamType: 6 }] }],
+          issues: {},
+        },
+      ],
+      ancillary: [
+        { kinds: [{ did: 0x61, sdid: 1, lines: [9], parityErrors: 0, checksumErrors: 0 }] },
+      ],
+      problems: [],
+    });
+    expect(report.transportStreams[0]?.pcr[0]?.maxIntervalMs).toBeLessThanOrEqual(40);
+    expect(report.captions[0]?.cues).toHaveLength(93);
+    const text = await x("probe", ts);
+    expect(text.stdout).toContain("61/01");
+    expect(text.stdout).toContain("service 1  00:00:01.000 to 00:00:03.400  ♪ (slow accordion) ♪");
+
+    const cut = join(folder, "cut.ts");
+    writeFileSync(cut, readFileSync(ts).subarray(0, 188 * 400 + 77));
+    const truncated = await x("probe", cut);
+    expect(truncated.code).toBe(1);
+    expect(truncated.stdout).toContain("problem: ");
+    const kept = join(folder, "kept.srt");
+    const launched = await x(
+      "launch",
+      `filesrc location=${cut} ! tsdemux ! st2038anctocc ! cea708tott ! application/x-subtitle ! filesink location=${kept}`,
+    );
+    expect(launched.code).toBe(1);
+    expect(launched.stderr.trim().split("\n")).toHaveLength(1);
+    expect(readFileSync(kept, "utf8")).toContain("accordion");
+  });
+
+  test("a capture with RFC 8331", async () => {
+    const report = await probe(join(fixtures, "rfc8331/streams/interlaced-25-mtu.pcap"));
+    expect(report.kind).toBe("capture");
+    expect(report.rtp[0]).toMatchObject({ content: "smpte291" });
+    expect(report.rtp[0]?.completeFrames).toBeGreaterThan(0);
+    expect(report.ancillary[0]?.packets).toBeGreaterThan(0);
+  });
+
+  test("ST 2038 records and subtitles", async () => {
+    const units = JSON.parse(readFileSync(join(fixtures, "st2038/packets.json"), "utf8")) as
+      | readonly { st2038Hex: string; checksumOk: boolean }[]
+      | { packets: never };
+    const list = Array.isArray(units) ? units : (units as { packets: never }).packets;
+    const dump = join(folder, "dump.st2038");
+    writeFileSync(
+      dump,
+      Buffer.from(
+        (list as { st2038Hex: string }[]).map(({ st2038Hex }) => st2038Hex).join(""),
+        "hex",
+      ),
+    );
+    expect((await probe(dump)).kind).toBe("st2038");
+    const subtitles = await probe(srt);
+    expect(subtitles.kind).toBe("subtitles");
+    expect(subtitles.captions[0]?.cues).toHaveLength(93);
+  });
+
+  test("what cannot be read is one sentence", async () => {
+    await expectFailure(1, 'x: cannot read "/no/such": no such file', "probe", "/no/such");
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "");
+    await expectFailure(1, /^x: ".*empty" is empty/, "probe", empty);
+    const junk = join(folder, "junk");
+    writeFileSync(
+      junk,
+      Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 31 + 7) & 255)),
+    );
+    await expectFailure(1, /is none of what x knows/, "probe", junk);
+    await expectFailure(2, /is not of the form/, "probe", "udp://nowhere");
+    await expectFailure(
+      1,
+      /nothing arrived/,
+      "probe",
+      "--duration",
+      "0.2",
+      "udp://127.0.0.1:45999",
+    );
+  });
+
+  test("a live stream", async () => {
+    const live = x("probe", "--json", "--duration", "4", "udp://127.0.0.1:45997");
+    const payload = Buffer.from(
+      "8060000100000000deadbeef0000000c010000000090000058501 40AAAAEEC90".replace(" ", ""),
+      "hex",
+    );
+    const socket = createSocket("udp4");
+    const timer = setInterval(() => socket.send(payload, 45_997, "127.0.0.1", () => {}), 100);
+    const result = await live;
+    clearInterval(timer);
+    socket.close();
+    const report = JSON.parse(result.stdout) as ProbeReport;
+    expect(report.rtp[0]).toMatchObject({ content: "smpte291", payloadType: 96 });
+    expect(report.ancillary[0]?.kinds[0]).toMatchObject({ did: 0x61, sdid: 1 });
+  });
+});
