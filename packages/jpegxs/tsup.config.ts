@@ -1,3 +1,4 @@
 import { library } from "../../tools/tsup-preset.mjs";
 
-export default library({ entry: ["src/index.ts", "src/conformance.ts"] });
+// `shims` gives the CJS output an import.meta.url: the WASM module is found beside the script.
+export default library({ entry: ["src/index.ts"], shims: true });

@@ -1,5 +1,16 @@
 export { type FormatError, type FormatIssue, isFormatError } from "@x/bits";
 export {
+  type Backend,
+  type BackendName,
+  type Codec,
+  type CodecOptions,
+  createDecoder,
+  createDecoderSync,
+  loadCodec,
+  loadCodecSync,
+  type WasmSource,
+} from "./codec.js";
+export {
   type Codestream,
   CodestreamSplitter,
   type CodestreamSplitterOptions,
@@ -12,6 +23,15 @@ export {
   cfaRegistration,
   type Registration,
 } from "./colour.js";
+export type { KernelFamily } from "./core.js";
+export type {
+  DecodeOptions,
+  Decoder,
+  DecoderOptions,
+  Lines,
+  Picture,
+  Plane,
+} from "./decoder.js";
 export type { JpegXsErrorCode } from "./errors.js";
 export { type Band, type Component, type Geometry, geometryOf } from "./geometry.js";
 export {

@@ -1,12 +1,16 @@
+import { createHash } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { toHex, VectorTally } from "../../../tools/testing/vectors.js";
 import {
   type CodestreamHeader,
   CodestreamSplitter,
+  type Decoder,
   decodeHeader,
   encodeHeader,
   frameLength,
   isFormatError,
+  loadCodecSync,
+  type Picture,
   walkCodestream,
 } from "../src/index.js";
 import { codecVector, codecVectors } from "./codec-vectors.js";
@@ -44,6 +48,14 @@ function standardNames(h: CodestreamHeader): Record<string, number | string> {
     Sd: h.sd ?? 0,
     cap: toHex(h.cap),
   };
+}
+
+function md5(picture: Picture): string[] {
+  return picture.planes.map(({ data }) =>
+    createHash("md5")
+      .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+      .digest("hex"),
+  );
 }
 
 /** The code of the FormatError that `body` throws, `accepted` without. Anything else goes through. */
@@ -105,3 +117,50 @@ describe("damaged headers and frames", () => {
     tally.add(file);
   });
 });
+
+describe.each([
+  ["scalar", loadCodecSync({ backend: "wasm", kernels: "scalar" })],
+  ["v128", loadCodecSync({ backend: "wasm", kernels: "v128" })],
+] as const)("decoder, WASM %s", (_, codec) => {
+  const decoder = codec.createDecoder();
+  const scaled = {
+    half: codec.createDecoder({ scale: "half" }),
+    quarter: codec.createDecoder({ scale: "quarter" }),
+  };
+
+  test.each(streams)("$file", (expected) => {
+    const bytes = codecVector(expected.file);
+    const frames = (expected.frames === undefined ? [expected.plane_md5] : expected.plane_md5) as
+      | readonly string[][]
+      | readonly (readonly string[])[];
+    let at = 0;
+    for (const frame of frames) {
+      expect(md5(decoder.decode(bytes.subarray(at)))).toEqual(frame);
+      expect(md5(inSlices(decoder, bytes.subarray(at)))).toEqual(frame);
+      at += frameLength(bytes, at);
+      tally.add(expected.file, 2 * frame.length);
+    }
+    for (const [scale, { planes }] of Object.entries(expected.proxy ?? {})) {
+      const picture = scaled[scale as keyof typeof scaled].decode(bytes);
+      expect(picture.planes.map((p) => [p.width, p.height])).toEqual(planes.map((p) => [p.w, p.h]));
+      expect(md5(picture)).toEqual(planes.map((p) => p.md5));
+      tally.add(expected.file, planes.length);
+    }
+  });
+
+  test.each(malformed)("$file: $why", ({ file, expect: wanted }) => {
+    expect(wanted.split(" or ")).toContain(outcome(() => decoder.decode(codecVector(file))));
+    tally.add(file);
+  });
+});
+
+/** The picture decoded slice by slice; every line is reported once, in order. */
+function inSlices(decoder: Decoder, bytes: Uint8Array): Picture {
+  let line = 0;
+  const picture = decoder.decodeSlices(bytes, ({ first, end }) => {
+    expect(first).toBe(line);
+    line = end;
+  });
+  expect(line).toBe(picture.height);
+  return picture;
+}
