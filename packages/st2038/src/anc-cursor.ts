@@ -1,9 +1,9 @@
 import type { AncPacket } from "@x/st291";
 import {
   alignmentBits,
+  CHECKSUM_WRONG,
   MIN_RECORD_SIZE,
-  recordChecksum,
-  recordSizeOf,
+  PARITY_WRONG,
   recordWord,
   unpackRecord,
 } from "./record.js";
@@ -16,10 +16,15 @@ export interface St2038Packet extends AncPacket {
   readonly recordEnd: number;
 }
 
+const MIN_SIZE = MIN_RECORD_SIZE;
+const MAX_WORDS = 259;
+const NONE = -1;
+
 /**
  * Walks the records of an ST 2038 unit without allocating: fields are read from the bytes when they are asked
  * for, and only `record()` and `packet()` make an object. All getters are about the record that the last `next()`
- * found; before the first and after the last one they mean nothing.
+ * found; before the first and after the last one they mean nothing. `parityValid` and `checksumValid` unpack the
+ * words once, or use what `wordsInto()` saw.
  *
  * ```ts
  * const cursor = new AncCursor(unit);
@@ -31,7 +36,15 @@ export class AncCursor {
   #at: number;
   #end: number;
   #start: number;
+  /** c_not_y_channel_flag, line_number, horizontal_offset: 24 bits. */
+  #place = 0;
+  /** DID and SDID, or DBN: 16 bits. */
+  #kind = 0;
   #dataCount = 0;
+  /** What {@link unpackRecord} said about the record at {@link #checkedStart}. */
+  #wrong = 0;
+  #checkedStart: number = NONE;
+  #scratch: Uint16Array | undefined;
   #stuffing = 0;
   #unparsed = 0;
   #stoppedBy: "reserved-not-zero" | "truncated" | undefined = undefined;
@@ -53,7 +66,10 @@ export class AncCursor {
     this.#at = start;
     this.#start = start;
     this.#end = end;
+    this.#place = 0;
+    this.#kind = 0;
     this.#dataCount = 0;
+    this.#checkedStart = NONE;
     this.#stuffing = 0;
     this.#unparsed = 0;
     this.#stoppedBy = undefined;
@@ -65,6 +81,36 @@ export class AncCursor {
    * {@link stoppedBy} tells why.
    */
   next(): boolean {
+    this.#stuffing = 0;
+    return this.#delimit(this.#at) || this.#skipStuffing();
+  }
+
+  /** True when there is a whole record at `at`, which is then the current one. */
+  #delimit(at: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    if (end - at < MIN_SIZE) return false;
+    const first = bytes[at] as number;
+    if (first >= 0x04) return false;
+    const b6 = bytes[at + 6] as number;
+    const dataCount = ((b6 << 4) | ((bytes[at + 7] as number) >>> 4)) & 0xff;
+    // recordSizeOf, written out: this is all that a walk over records does.
+    const recordEnd = at + ((77 + 10 * dataCount) >>> 3);
+    if (recordEnd > end) return false;
+    this.#start = at;
+    this.#at = recordEnd;
+    this.#place =
+      ((first & 0x03) << 22) |
+      ((bytes[at + 1] as number) << 14) |
+      ((bytes[at + 2] as number) << 6) |
+      ((bytes[at + 3] as number) >>> 2);
+    this.#kind =
+      ((bytes[at + 4] as number) << 8) | (((bytes[at + 5] as number) & 0x3f) << 2) | (b6 >>> 6);
+    this.#dataCount = dataCount;
+    return true;
+  }
+
+  #skipStuffing(): boolean {
     const bytes = this.#bytes;
     const end = this.#end;
     let at = this.#at;
@@ -72,49 +118,37 @@ export class AncCursor {
     while (at < end && bytes[at] === 0xff) at++;
     this.#stuffing = at - this.#at;
     this.#at = at;
-    if (at === end || this.#stoppedBy !== undefined) return false;
-    if ((bytes[at] as number) >= 0x04) return this.#stop("reserved-not-zero");
-    if (end - at < MIN_RECORD_SIZE) return this.#stop("truncated");
-    const dataCount = (((bytes[at + 6] as number) << 4) | ((bytes[at + 7] as number) >>> 4)) & 0xff;
-    const size = recordSizeOf(dataCount);
-    if (end - at < size) return this.#stop("truncated");
-    this.#dataCount = dataCount;
+    if (at === end) return false;
+    if (this.#stuffing > 0 && this.#delimit(at)) return true;
+    this.#stoppedBy = (bytes[at] as number) < 0x04 ? "truncated" : "reserved-not-zero";
     this.#start = at;
-    this.#at = at + size;
-    return true;
+    this.#unparsed = end - at;
+    return false;
   }
 
   /** c_not_y_channel_flag. */
   get cNotYChannelFlag(): boolean {
-    return ((this.#bytes[this.#start] as number) & 0x02) !== 0;
+    return this.#place >>> 23 !== 0;
   }
 
   /** line_number, 11 bits. */
   get lineNumber(): number {
-    const bytes = this.#bytes;
-    const at = this.#start;
-    return (
-      (((bytes[at] as number) & 0x01) << 10) |
-      ((bytes[at + 1] as number) << 2) |
-      ((bytes[at + 2] as number) >>> 6)
-    );
+    return (this.#place >>> 12) & 0x7ff;
   }
 
   /** horizontal_offset, 12 bits. */
   get horizontalOffset(): number {
-    const at = this.#start + 2;
-    return (((this.#bytes[at] as number) & 0x3f) << 6) | ((this.#bytes[at + 1] as number) >>> 2);
+    return this.#place & 0xfff;
   }
 
   /** DID without its parity, 8 bits. */
   get did(): number {
-    return (this.#bytes[this.#start + 4] as number) | 0;
+    return this.#kind >>> 8;
   }
 
   /** SDID (type 2) or data block number (type 1: `did >= 0x80`) without its parity, 8 bits. */
   get sdidOrDbn(): number {
-    const at = this.#start + 5;
-    return (((this.#bytes[at] as number) & 0x3f) << 2) | ((this.#bytes[at + 1] as number) >>> 6);
+    return this.#kind & 0xff;
   }
 
   /** Number of user data words, 0 to 255. */
@@ -127,14 +161,14 @@ export class AncCursor {
     return recordWord(this.#bytes, this.#start, this.#dataCount + 3);
   }
 
-  /** The checksum word that ST 291-1 wants for the words received, 10 bits. */
-  get checksumComputed(): number {
-    return recordChecksum(this.#bytes, this.#start, this.#dataCount);
-  }
-
   /** True when all ten bits of the checksum word are right (ST 291-1). */
   get checksumValid(): boolean {
-    return this.checksum === this.checksumComputed;
+    return (this.#check() & CHECKSUM_WRONG) === 0;
+  }
+
+  /** True when every word from DID to the last user data word has its parity (ST 291-1). */
+  get parityValid(): boolean {
+    return (this.#check() & PARITY_WRONG) === 0;
   }
 
   /** True when the bits behind the checksum word are ones. */
@@ -185,7 +219,8 @@ export class AncCursor {
   wordsInto(target: Uint16Array, at = 0): number {
     const count = this.#dataCount + 4;
     room(target.length, at, count);
-    unpackRecord(this.#bytes, this.#start, this.#dataCount, target, at);
+    this.#wrong = unpackRecord(this.#bytes, this.#start, this.#dataCount, target, at);
+    this.#checkedStart = this.#start;
     return count;
   }
 
@@ -227,11 +262,12 @@ export class AncCursor {
     };
   }
 
-  #stop(why: "reserved-not-zero" | "truncated"): false {
-    this.#stoppedBy = why;
-    this.#start = this.#at;
-    this.#unparsed = this.#end - this.#at;
-    return false;
+  #check(): number {
+    if (this.#checkedStart !== this.#start) {
+      this.#scratch ??= new Uint16Array(MAX_WORDS);
+      this.wordsInto(this.#scratch);
+    }
+    return this.#wrong;
   }
 }
 

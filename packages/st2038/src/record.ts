@@ -10,6 +10,11 @@ export const CHECKSUM_WRONG = 1;
 /** {@link unpackRecord}: a word from DID to the last user data word lacks its parity. */
 export const PARITY_WRONG = 2;
 
+/** The word of each eight-bit value: a table costs the loops below less than a call. */
+const WORDS: Uint16Array = /* @__PURE__ */ Uint16Array.from({ length: 256 }, (_, byte) =>
+  wordOf(byte),
+);
+
 /** Bytes of the record with `dataCount` user data words, alignment bits included (ST 2038:2021 4.2). */
 export function recordSizeOf(dataCount: number): number {
   return (77 + 10 * dataCount) >>> 3;
@@ -48,7 +53,7 @@ export function unpackRecord(
   const did = (((bytes[start + 3] as number) & 0x03) << 8) | (bytes[start + 4] as number);
   target[at] = did;
   let sum = did;
-  let wrong = wordOf(did) ^ did;
+  let wrong = (WORDS[did & 0xff] as number) ^ did;
   // From SDID on the words start at a byte, and four of them are five bytes.
   let from = start + 5;
   let to = at + 1;
@@ -66,39 +71,21 @@ export function unpackRecord(
     target[to + 2] = w2;
     target[to + 3] = w3;
     sum += w0 + w1 + w2 + w3;
-    wrong |= wordOf(w0) ^ w0;
-    wrong |= wordOf(w1) ^ w1;
-    wrong |= wordOf(w2) ^ w2;
-    wrong |= wordOf(w3) ^ w3;
+    wrong |= (WORDS[w0 & 0xff] as number) ^ w0;
+    wrong |= (WORDS[w1 & 0xff] as number) ^ w1;
+    wrong |= (WORDS[w2 & 0xff] as number) ^ w2;
+    wrong |= (WORDS[w3 & 0xff] as number) ^ w3;
   }
   for (; to < last; to++) {
     const word = recordWord(bytes, start, to - at);
     target[to] = word;
     sum += word;
-    wrong |= wordOf(word) ^ word;
+    wrong |= (WORDS[word & 0xff] as number) ^ word;
   }
   const checksum = recordWord(bytes, start, dataCount + 3);
   target[last] = checksum;
   const verdict = checksum === checksumOf(sum) ? 0 : CHECKSUM_WRONG;
   return wrong === 0 ? verdict : verdict | PARITY_WRONG;
-}
-
-/** The checksum word that ST 291-1 wants in the record at `start`. The caller has checked the bounds. */
-export function recordChecksum(bytes: Uint8Array, start: number, dataCount: number): number {
-  let sum = (((bytes[start + 3] as number) & 0x03) << 8) | (bytes[start + 4] as number);
-  const last = dataCount + 3;
-  let i = 1;
-  for (let at = start + 5; i + 4 <= last; i += 4, at += 5) {
-    const b1 = bytes[at + 1] as number;
-    const b2 = bytes[at + 2] as number;
-    const b3 = bytes[at + 3] as number;
-    sum += ((bytes[at] as number) << 2) | (b1 >>> 6);
-    sum += ((b1 & 0x3f) << 4) | (b2 >>> 4);
-    sum += ((b2 & 0x0f) << 6) | (b3 >>> 2);
-    sum += ((b3 & 0x03) << 8) | (bytes[at + 4] as number);
-  }
-  for (; i < last; i++) sum += recordWord(bytes, start, i);
-  return checksumOf(sum);
 }
 
 /** ST 291-1: nine bits of the sum, and b9 the inverse of b8. */

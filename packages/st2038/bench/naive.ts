@@ -1,0 +1,60 @@
+// The baseline: what one writes first. A rolling accumulator, arrays of numbers, an object for each packet.
+
+interface NaivePacket {
+  readonly cNotYChannelFlag: boolean;
+  readonly lineNumber: number;
+  readonly horizontalOffset: number;
+  readonly words: number[];
+  readonly parityErrors: number[];
+  readonly checksumOk: boolean;
+}
+
+export function parseNaively(bytes: Uint8Array): NaivePacket[] {
+  const packets: NaivePacket[] = [];
+  let at = 0;
+  let cache = 0;
+  let cached = 0;
+  const read = (width: number): number => {
+    while (cached < width) {
+      cache = ((cache << 8) | (bytes[at++] as number)) & 0xffffff;
+      cached += 8;
+    }
+    cached -= width;
+    return (cache >>> cached) & ((1 << width) - 1);
+  };
+  while (at + 9 <= bytes.length) {
+    if (bytes[at] === 0xff) {
+      at++;
+      continue;
+    }
+    if (read(6) !== 0) break;
+    const cNotYChannelFlag = read(1) === 1;
+    const lineNumber = read(11);
+    const horizontalOffset = read(12);
+    const words = [read(10), read(10), read(10)];
+    const dataCount = (words[2] as number) & 0xff;
+    for (let i = 0; i < dataCount; i++) words.push(read(10));
+    const parityErrors: number[] = [];
+    let sum = 0;
+    words.forEach((word, i) => {
+      sum += word & 0x1ff;
+      let ones = 0;
+      for (let bit = 0; bit < 8; bit++) ones += (word >>> bit) & 1;
+      if (word >>> 8 !== (ones % 2 === 1 ? 1 : 2)) parityErrors.push(i);
+    });
+    const checksum = read(10);
+    const low = sum & 0x1ff;
+    const checksumOk = checksum === (low | ((~low & 0x100) << 1));
+    words.push(checksum);
+    cached = 0;
+    packets.push({
+      cNotYChannelFlag,
+      lineNumber,
+      horizontalOffset,
+      words,
+      parityErrors,
+      checksumOk,
+    });
+  }
+  return packets;
+}
