@@ -22,6 +22,7 @@ export {
   SDT_PID,
   SYNC_BYTE,
 } from "./constants.js";
+export { unwrapDatagram } from "./datagram.js";
 export { TsDemuxer, type TsDemuxerOptions } from "./demuxer.js";
 export {
   type Descriptor,
@@ -54,6 +55,8 @@ export {
   type TsFramerOptions,
 } from "./framer.js";
 export type { TsErrorCode, TsIssue, TsIssueCode } from "./issue.js";
+export type { MuxProgram, MuxStream } from "./mux-config.js";
+export { type LateUnit, type MuxUnit, TsMuxer, type TsMuxerOptions } from "./muxer.js";
 export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
 export {
   AUDIO_STREAM_0,
@@ -107,6 +110,7 @@ export {
   streamKind,
   streamKindInfo,
 } from "./stream-kind.js";
+export { readTs } from "./streams.js";
 export {
   decodePacket,
   encodePacket,

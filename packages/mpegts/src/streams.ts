@@ -1,0 +1,16 @@
+import { TsDemuxer, type TsDemuxerOptions } from "./demuxer.js";
+import type { TsEvent } from "./events.js";
+
+/** Demultiplex whatever arrives, a batch of events for each chunk. */
+export async function* readTs(
+  source: AsyncIterable<Uint8Array>,
+  options: TsDemuxerOptions = {},
+): AsyncGenerator<TsEvent[]> {
+  const demuxer = new TsDemuxer(options);
+  for await (const chunk of source) {
+    const events = demuxer.push(chunk);
+    if (events.length > 0) yield events;
+  }
+  const events = demuxer.flush();
+  if (events.length > 0) yield events;
+}
