@@ -58,9 +58,9 @@ async function main() {
   mkdirSync(out, { recursive: true });
   const transportStream = join(out, "captions.ts");
 
-  console.log(`sending    ${senderDescription(shown, port)}`);
+  console.log(`sending     ${senderDescription(shown, port)}`);
   console.log(
-    `           ${sent.length} cues, ${clock(lengthMs)}${values.realtime ? ", in real time" : ""}\n`,
+    `            ${sent.length} cues, ${clock(lengthMs)}${values.realtime ? ", in real time" : ""}\n`,
   );
   console.log(tableHead());
 
@@ -129,11 +129,11 @@ async function main() {
   for (const pair of wrong.filter(({ received }) => received === undefined))
     console.log(tableRow(pair));
   for (const text of [...new Set([...warnings, ...receiver.warnings])])
-    console.log(`warning    ${text}`);
+    console.log(`warning     ${text}`);
   console.log("");
-  for (const [name, value] of facts) console.log(`${name.padEnd(11)}${value}`);
+  for (const [name, value] of facts) console.log(`${name.padEnd(12)}${value}`);
   for (const name of ["captions.ts", "captions.pcap", "report.html"]) {
-    console.log(`written    ${relative(process.cwd(), join(out, name))}`);
+    console.log(`written     ${relative(process.cwd(), join(out, name))}`);
   }
   const good = wrong.length === 0 && wrongInFile.length === 0 && extra === 0;
   console.log(

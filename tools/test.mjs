@@ -1,8 +1,8 @@
 // Everything that `npm test` is: build, types, lint, tests, and checks of what is shipped. Ends with the counts.
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { allPackages, root } from "./packages.mjs";
+import { allPackages } from "./packages.mjs";
+import { runTool } from "./run-tool.mjs";
 
 let passed = 0;
 let failed = 0;
@@ -62,18 +62,13 @@ process.exit(failed === 0 ? 0 : 1);
 function step(what, command, args) {
   const started = Date.now();
   console.log(`\n== ${what}`);
-  const { status, error } = spawnSync(join(root, "node_modules/.bin", command), args, {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
-  });
+  const { ok, reason } = runTool(command, args);
   console.log(
-    `== ${what}: ${status === 0 ? "ok" : "FAILED"}, ${((Date.now() - started) / 1000).toFixed(1)} s`,
+    `== ${what}: ${ok ? "ok" : "FAILED"}, ${((Date.now() - started) / 1000).toFixed(1)} s`,
   );
-  if (status === 0) passed++;
+  if (ok) passed++;
   else {
     failed++;
-    failures.push(error === undefined ? what : `${what}: ${error.message}`);
+    failures.push(`${what}: ${reason}`);
   }
 }

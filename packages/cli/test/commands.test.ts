@@ -204,7 +204,7 @@ describe("x probe", () => {
     expect(report.captions[0]?.cues).toHaveLength(93);
     const text = await x("probe", ts);
     expect(text.stdout).toContain("61/01");
-    expect(text.stdout).toContain("service 1  00:00:01.000 to 00:00:03.400  ♪ (slow accordion) ♪");
+    expect(text.stdout).toContain("service 1  00:00:01.033 to 00:00:03.500  ♪ (slow accordion) ♪");
 
     const cut = join(folder, "cut.ts");
     writeFileSync(cut, readFileSync(ts).subarray(0, 188 * 400 + 77));

@@ -1,8 +1,8 @@
 import { capsAreEmpty, formatCaps, intersectCaps } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { PipelineError } from "../errors.js";
 
-export const capsfilter = elementFactory({
+export const capsfilter: ElementFactory = elementFactory({
   name: "capsfilter",
   classification: "Generic",
   description: "Passes data through and limits its format to the given caps.",

@@ -10,7 +10,13 @@ import {
   mediaTypeOf,
   stringOf,
 } from "../caps.js";
-import { always, elementFactory, forEachItem, withDiscont } from "../element.js";
+import {
+  always,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  withDiscont,
+} from "../element.js";
 import { PipelineError } from "../errors.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS, S334_1A_CAPS, withFrameRate } from "./formats.js";
 
@@ -18,7 +24,7 @@ const FORMATS: Caps = anyOf(CDP_CAPS, CC_DATA_CAPS, S334_1A_CAPS);
 
 type CaptionFormat = "cdp" | "cc_data" | "s334-1a";
 
-export const ccconverter = elementFactory({
+export const ccconverter: ElementFactory = elementFactory({
   name: "ccconverter",
   classification: "Filter/ClosedCaption",
   description: "Converts captions between cc_data, CDP and line 21 of ST 334-1.",

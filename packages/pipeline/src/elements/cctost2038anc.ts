@@ -1,11 +1,17 @@
 import { cdpToAnc, cea608ToAnc, encodeUnit } from "@x/st2038";
 import { mediaBuffer } from "../buffer.js";
 import { caps, fractionOf, mediaTypeOf, stringOf } from "../caps.js";
-import { always, elementFactory, forEachItem, withDiscont } from "../element.js";
+import {
+  always,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  withDiscont,
+} from "../element.js";
 import { PipelineError } from "../errors.js";
 import { anyOf, CDP_CAPS, S334_1A_CAPS, ST2038_CAPS, withFrameRate } from "./formats.js";
 
-export const cctost2038anc = elementFactory({
+export const cctost2038anc: ElementFactory = elementFactory({
   name: "cctost2038anc",
   classification: "Generic",
   description: "Puts closed captions into SMPTE ST 2038 ancillary packets.",

@@ -9,7 +9,7 @@ import {
 } from "@x/cea708";
 import { mediaBuffer } from "../buffer.js";
 import { type Caps, caps, intersectCaps, mediaTypeOf, stringOf } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS } from "./formats.js";
 
 const PLAIN: Caps = caps("text/x-raw", { format: "utf8" });
@@ -17,7 +17,7 @@ const SRT: Caps = caps("application/x-subtitle");
 const WEBVTT: Caps = caps("application/x-subtitle-vtt");
 const OUTPUT: Caps = anyOf(PLAIN, SRT, WEBVTT);
 
-export const cea708tott = elementFactory({
+export const cea708tott: ElementFactory = elementFactory({
   name: "cea708tott",
   classification: "Generic",
   description: "Turns CEA-708 captions into timed text, SubRip or WebVTT, as the caps behind ask.",

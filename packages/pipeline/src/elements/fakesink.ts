@@ -1,7 +1,7 @@
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { waitForPts } from "../sync.js";
 
-export const fakesink = elementFactory({
+export const fakesink: ElementFactory = elementFactory({
   name: "fakesink",
   classification: "Sink",
   description: "Swallows everything and counts it.",

@@ -1,11 +1,11 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 
 const writeTo = promisify(write);
 
-export const fdsink = elementFactory({
+export const fdsink: ElementFactory = elementFactory({
   name: "fdsink",
   classification: "Sink/File",
   description: "Writes everything to a file descriptor, by default standard output.",

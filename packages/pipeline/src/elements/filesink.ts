@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 
-export const filesink = elementFactory({
+export const filesink: ElementFactory = elementFactory({
   name: "filesink",
   classification: "Sink/File",
   description: "Writes everything to a file. What arrived before an error stays in it.",

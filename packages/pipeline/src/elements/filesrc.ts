@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { mediaBuffer } from "../buffer.js";
-import { always, elementFactory } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 
-export const filesrc = elementFactory({
+export const filesrc: ElementFactory = elementFactory({
   name: "filesrc",
   classification: "Source/File",
   description: "Reads a file in blocks.",

@@ -1,7 +1,7 @@
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { waitForPts } from "../sync.js";
 
-export const identity = elementFactory({
+export const identity: ElementFactory = elementFactory({
   name: "identity",
   classification: "Generic",
   description: "Passes data through unchanged; can wait for its time and say what it sees.",

@@ -1,7 +1,7 @@
 import { type StreamKind, TsMuxer } from "@x/mpegts";
 import { type Item, mediaBuffer } from "../buffer.js";
 import { type Caps, caps, formatCaps, mediaTypeOf, numberOf } from "../caps.js";
-import { always, type ElementContext, elementFactory } from "../element.js";
+import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { earliestFirst } from "../merge.js";
 import { anyOf, MPEGTS_CAPS } from "./formats.js";
@@ -16,7 +16,7 @@ const INPUT: Caps = anyOf(
   caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" }),
 );
 
-export const mpegtsmux = elementFactory({
+export const mpegtsmux: ElementFactory = elementFactory({
   name: "mpegtsmux",
   classification: "Codec/Muxer",
   description: "Multiplexes streams into an MPEG transport stream of one programme.",

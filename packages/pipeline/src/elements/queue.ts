@@ -1,7 +1,7 @@
 import type { Item } from "../buffer.js";
-import { always, elementFactory } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 
-export const queue = elementFactory({
+export const queue: ElementFactory = elementFactory({
   name: "queue",
   classification: "Generic",
   description: "Holds data between a source and a slower sink; full, it waits or leaks.",

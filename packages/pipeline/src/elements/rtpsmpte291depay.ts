@@ -2,13 +2,13 @@ import { AncDepacketizer, type AncFrame } from "@x/rfc8331";
 import { encodeUnit } from "@x/st2038";
 import { mediaBuffer, SECOND } from "../buffer.js";
 import { type Caps, type CapsValue, caps, stringOf } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { parseProperty } from "../properties.js";
 import { RTP_ANC_CAPS } from "./formats.js";
 
 const CLOCK_RATE = 90_000;
 
-export const rtpsmpte291depay = elementFactory({
+export const rtpsmpte291depay: ElementFactory = elementFactory({
   name: "rtpsmpte291depay",
   classification: "Codec/Depayloader/Network/RTP",
   description: "Takes ancillary packets out of RTP (RFC 8331), in order, duplicates removed.",

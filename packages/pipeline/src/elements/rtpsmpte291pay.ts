@@ -8,14 +8,20 @@ import {
 import { parseUnit } from "@x/st2038";
 import { type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { caps, type Fraction, fractionOf } from "../caps.js";
-import { always, elementFactory, forEachItem, withDiscont } from "../element.js";
+import {
+  always,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  withDiscont,
+} from "../element.js";
 import { PipelineError } from "../errors.js";
 import { RTP_ANC_CAPS } from "./formats.js";
 
 /** Octets of an IPv4 and a UDP header, which the MTU includes. */
 const IP_AND_UDP = 28;
 
-export const rtpsmpte291pay = elementFactory({
+export const rtpsmpte291pay: ElementFactory = elementFactory({
   name: "rtpsmpte291pay",
   classification: "Codec/Payloader/Network/RTP",
   description: "Puts the ancillary packets of each frame into RTP (RFC 8331).",

@@ -1,7 +1,13 @@
 import { AncDemuxer, encodeUnit, parseUnit } from "@x/st2038";
 import { mediaBuffer } from "../buffer.js";
 import { caps, fractionOf } from "../caps.js";
-import { always, elementFactory, forEachItem, withDiscont } from "../element.js";
+import {
+  always,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  withDiscont,
+} from "../element.js";
 import type { PadTemplate, SrcPad } from "../pad.js";
 import { ST2038_CAPS, withFrameRate } from "./formats.js";
 
@@ -12,7 +18,7 @@ const STREAM: PadTemplate = {
   caps: caps("meta/x-st-2038", { alignment: "packet" }),
 };
 
-export const st2038ancdemux = elementFactory({
+export const st2038ancdemux: ElementFactory = elementFactory({
   name: "st2038ancdemux",
   classification: "Demuxer",
   description: "Splits SMPTE ST 2038 by DID, SDID, line and offset; everything also leaves by src.",

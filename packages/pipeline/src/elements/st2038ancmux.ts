@@ -1,12 +1,12 @@
 import { AncMuxer, type AncUnit, encodeUnit, parseUnit } from "@x/st2038";
 import { type Item, mediaBuffer, SECOND } from "../buffer.js";
 import { type Caps, caps, fractionOf, stringOf } from "../caps.js";
-import { always, type ElementContext, elementFactory } from "../element.js";
+import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { earliestFirst } from "../merge.js";
 import { ST2038_CAPS, withFrameRate } from "./formats.js";
 
-export const st2038ancmux = elementFactory({
+export const st2038ancmux: ElementFactory = elementFactory({
   name: "st2038ancmux",
   classification: "Muxer",
   description: "Merges SMPTE ST 2038 streams, by frames when the frame rate is known.",

@@ -1,7 +1,13 @@
 import { ancToCaptions, parseUnit } from "@x/st2038";
 import { mediaBuffer } from "../buffer.js";
 import { fractionOf } from "../caps.js";
-import { always, elementFactory, forEachItem, withDiscont } from "../element.js";
+import {
+  always,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  withDiscont,
+} from "../element.js";
 import type { PadTemplate, SrcPad } from "../pad.js";
 import { CDP_CAPS, S334_1A_CAPS, ST2038_CAPS, withFrameRate } from "./formats.js";
 
@@ -18,7 +24,7 @@ const CEA708: PadTemplate = {
   caps: CDP_CAPS,
 };
 
-export const st2038anctocc = elementFactory({
+export const st2038anctocc: ElementFactory = elementFactory({
   name: "st2038anctocc",
   classification: "Generic",
   description: "Takes closed captions out of SMPTE ST 2038 ancillary packets.",

@@ -2,11 +2,11 @@ import { concatBytes } from "@x/bits";
 import { cueText, parseSubtitles } from "@x/cea708";
 import { mediaBuffer } from "../buffer.js";
 import { caps } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { TEXT_CAPS } from "./formats.js";
 
-export const subparse = elementFactory({
+export const subparse: ElementFactory = elementFactory({
   name: "subparse",
   classification: "Codec/Parser/Subtitle",
   description: "Parses SubRip and WebVTT; each cue becomes a buffer of text with its times.",

@@ -1,7 +1,7 @@
 import { intersectCaps } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 
-export const tee = elementFactory({
+export const tee: ElementFactory = elementFactory({
   name: "tee",
   classification: "Generic",
   description: "Hands the same data to several branches. The slowest branch sets the pace.",

@@ -1,7 +1,13 @@
 import { type StreamKind, streamKind, TsDemuxer, type TsEvent, type TsPesEvent } from "@x/mpegts";
 import { mediaBuffer, SECOND } from "../buffer.js";
 import { type Caps, caps } from "../caps.js";
-import { always, type ElementContext, elementFactory, forEachItem } from "../element.js";
+import {
+  always,
+  type ElementContext,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+} from "../element.js";
 import type { PadTemplate, SrcPad } from "../pad.js";
 import { MPEGTS_CAPS } from "./formats.js";
 
@@ -22,7 +28,7 @@ interface Stream {
   lastTime: bigint | undefined;
 }
 
-export const tsdemux = elementFactory({
+export const tsdemux: ElementFactory = elementFactory({
   name: "tsdemux",
   classification: "Codec/Demuxer",
   description: "Splits an MPEG transport stream into its elementary streams.",

@@ -1,13 +1,13 @@
 import { CaptionScheduler, type Cue, createCue } from "@x/cea708";
 import { frameTime, type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { type Fraction, fractionOf } from "../caps.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { CC_DATA_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
 
 const DEFAULT_RATE: Fraction = { numerator: 30, denominator: 1 };
 
-export const tttocea708 = elementFactory({
+export const tttocea708: ElementFactory = elementFactory({
   name: "tttocea708",
   classification: "Generic",
   description:

@@ -1,11 +1,11 @@
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { SECOND } from "../buffer.js";
-import { always, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 import { waitForPts } from "../sync.js";
 
-export const udpsink = elementFactory({
+export const udpsink: ElementFactory = elementFactory({
   name: "udpsink",
   classification: "Sink/Network",
   description: "Sends each buffer as one UDP datagram.",

@@ -1,13 +1,13 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { type MediaBuffer, mediaBuffer } from "../buffer.js";
-import { always, elementFactory } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 
 /** Datagrams that wait for the pipeline at most; the newest is dropped beyond, and counted. */
 const MAX_WAITING = 4096;
 
-export const udpsrc = elementFactory({
+export const udpsrc: ElementFactory = elementFactory({
   name: "udpsrc",
   classification: "Source/Network",
   description: "Receives UDP datagrams, one a buffer, stamped with their time of arrival.",
