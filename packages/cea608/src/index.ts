@@ -35,7 +35,16 @@ export {
   type Cea608Service,
   captionService,
 } from "./decoder.js";
+export {
+  type Cea608EncoderOptions,
+  encodeErase,
+  encodePaintOn,
+  encodePopOn,
+  encodeRollUp,
+} from "./encoder.js";
+export { type GstTextCue, GstTextTo608, type GstTextTo608Options } from "./gst-compat.js";
 export type { Cea608ErrorCode, Cea608Issue } from "./issues.js";
+export type { Cea608Caption, Cea608Line, Cea608TextRun } from "./layout.js";
 export { decodePair, encodePair, moveToField, pacPair } from "./pair.js";
 export {
   bytesToWords,
@@ -59,6 +68,13 @@ export {
   zeroBase,
 } from "./scc.js";
 export {
+  type Cea608Frame,
+  type Cea608Report,
+  type Cea608ScheduledCue,
+  Cea608Scheduler,
+  type Cea608SchedulerOptions,
+} from "./scheduler.js";
+export {
   type Cea608Cell,
   type Cea608Row,
   type Cea608Run,
@@ -73,6 +89,7 @@ export {
   screensEqual,
   screenText,
 } from "./screen.js";
+export { type FrameRate, LineSlots } from "./slots.js";
 export {
   formatTimecode,
   framesOfTimecode,

@@ -8,13 +8,19 @@ import {
   vectorJson,
 } from "../../../tools/testing/vectors.js";
 import {
+  type Cea608Cue,
+  Cea608CueExporter,
   type Cea608Decoder,
+  Cea608Scheduler,
+  cueText,
   Cea608Decoder as Decoder,
   decodeXdsContent,
   decodeXdsPacket,
+  encodePopOn,
   encodeXdsContent,
   encodeXdsPacket,
   formatScc,
+  GstTextTo608,
   millisecondsOfFrame,
   parseScc,
   type SccFile,
@@ -101,6 +107,90 @@ describe("scc", () => {
   }
 
   test("there are some", () => expect(named(/scc\/.*\.scc$/).length).toBeGreaterThan(0));
+});
+
+describe("tttocea608", () => {
+  interface Vector {
+    readonly element: string;
+    readonly settings: {
+      readonly mode: "pop-on" | "paint-on" | "roll-up" | "roll-up2" | "roll-up3" | "roll-up4";
+      readonly n: number;
+      readonly d: number;
+      readonly rows?: 2 | 3 | 4;
+      readonly timeout_ms?: number;
+    };
+    readonly cues: readonly { start_s: number; duration_s: number; text: string }[];
+    readonly frames: readonly { frame: number; count: number; hex: string }[];
+  }
+
+  for (const file of named(/(^|\/)text-to-captions[^/]*\.json$/)) {
+    const vectors = vectorJson<Vector[]>(FOLDER, file);
+    vectors.forEach((vector, i) => {
+      if (vector.element !== "tttocea608") return;
+      const { mode, n, d, rows, timeout_ms } = vector.settings;
+      test(`${file} ${i}: ${mode} at ${n}/${d}, byte for byte`, () => {
+        const rollUp = /^roll-up(\d?)$/.exec(mode);
+        const element = new GstTextTo608({
+          frameRate: { numerator: n, denominator: d },
+          mode: rollUp === null ? (mode as "pop-on") : "roll-up",
+          rows: rows ?? ((Number(rollUp?.[1]) || 2) as 2 | 3 | 4),
+          ...(timeout_ms === undefined ? {} : { rollUpTimeoutMs: timeout_ms }),
+        });
+        const pairs = vector.cues.flatMap(({ start_s, duration_s, text }) =>
+          element.push({ start: start_s * 1000, end: (start_s + duration_s) * 1000, text }),
+        );
+        pairs.push(...element.flush());
+        const expected = vector.frames.flatMap(({ frame, count, hex }) =>
+          Array.from({ length: count }, (_, k) => `${frame + k} ${hex}`),
+        );
+        const found = pairs.map(
+          ({ frame, word }) => `${frame} ${word.toString(16).padStart(4, "0")}`,
+        );
+        expect(found).toEqual(expected);
+        tally.add(file, expected.length);
+      });
+
+      test(`${file} ${i}: the scheduler shows each cue on time, or late by the minimum`, () => {
+        const frameRate = { numerator: n, denominator: d };
+        const scheduler = new Cea608Scheduler({ frameRate, redundantControls: "field1" });
+        const cues = vector.cues.map(({ start_s, duration_s, text }) => ({
+          start: start_s * 1000,
+          end: (start_s + duration_s) * 1000,
+          lines: text.split("\n"),
+        }));
+        for (const cue of cues) scheduler.push(cue);
+        const exporter = new Cea608CueExporter();
+        const found: Cea608Cue[] = [];
+        const late = new Map<unknown, number>();
+        while (!scheduler.done) {
+          const { frame, slots, reports } = scheduler.pull();
+          const time = (frame * 1000 * d) / n;
+          for (const { field, word } of slots) found.push(...exporter.push(field, word, time));
+          for (const report of reports)
+            if (report.type === "late") late.set(report.cue, report.lateMs);
+        }
+        const frameMs = (1000 * d) / n;
+        // At 50 and 60 Hz a field has its pair in every second frame.
+        const step = n / d > 40 ? 2 : 1;
+        expect(found.length).toBe(cues.length);
+        cues.forEach((cue, k) => {
+          const shown = found[k] as Cea608Cue;
+          const squash = (value: string): string => value.replace(/\s+/g, "").replaceAll("’", "'");
+          expect(squash(cueText(shown))).toBe(squash(cue.lines.join("")));
+          const lateness = late.get(cue) ?? 0;
+          expect(Math.abs(shown.start - cue.start - lateness)).toBeLessThanOrEqual(
+            (step * frameMs) / 2 + 1e-6,
+          );
+          if (lateness === 0) return;
+          const load = encodePopOn(cue, { redundantControls: "never" }).length - 1;
+          const before = found[k - 1];
+          const free = (shown.start - (before?.start ?? 0)) / frameMs / step - 1;
+          expect(free).toBeLessThanOrEqual(load + 1 + 1e-6);
+        });
+        tally.add(file, 2 * cues.length);
+      });
+    });
+  }
 });
 
 describe("xds", () => {
