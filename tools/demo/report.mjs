@@ -30,7 +30,7 @@ code { font-size: 0.85rem; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--dim); font-size: 11px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 1rem; } dt { color: var(--dim); } dd { margin: 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; } th, td { text-align: left; padding: 0.2rem 0.6rem 0.2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } tr.bad { color: var(--bad); }
+th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } tr.bad { color: var(--bad); }
 .sent { fill: var(--sent); } .got { fill: var(--got); } .bad { fill: var(--bad); } .axis { stroke: var(--line); }
 </style>
 <h1>Captions through CEA-708, ST 2038 and RFC 8331, and back</h1>
@@ -38,12 +38,12 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 <dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>
 <h2>Cues: sent above, received below</h2>
 ${timeline(pairs, seconds)}
-<h2>Caption bytes: DTVCC triplets used of those that the frame rate allows, mean of each second</h2>
-${bars(meanBySecond(budget.map(({ used, room }) => (room === 0 ? 0 : used / room))), seconds, 1, "100 %")}
-<h2>Ancillary packets received a frame, mean of each second</h2>
-${bars(meanBySecond(ancPackets), seconds, Math.max(1, ...ancPackets), String(Math.max(1, ...ancPackets)))}
+<h2>Caption bytes: DTVCC triplets used of those that the frame rate allows, busiest frame of each second</h2>
+${bars(bySecond(budget.map(({ used, room }) => (room === 0 ? 0 : used / room))), seconds, 1, "100 %")}
+<h2>Ancillary packets received a frame, most of each second</h2>
+${bars(bySecond(ancPackets), seconds, Math.max(1, ...ancPackets), String(Math.max(1, ...ancPackets)))}
 <h2>Every cue</h2>
-<table><thead><tr><th>start<th>end<th>text<th>start error<th>end error</tr></thead><tbody>
+<table><thead><tr><th class="n">start<th class="n">end<th>text<th class="n">start error<th class="n">end error</tr></thead><tbody>
 ${pairs.map(row).join("\n")}
 </tbody></table>
 </html>
@@ -92,14 +92,13 @@ function axis(seconds, y) {
   return marks.join("");
 }
 
-/** @param {readonly number[]} values one a frame */
-function meanBySecond(values) {
-  const means = [];
+/** The largest of each second. @param {readonly number[]} values one a frame */
+function bySecond(values) {
+  const largest = [];
   for (let at = 0; at < values.length; at += FRAMES_A_BAR) {
-    const part = values.slice(at, at + FRAMES_A_BAR);
-    means.push(part.reduce((sum, value) => sum + value, 0) / part.length);
+    largest.push(Math.max(...values.slice(at, at + FRAMES_A_BAR)));
   }
-  return means;
+  return largest;
 }
 
 /** @param {import("./compare.mjs").Pair} pair */

@@ -1,0 +1,197 @@
+// Captions in ST 2038 in a transport stream, and in RFC 8331, against ffmpeg, GStreamer and tshark.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cueText, parseSrt } from "@x/cea708";
+import { TsDemuxer } from "@x/mpegts";
+import { appSink, launch } from "@x/pipeline";
+import { encodePcap } from "../demo/pcap.mjs";
+import { root } from "../packages.mjs";
+import { must, Skip } from "./check.mjs";
+import { gstHas, runPeer } from "./peers.mjs";
+
+const SRT = join(root, "fixtures/demo/lisbon.srt");
+const FRONT = `filesrc location="${SRT}" ! subparse ! tttocea708 ! closedcaption/x-cea-708,framerate=30/1 ! ccconverter ! cctost2038anc`;
+
+/** @type {readonly import("./check.mjs").InteropCheck[]} */
+export const checks = [
+  {
+    name: "ffprobe sees our ST 2038 stream",
+    peers: ["ffprobe"],
+    async run(folder) {
+      const file = await transportStream(folder);
+      const { stdout, stderr } = runPeer("ffprobe", [
+        ...["-v", "warning", "-show_streams", "-of", "json", file],
+      ]);
+      const { streams } = JSON.parse(stdout.toString());
+      must(streams.length === 1 && streams[0].codec_type === "data", "not one data stream");
+      must(streams[0].codec_tag_string === "VANC", `tag ${streams[0].codec_tag_string}`);
+      must(
+        Math.abs(Number(streams[0].start_time) - 3600) < 0.001,
+        `start ${streams[0].start_time}`,
+      );
+      // ffprobe has no decoder for ancillary data and says so; anything else would be about our stream.
+      const warnings = stderr
+        .split("\n")
+        .filter((line) => line !== "" && !/Unsupported codec/.test(line));
+      must(warnings.length === 0, `warnings: ${warnings.join("; ")}`);
+      return `codec ${streams[0].codec_name ?? "bin_data"}, tag VANC, no warning`;
+    },
+  },
+  {
+    name: "ffmpeg demuxes our ST 2038 to the same bytes",
+    peers: ["ffmpeg"],
+    async run(folder) {
+      const file = await transportStream(folder);
+      const { stdout } = runPeer("ffmpeg", [
+        ...["-v", "error", "-i", file, "-map", "0", "-c", "copy", "-f", "data", "pipe:1"],
+      ]);
+      return sameAsOurs(file, stdout);
+    },
+  },
+  {
+    name: "GStreamer's tsdemux demuxes our ST 2038 to the same bytes",
+    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
+    async run(folder) {
+      const file = await transportStream(folder);
+      try {
+        const { stdout } = runPeer("gst-launch-1.0", [
+          ...["-q", "filesrc", `location=${file}`, "!", "tsdemux", "!", "meta/x-st-2038"],
+          ...["!", "fdsink", "fd=1"],
+        ]);
+        return sameAsOurs(file, stdout);
+      } catch (error) {
+        if (/no valid or supported streams/.test(String(error))) {
+          return new Skip("this GStreamer's tsdemux does not know ST 2038 (1.24 does)");
+        }
+        throw error;
+      }
+    },
+  },
+  {
+    name: "GStreamer's st2038anctocc and cea708 parser read our captions",
+    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
+    async run(folder) {
+      if (!gstHas("st2038anctocc")) return new Skip("gst-plugins-rs is not installed");
+      const file = await transportStream(folder);
+      const { stdout } = runPeer("gst-launch-1.0", [
+        ...["-q", "filesrc", `location=${file}`, "!", "tsdemux", "!", "st2038anctocc"],
+        ...["!", "closedcaption/x-cea-708,format=cdp", "!", "fdsink", "fd=1"],
+      ]);
+      const ours = await cdps();
+      must(stdout.equals(ours), `${stdout.length} bytes of CDP, ours are ${ours.length}`);
+      return `${ours.length} bytes of CDP are identical`;
+    },
+  },
+  {
+    name: "GStreamer's tttocea708 and cctost2038anc are read by us",
+    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
+    async run(folder) {
+      for (const element of ["tttocea708", "cctost2038anc", "mpegtsmux"]) {
+        if (!gstHas(element)) return new Skip(`GStreamer's ${element} is not installed`);
+      }
+      const file = join(folder, "gst.ts");
+      const { stdout } = runPeer("gst-launch-1.0", [
+        ...["-q", "filesrc", `location=${SRT}`, "!", "subparse", "!", "text/x-raw,format=utf8"],
+        ...["!", "tttocea708", "mode=pop-on", "!", "closedcaption/x-cea-708,framerate=30/1"],
+        ...["!", "ccconverter", "!", "closedcaption/x-cea-708,format=cdp,framerate=30/1"],
+        ...[
+          "!",
+          "cctost2038anc",
+          "!",
+          "meta/x-st-2038,alignment=line",
+          "!",
+          "mpegtsmux",
+          "!",
+          "fdsink",
+          "fd=1",
+        ],
+      ]);
+      writeFileSync(file, stdout);
+      /** @type {string[]} */
+      const texts = [];
+      await launch(`filesrc location="${file}" ! tsdemux ! st2038anctocc ! cea708tott ! cues`, {
+        elements: [
+          appSink("cues", (item) => {
+            if (item.type === "buffer" && item.buffer.meta.cue)
+              texts.push(cueText(item.buffer.meta.cue));
+          }),
+        ],
+      }).run();
+      const wanted = parseSrt(new Uint8Array(readFileSync(SRT))).cues.map(cueText);
+      // GStreamer prints every row after the first with a leading space, and has one screen for all cues.
+      const plain = (/** @type {string} */ text) => text.replace(/\s+/g, " ").trim();
+      const all = texts.map(plain).join(" | ");
+      const missing = wanted.filter((text) => !all.includes(plain(text)));
+      must(
+        missing.length === 0,
+        `${missing.length} of ${wanted.length} cues are missing: ${missing[0]}`,
+      );
+      return `${wanted.length} cues`;
+    },
+  },
+  {
+    name: "tshark dissects our RTP",
+    peers: ["tshark"],
+    async run(folder) {
+      /** @type {{ timeNs: bigint, payload: Uint8Array }[]} */
+      const datagrams = [];
+      const sink = appSink("datagrams", (item) => {
+        if (item.type !== "buffer") return;
+        datagrams.push({ timeNs: item.buffer.pts ?? 0n, payload: item.buffer.data });
+      });
+      await launch(
+        `${FRONT} ! rtpsmpte291pay pt=112 timestamp-offset=0 seqnum-offset=65530 ! datagrams`,
+        {
+          elements: [sink],
+        },
+      ).run();
+      const file = join(folder, "captions.pcap");
+      writeFileSync(file, encodePcap(datagrams, 45_678));
+      const { stdout } = runPeer("tshark", [
+        ...["-r", file, "-d", "udp.port==45678,rtp", "-T", "fields", "-E", "separator=,"],
+        ...["-e", "rtp.seq", "-e", "rtp.timestamp", "-e", "rtp.marker", "-e", "rtp.p_type"],
+      ]);
+      const rows = stdout.toString().trim().split("\n");
+      must(rows.length === datagrams.length, `${rows.length} of ${datagrams.length} packets`);
+      rows.forEach((row, index) => {
+        const wanted = `${(65_530 + index) % 65_536},${index * 3000},`;
+        must(row.startsWith(wanted) && /,(1|True),112$/.test(row), `packet ${index}: ${row}`);
+      });
+      return `${rows.length} packets, sequence, timestamp, marker and payload type`;
+    },
+  },
+];
+
+/** @type {string | undefined} */
+let made;
+
+/** @param {string} folder */
+async function transportStream(folder) {
+  if (made !== undefined) return made;
+  const file = join(folder, "captions.ts");
+  await launch(`${FRONT} ! mpegtsmux ! filesink location="${file}"`).run();
+  made = file;
+  return file;
+}
+
+/** @param {string} file @param {Buffer} theirs */
+function sameAsOurs(file, theirs) {
+  const demuxer = new TsDemuxer();
+  const bytes = new Uint8Array(readFileSync(file));
+  const units = [...demuxer.push(bytes), ...demuxer.flush()].flatMap((event) =>
+    event.type === "pes" ? [event.data] : [],
+  );
+  const ours = Buffer.concat(units);
+  must(ours.equals(theirs), `${theirs.length} bytes, ours are ${ours.length}`);
+  return `${ours.length} bytes of ${units.length} units are identical`;
+}
+
+async function cdps() {
+  /** @type {Uint8Array[]} */
+  const all = [];
+  const sink = appSink("cdps", (item) => {
+    if (item.type === "buffer") all.push(item.buffer.data);
+  });
+  await launch(`${FRONT} ! st2038anctocc ! cdps`, { elements: [sink] }).run();
+  return Buffer.concat(all);
+}

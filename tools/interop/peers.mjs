@@ -1,0 +1,51 @@
+// Where the peers are. Each may be on PATH, or named by an environment variable that may hold a whole command:
+// X_GST_LAUNCH="chroot /some/root gst-launch-1.0".
+import { spawnSync } from "node:child_process";
+
+const VARIABLES = {
+  ffmpeg: "X_FFMPEG",
+  ffprobe: "X_FFPROBE",
+  "gst-launch-1.0": "X_GST_LAUNCH",
+  "gst-inspect-1.0": "X_GST_INSPECT",
+  tshark: "X_TSHARK",
+};
+
+/** @typedef {keyof typeof VARIABLES} Peer */
+
+/** @param {Peer} peer @returns {string[]} command and first arguments */
+function commandOf(peer) {
+  return (process.env[VARIABLES[peer]] ?? peer).split(" ");
+}
+
+/** The peer's version line, or undefined when it is not there. @param {Peer} peer */
+export function versionOf(peer) {
+  const [command = peer, ...first] = commandOf(peer);
+  const flag = peer === "tshark" || peer.startsWith("gst") ? "--version" : "-version";
+  const { status, stdout } = spawnSync(command, [...first, flag], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  return status === 0 ? stdout.split("\n")[0] : undefined;
+}
+
+/**
+ * Run a peer and return what it printed.
+ * @param {Peer} peer @param {readonly string[]} args
+ * @returns {{ stdout: Buffer, stderr: string }}
+ */
+export function runPeer(peer, args) {
+  const [command = peer, ...first] = commandOf(peer);
+  const { status, stdout, stderr, error } = spawnSync(command, [...first, ...args], {
+    timeout: 120_000,
+    maxBuffer: 1 << 28,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${peer} ended with ${status}: ${stderr.toString().trim()}`);
+  return { stdout, stderr: stderr.toString() };
+}
+
+/** True when GStreamer has an element. @param {string} element */
+export function gstHas(element) {
+  const [command = "", ...first] = commandOf("gst-inspect-1.0");
+  return spawnSync(command, [...first, "--exists", element], { timeout: 20_000 }).status === 0;
+}

@@ -1,0 +1,44 @@
+// Runs our output through installed peers and theirs through ours, and prints what was run and what was skipped.
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../packages.mjs";
+import { checks as captions } from "./captions.mjs";
+import { Skip } from "./check.mjs";
+import { checks as mpegts } from "./mpegts.mjs";
+import { versionOf } from "./peers.mjs";
+
+/** @type {readonly import("./check.mjs").InteropCheck[]} */
+const all = [...captions, ...mpegts];
+
+/** @type {Map<import("./peers.mjs").Peer, string | undefined>} */
+const versions = new Map();
+for (const peer of new Set(all.flatMap(({ peers }) => peers))) versions.set(peer, versionOf(peer));
+for (const [peer, version] of versions)
+  console.log(`${peer.padEnd(16)} ${version ?? "not installed"}`);
+console.log("");
+
+const folder = join(root, "demo-out/interop");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+let failed = 0;
+for (const { name, peers, run } of all) {
+  const missing = peers.filter((peer) => versions.get(peer) === undefined);
+  if (missing.length > 0) {
+    report("skipped", name, `${missing.join(" and ")} not installed`);
+    continue;
+  }
+  try {
+    const result = await run(folder);
+    if (result instanceof Skip) report("skipped", name, result.reason);
+    else report("passed", name, result);
+  } catch (error) {
+    failed++;
+    report("FAILED", name, /** @type {Error} */ (error).message);
+  }
+}
+process.exit(failed === 0 ? 0 : 1);
+
+/** @param {string} verdict @param {string} name @param {string} detail */
+function report(verdict, name, detail) {
+  console.log(`${verdict.padEnd(8)} ${name}: ${detail}`);
+}
