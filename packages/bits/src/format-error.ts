@@ -37,7 +37,7 @@ export class FormatError<Code extends string = string> extends Error {
   }
 }
 
-/** True for a `FormatError` of any @x package, whichever copy of the class made it. */
+/** True for a `FormatError` of any package here, whichever copy of the class made it. */
 export function isFormatError(error: unknown): error is FormatError {
   if (typeof error !== "object" || error === null) return false;
   const { name, code, offset } = error as Partial<FormatError>;
