@@ -23,7 +23,7 @@ export interface KlvPacket {
 export interface KlvTriplet {
   /** Universal label, 16 bytes; a view when decoded. */
   readonly key: Uint8Array;
-  /** Bytes that the BER length takes: 1 (short form, values below 128) or 2 to 127. Default when encoding: the least. */
+  /** Bytes that the BER length takes: 1 (short form, values below 128) or 2 to 128. Default when encoding: the least. */
   readonly lengthSize?: number;
   /** A view when decoded. */
   readonly value: Uint8Array;
@@ -159,7 +159,7 @@ function encodeBerLength(length: number, lengthSize?: number): number[] {
     bytes.unshift(rest % 256);
   }
   if (lengthSize === undefined) return [0x80 | bytes.length, ...bytes];
-  fits("lengthSize", lengthSize, 127, bytes.length + 1);
+  fits("lengthSize", lengthSize, 128, bytes.length + 1);
   while (bytes.length < lengthSize - 1) bytes.unshift(0);
   return [0x80 | bytes.length, ...bytes];
 }
