@@ -63,7 +63,9 @@ export {
   encodeUnit,
   encodeUnitInto,
   type ParsedUnit,
+  type ParseUnitOptions,
   parseUnit,
   recordBytes,
   sizeOfUnit,
 } from "./unit.js";
+export { AncWordPool } from "./word-pool.js";

@@ -8,6 +8,7 @@ import {
   diagnoseWords,
 } from "./anc-diagnostic.js";
 import { CHECKSUM_WRONG, checkRecord, packRecord, sizeOfRecord, unpackRecord } from "./record.js";
+import { AncWordPool } from "./word-pool.js";
 
 /** What {@link parseUnit} found. */
 export interface ParsedUnit {
@@ -19,23 +20,28 @@ export interface ParsedUnit {
   readonly unparsedBytes: number;
 }
 
+/** How {@link parseUnit} gets its memory. */
+export interface ParseUnitOptions {
+  /** Where the words of the packets are put. Default: one buffer for each unit. */
+  readonly pool?: AncWordPool;
+}
+
 /**
  * Read the ancillary packets of one unit: the payload of a PES packet (ST 2038:2021 4.2). Linear in the size of the
- * unit, never throws on input. The words of the packets are copies that share one buffer.
+ * unit, never throws on input. The words of the packets are copies, which share a buffer.
  */
-export function parseUnit(bytes: Uint8Array): ParsedUnit {
+export function parseUnit(bytes: Uint8Array, options: ParseUnitOptions = {}): ParsedUnit {
   const packets: St2038Packet[] = [];
   const diagnostics: AncDiagnostic[] = [];
   const cursor = new AncCursor(bytes);
-  let words: Uint16Array | undefined;
-  let used = 0;
+  let { pool } = options;
   while (cursor.next()) {
-    // Five bytes hold at most four words, so this is enough for all that follows.
-    words ??= new Uint16Array(Math.floor((bytes.length - cursor.recordStart) * 0.8));
     const { dataCount, recordStart } = cursor;
-    const wrong = unpackRecord(bytes, recordStart, dataCount, words, used);
-    const packet = cursor.packetOf(words.subarray(used, used + dataCount + 4));
-    used += dataCount + 4;
+    // Five bytes hold at most four words, so this is enough for all that follows.
+    pool ??= new AncWordPool(Math.floor((bytes.length - recordStart) * 0.8));
+    const words = pool.take(dataCount + 4);
+    const wrong = unpackRecord(bytes, recordStart, dataCount, words, 0);
+    const packet = cursor.packetOf(words);
     if (wrong !== 0 || cursor.stuffingBefore > 0 || !cursor.alignmentValid) {
       diagnose(cursor, packet, packets.length, wrong, diagnostics);
     }
@@ -82,8 +88,11 @@ function diagnoseStop(cursor: AncCursor, index: number, diagnostics: AncDiagnost
  * The same, strictly: for a unit that must be whole. Warnings, such as wrong parity, do not make it fail.
  * @throws {FormatError} `truncated` or `reserved-not-zero`
  */
-export function decodeUnit(bytes: Uint8Array): readonly St2038Packet[] {
-  const { packets, diagnostics } = parseUnit(bytes);
+export function decodeUnit(
+  bytes: Uint8Array,
+  options: ParseUnitOptions = {},
+): readonly St2038Packet[] {
+  const { packets, diagnostics } = parseUnit(bytes, options);
   throwFirstError(diagnostics, "ST 2038:2021 4.2");
   return packets;
 }

@@ -1,6 +1,7 @@
 import { repair } from "@x/st291";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { failedProperties } from "../../../tools/testing/conformance.js";
+import { astronautlabs, deviations } from "../examples/astronautlabs.js";
 import {
   type ConformanceDiagnostic,
   type ConformanceResult,
@@ -18,7 +19,7 @@ import {
 } from "../src/index.js";
 
 const ours: Required<St2038Implementation> = {
-  parseUnit,
+  parseUnit: (bytes) => parseUnit(bytes),
   encodeUnit: (packets, stuffing) => encodeUnit(packets, { stuffing }),
   decodePes: (bytes) => decodePes(bytes),
   encodePes: (packets, pts, stuffing) => encodePes(packets, { pts, stuffing }),
@@ -230,5 +231,15 @@ describe("wrong implementations are found out", () => {
     test(what, () => {
       expect(failedProperties(conformanceSuite, mutant).length).toBeGreaterThan(0);
     });
+  }
+});
+
+test("@astronautlabs/st291 deviates exactly where its list says", () => {
+  const silent = vi.spyOn(console, "error").mockImplementation(() => {});
+  try {
+    const failed = failedProperties(conformanceSuite, astronautlabs);
+    expect(failed.sort()).toEqual(Object.keys(deviations).sort());
+  } finally {
+    silent.mockRestore();
   }
 });

@@ -3,6 +3,7 @@ import { createAncPacket, LINE_ANY, OFFSET_ANY, payload } from "@x/st291";
 import { describe, expect } from "vitest";
 import { cleanPacket, junkUnit, packets, rawPacket } from "../src/conformance.js";
 import {
+  AncWordPool,
   decodeUnit,
   encodeRecordInto,
   encodeUnit,
@@ -115,6 +116,19 @@ describe("units", () => {
   test("a Buffer is read like any bytes", () => {
     const unit = Buffer.from(encodeUnit([afd]));
     expect(parseUnit(unit).packets[0]?.words).toEqual(afd.words);
+  });
+
+  test("a pool gives each packet words of its own", () => {
+    const pool = new AncWordPool(30);
+    const other = createAncPacket({ did: 0x60, sdid: 0x60, payload: new Uint8Array(40).fill(7) });
+    const all = [afd, other, afd, afd, other].flatMap((packet) =>
+      decodeUnit(encodeUnit([packet]), { pool }),
+    );
+    expect(all.map(({ words }) => words.join())).toEqual(
+      [afd, other, afd, afd, other].map(({ words }) => words.join()),
+    );
+    expect(all[2]?.words.buffer).toBe(all[3]?.words.buffer);
+    expect(() => new AncWordPool(0)).toThrow(RangeError);
   });
 
   test("diagnostics tell the byte that is wrong", () => {
