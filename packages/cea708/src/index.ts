@@ -1,5 +1,12 @@
 export { type FormatError, isFormatError } from "@x/bits";
 export {
+  type A53Captions,
+  decodeA53UserData,
+  decodeT35Captions,
+  encodeA53UserData,
+  encodeT35Captions,
+} from "./a53.js";
+export {
   CaptionDecoder,
   type CaptionDecoderOptions,
   decodePacketCodes,
@@ -79,9 +86,72 @@ export {
   msOfFrame,
   ntscPairsOf,
 } from "./frame-rate.js";
+export {
+  type GstCaptionFormat,
+  GstCcConverter,
+  type GstCcConverterOptions,
+} from "./gst-ccconverter.js";
+export {
+  type GstFrame,
+  type GstTextCue,
+  GstTextTo708,
+  type GstTextTo708Options,
+} from "./gst-tttocea708.js";
 export type { CaptionErrorCode, CaptionIssue } from "./issue.js";
+export {
+  ccDataToLine21Payloads,
+  decodeLine21Payload,
+  encodeLine21Payload,
+  type Line21Field,
+  type Line21Payload,
+  line21PayloadsToCcData,
+  pairsToCcData,
+} from "./line21-formats.js";
+export {
+  formatMcc,
+  type MccFile,
+  type MccLine,
+  type MccOptions,
+  type MccRate,
+  type MccTimeCode,
+  mccChecksum,
+  mccFrameOf,
+  mccFrameRate,
+  type ParsedMcc,
+  parseMcc,
+} from "./mcc.js";
+export {
+  decodeMpeg2UserData,
+  encodeDvdUserData,
+  encodeMpeg2UserData,
+  encodeScte20UserData,
+  type Mpeg2Captions,
+  type Scte20Pair,
+  scte20ToCcData,
+} from "./mpeg2-user-data.js";
 export { PEN_STYLES, type Pen, WINDOW_STYLES } from "./predefined-styles.js";
+export {
+  decodeQuickTimeSample,
+  encodeC608Sample,
+  encodeC708Sample,
+  type QuickTimeSample,
+} from "./quicktime.js";
+export { CaptionReorderer, type TimedCcData } from "./reorder.js";
+export { CcRepacker, type CcRepackerOptions } from "./repacker.js";
+export {
+  decodeAv1MetadataCaptions,
+  decodeSeiCaptions,
+  encodeAv1MetadataCaptions,
+  encodeSeiCaptions,
+  isSeiNalUnit,
+  type SeiCodec,
+} from "./sei.js";
 export { ServiceDecoder } from "./service-decoder.js";
+export {
+  CAPTION_SERVICE_DESCRIPTOR_TAG,
+  decodeCaptionServiceDescriptor,
+  encodeCaptionServiceDescriptor,
+} from "./service-descriptor.js";
 export type { CaptionServiceEntry } from "./service-info.js";
 export type { CaptionMode } from "./service-schedule.js";
 export {

@@ -3,18 +3,37 @@ import {
   fromHex,
   toHex,
   VectorTally,
+  vectorBytes,
   vectorFiles,
   vectorJson,
 } from "../../../tools/testing/vectors.js";
 import {
   CaptionDecoder,
   type CaptionWindow,
+  CcRepacker,
   DtvccParser,
   decodeCdp,
+  decodeMpeg2UserData,
   decodePacketCodes,
+  decodeQuickTimeSample,
+  decodeSeiCaptions,
+  encodeC608Sample,
+  encodeC708Sample,
   encodeCdp,
+  encodeMpeg2UserData,
+  encodeSeiCaptions,
+  formatMcc,
+  type GstCaptionFormat,
+  GstCcConverter,
+  GstTextTo708,
   isFormatError,
+  line21PayloadsToCcData,
+  mccChecksum,
+  pairsToCcData,
+  parseMcc,
+  type SeiCodec,
   ServiceDecoder,
+  splitCcData,
   tokenise,
 } from "../src/index.js";
 
@@ -178,37 +197,125 @@ describe("cdp-sections, cdp-malformed: strict where cdp-types is, never anything
   }
 });
 
-describe("cdp-timecode: the time code section that GStreamer wrote", () => {
-  interface TimeCodeVector {
+describe("ccconverter, cdp-timecode: our conversion loses nothing, the compatible one is GStreamer's", () => {
+  interface ConverterVector {
     readonly name: string;
+    readonly from: string;
+    readonly to: string;
+    readonly fps_in: readonly [number, number];
     readonly fps_out: readonly [number, number];
-    readonly tc: readonly [number, number, number, number, boolean];
-    readonly outputs: readonly { readonly hex: string }[];
+    readonly buffers: readonly string[];
+    readonly outputs: readonly { readonly pts_ns: number; readonly hex: string }[];
+    readonly tc?: readonly [number, number, number, number, boolean];
   }
-  for (const file of ofKind(/^cdp-timecode[^/]*\.json$/)) {
+  const formats: Readonly<Record<string, GstCaptionFormat>> = {
+    cdp: "cdp",
+    cc_data: "cc_data",
+    s334: "s334-1a",
+    raw0: "raw-field0",
+    raw1: "raw-field1",
+  };
+  for (const file of ofKind(/^(?:ccconverter-|cdp-timecode)[^/]*\.json$/)) {
     test(file, () => {
-      for (const vector of vectorJson<TimeCodeVector[]>(FOLDER, file)) {
-        const first = vector.tc;
-        vector.outputs.forEach(({ hex }, index) => {
-          const { cdp } = decodeCdp(fromHex(hex));
-          expect(toHex(encodeCdp(cdp)), vector.name).toBe(hex);
-          const time = cdp.timeCode;
-          if (time === undefined) throw new Error(`${vector.name}: no time code`);
-          if (index === 0 && first !== undefined) {
-            const [hours, minutes, seconds] = first;
-            expect([time.hours, time.minutes, time.seconds]).toEqual([hours, minutes, seconds]);
-          }
-          tally.add(file, 2);
+      for (const vector of vectorJson<ConverterVector[]>(FOLDER, file)) {
+        const inputRate = { numerator: vector.fps_in[0], denominator: vector.fps_in[1] };
+        const outputRate = { numerator: vector.fps_out[0], denominator: vector.fps_out[1] };
+        const from = formats[vector.from] as GstCaptionFormat;
+        const to = formats[vector.to] as GstCaptionFormat;
+        const buffers = vector.buffers.map(fromHex);
+
+        const input = buffers.map((bytes) => toCcData(bytes, from));
+        const repacker = new CcRepacker({ inputRate, outputRate });
+        const repacked = [...input.flatMap((each) => repacker.push(each)), ...repacker.flush()];
+        expect(content(repacked), vector.name).toEqual(content(input));
+        expect(repacker.issues).toEqual([]);
+
+        const converter = new GstCcConverter({ from, to, inputRate, outputRate });
+        const outputs: { pts_ns: number; hex: string }[] = [];
+        buffers.forEach((bytes, index) => {
+          const time =
+            vector.tc === undefined ? undefined : timeCodeOf(vector.tc, index, outputRate);
+          const pts_ns = Math.floor((index * 1e9 * vector.fps_in[1]) / vector.fps_in[0]);
+          const made = converter.push(bytes, time);
+          if (index === buffers.length - 1) made.push(...converter.flush());
+          for (const out of made) if (out.length > 0) outputs.push({ pts_ns, hex: toHex(out) });
         });
+        expect(outputs, vector.name).toEqual(vector.outputs);
+        tally.add(file, vector.outputs.length + input.length);
       }
     });
+  }
+
+  /** The time code `index` frames on; drop-frame labels are skipped as SMPTE 12-1 says. */
+  function timeCodeOf(
+    first: readonly [number, number, number, number, boolean],
+    index: number,
+    rate: { numerator: number; denominator: number },
+  ) {
+    const nominal = Math.round(rate.numerator / rate.denominator);
+    let [hours, minutes, seconds, frames] = first;
+    const dropFrameFlag = first[4];
+    for (let i = 0; i < index; i++) {
+      if (++frames < nominal) continue;
+      frames = 0;
+      if (++seconds < 60) continue;
+      seconds = 0;
+      if (++minutes === 60) {
+        minutes = 0;
+        hours = (hours + 1) % 24;
+      }
+      if (dropFrameFlag && minutes % 10 !== 0) frames = nominal / 15;
+    }
+    return { hours, minutes, seconds, frames, fieldFlag: false, dropFrameFlag };
+  }
+
+  function toCcData(bytes: Uint8Array, from: GstCaptionFormat): Uint8Array {
+    switch (from) {
+      case "cdp":
+        return decodeCdp(bytes, 0, { mode: "strict" }).cdp.ccData ?? new Uint8Array(0);
+      case "cc_data":
+        return bytes;
+      case "s334-1a":
+        return line21PayloadsToCcData(bytes);
+      default:
+        return pairsToCcData(bytes, from === "raw-field0" ? 1 : 2);
+    }
+  }
+
+  function content(frames: readonly Uint8Array[]): { pairs: string[][]; dtvcc: string } {
+    const pairs: string[][] = [[], []];
+    let dtvcc = "";
+    for (const frame of frames) {
+      const split = splitCcData(frame);
+      dtvcc += toHex(split.dtvcc);
+      [split.field1, split.field2].forEach((field, index) => {
+        for (let at = 0; at < field.length; at += 2) {
+          const pair = field.subarray(at, at + 2);
+          if (pair.some((byte) => (byte & 0x7f) !== 0)) pairs[index]?.push(toHex(pair));
+        }
+      });
+    }
+    return { pairs, dtvcc };
   }
 });
 
 describe("text-to-captions: GStreamer's frames decode to the packets listed", () => {
   interface TranslatorVector {
     readonly element: string;
-    readonly settings: { readonly mode: string; readonly n: number; readonly d: number };
+    readonly settings: {
+      readonly mode: "pop-on" | "paint-on" | "roll-up";
+      readonly n: number;
+      readonly d: number;
+      readonly ch?: 0 | 1 | 2 | 3 | 4;
+      readonly service?: number;
+      readonly rows?: number;
+      readonly timeout_ms?: number;
+    };
+    readonly cues: readonly {
+      readonly start_s: number;
+      readonly duration_s: number;
+      readonly text: string;
+    }[];
     readonly frames: readonly {
       readonly frame: number;
       readonly count: number;
@@ -244,6 +351,178 @@ describe("text-to-captions: GStreamer's frames decode to the packets listed", ()
         expect(decoder.issues).toEqual([]);
         tally.add(file, packets.length);
       }
+    });
+
+    test(`${file}: the compatible encoder makes the same frames`, () => {
+      for (const vector of vectorJson<TranslatorVector[]>(FOLDER, file)) {
+        if (vector.element !== "tttocea708") continue;
+        const { mode, n, d, ch = 0, service = 1, rows = 2, timeout_ms } = vector.settings;
+        const encoder = new GstTextTo708({
+          frameRate: { numerator: n, denominator: d },
+          mode,
+          cea608Channel: ch,
+          serviceNumber: service,
+          rollUpRows: rows,
+          ...(timeout_ms === undefined ? {} : { rollUpTimeoutMs: timeout_ms }),
+        });
+        const frames = vector.cues.flatMap(({ start_s, duration_s, text }) =>
+          encoder.push({ startMs: start_s * 1000, endMs: (start_s + duration_s) * 1000, text }),
+        );
+        frames.push(...encoder.flush());
+        const expected = vector.frames.flatMap(({ frame, count, hex }) =>
+          Array.from({ length: count }, (_, i) => `${frame + i} ${hex}`),
+        );
+        const label = JSON.stringify(vector.settings);
+        expect(
+          frames.map(({ frame, ccData }) => `${frame} ${toHex(ccData)}`),
+          label,
+        ).toEqual(expected);
+        tally.add(file, frames.length);
+      }
+    });
+  }
+});
+
+describe("es: captions in elementary streams and QuickTime samples", () => {
+  interface StreamExpectation {
+    readonly ffmpeg_a53_side_data_packets?: readonly { readonly hex: string }[];
+    readonly sample_packets?: readonly { readonly hex: string }[];
+  }
+  for (const file of ofKind(/^es\/[^/]*\.json$/)) {
+    const expected = vectorJson<Record<string, StreamExpectation | readonly string[]>>(
+      FOLDER,
+      file,
+    );
+    const source = expected.source_frames_cc_data as readonly string[] | undefined;
+    for (const [name, expectation] of Object.entries(expected)) {
+      const path = file.replace(/[^/]*$/, name);
+      if (!files.includes(path)) continue;
+      test(path, () => {
+        const { ffmpeg_a53_side_data_packets: packets, sample_packets: samples } =
+          expectation as StreamExpectation;
+        const bytes = vectorBytes(FOLDER, path);
+        if (packets !== undefined) {
+          const found = captionsOf(bytes, name);
+          expect(found).toEqual(packets.map((each) => each.hex));
+          if (source !== undefined) {
+            expect(found.slice(0, source.length)).toEqual(source.slice(0, found.length));
+          }
+          tally.add(path, found.length);
+        }
+        if (samples !== undefined) {
+          // ffprobe shows a c608 sample as triplets, any other as it is.
+          const all = samples.map((each) => fromHex(each.hex));
+          const c608 = all.every((each) => (each[0] as number) >= 0xf8);
+          let at = 0;
+          for (const each of all) {
+            const sample = c608 ? c608Sample(each) : each;
+            at = indexOf(bytes, sample, at);
+            expect(at, toHex(sample)).toBeGreaterThanOrEqual(0);
+            const decoded = decodeQuickTimeSample(bytes.subarray(at, at + sample.length));
+            expect(decoded.issues).toEqual([]);
+            if (c608) {
+              expect(toHex(decoded.field1)).toBe(pairsOf(each, 0xfc));
+              expect(toHex(decoded.field2)).toBe(pairsOf(each, 0xfd));
+            } else {
+              const [cdp] = decoded.cdps;
+              expect(decodeCdp(cdp as Uint8Array, 0, { mode: "strict" }).issues).toEqual([]);
+              expect(toHex(encodeC708Sample(cdp as Uint8Array))).toBe(toHex(sample));
+            }
+            at += sample.length;
+            tally.add(path);
+          }
+        }
+      });
+    }
+  }
+
+  /** cc_data of every picture of an Annex B or MPEG-2 stream, in stream order; re-encoded on the way. */
+  function captionsOf(bytes: Uint8Array, name: string): string[] {
+    const codecs: Readonly<Record<string, SeiCodec>> = { h264: "h264", h265: "h265", h266: "h266" };
+    const codec = codecs[name.replace(/^.*\./, "")];
+    const found: string[] = [];
+    for (const unit of startCodeUnits(bytes)) {
+      if (codec !== undefined) {
+        for (const captions of decodeSeiCaptions(unit, codec)) {
+          expect(toHex(unit)).toContain(toHex(encodeSeiCaptions(captions, codec)));
+          found.push(toHex(captions.ccData));
+        }
+      } else if (unit[0] === 0xb2) {
+        const decoded = decodeMpeg2UserData(unit.subarray(1));
+        if (decoded?.kind !== "a53") continue;
+        const { captions } = decoded;
+        expect(`000001${toHex(unit)}`).toContain(toHex(encodeMpeg2UserData(captions)));
+        found.push(toHex(captions.ccData));
+      }
+    }
+    return found;
+  }
+
+  function startCodeUnits(bytes: Uint8Array): Uint8Array[] {
+    const starts: number[] = [];
+    for (let at = 0; at + 2 < bytes.length; at++) {
+      if (bytes[at] === 0 && bytes[at + 1] === 0 && bytes[at + 2] === 1) starts.push(at + 3);
+    }
+    return starts.map((start, index) => {
+      let end = (starts[index + 1] ?? bytes.length + 3) - 3;
+      while (end > start && bytes[end - 1] === 0) end--;
+      return bytes.subarray(start, end);
+    });
+  }
+
+  function c608Sample(triplets: Uint8Array): Uint8Array {
+    return encodeC608Sample(fromHex(pairsOf(triplets, 0xfc)), fromHex(pairsOf(triplets, 0xfd)));
+  }
+
+  function pairsOf(triplets: Uint8Array, marker: number): string {
+    let hex = "";
+    for (let at = 0; at < triplets.length; at += 3) {
+      if (triplets[at] === marker) hex += toHex(triplets.subarray(at + 1, at + 3));
+    }
+    return hex;
+  }
+
+  function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+    for (let at = from; at + wanted.length <= bytes.length; at++) {
+      if (wanted.every((byte, index) => bytes[at + index] === byte)) return at;
+    }
+    return -1;
+  }
+});
+
+describe("mcc: ancillary packets as text", () => {
+  for (const file of ofKind(/^mcc\/.*\.mcc$/)) {
+    test(file, () => {
+      const text = new TextDecoder().decode(vectorBytes(FOLDER, file));
+      const mcc = parseMcc(text, { mode: "strict" });
+      expect(mcc.issues).toEqual([]);
+      const scc = new TextDecoder().decode(
+        vectorBytes(FOLDER, file.replace(/^mcc\/(.*)\.mcc$/, "scc/$1.scc")),
+      );
+      const sccLines = scc.split(/\r?\n/).filter((line) => /^\d\d:/.test(line));
+      expect(mcc.lines).toHaveLength(sccLines.length);
+      mcc.lines.forEach((line, index) => {
+        expect([line.did, line.sdid]).toEqual([0x61, 0x01]);
+        expect(line.checksum).toBe(mccChecksum(line));
+        const { cdp, issues } = decodeCdp(line.data);
+        for (const issue of issues) expect(["range", "ccCountWrapped"]).toContain(issue.code);
+        const [label = "", ...words] = (sccLines[index] as string).trim().split(/\s+/);
+        const { hours, minutes, seconds, frames } = line.timeCode;
+        const numbers = label.split(/[:;.,]/).map(Number);
+        expect([hours, minutes, seconds, frames]).toEqual(numbers);
+        const pairs = splitCcData(cdp.ccData as Uint8Array).field1;
+        expect(toHex(pairs)).toBe(words.join("").toLowerCase());
+        if (words.length > 31) {
+          expect(() => decodeCdp(line.data, 0, { mode: "strict" })).toThrow();
+        }
+        tally.add(file, 4);
+      });
+      const again = parseMcc(formatMcc(mcc), { mode: "strict" });
+      expect(again).toEqual(mcc);
+      const payloads = (content: string): string[] =>
+        content.split(/\r?\n/).filter((row) => /^\d\d:/.test(row));
+      expect(payloads(formatMcc(mcc))).toEqual(payloads(text));
+      tally.add(file, 2);
     });
   }
 });
