@@ -54,6 +54,7 @@ export {
   withParity,
   wordsToBytes,
 } from "./parity.js";
+export { type RenderOptions, renderToHtml, renderToSvg } from "./render.js";
 export {
   formatScc,
   parseScc,
