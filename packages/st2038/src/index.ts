@@ -1,5 +1,26 @@
 export { FormatError, type FormatIssue, isFormatError } from "@x/bits";
-export type { AncPacket } from "@x/st291";
+export {
+  type AncPacket,
+  type AncPacketInit,
+  checksumValid,
+  createAncPacket,
+  dataCount,
+  dbn,
+  did,
+  LINE_ANY,
+  LINE_OVERFLOW,
+  LINE_VANC,
+  OFFSET_ACTIVE,
+  OFFSET_ANY,
+  OFFSET_HANC,
+  OFFSET_OVERFLOW,
+  parityErrors,
+  parityInverted,
+  payload,
+  repair,
+  sdid,
+  userDataWords,
+} from "@x/st291";
 export { AncCursor, type St2038Packet } from "./anc-cursor.js";
 export type { AncDiagnostic, AncDiagnosticCode } from "./anc-diagnostic.js";
 export {

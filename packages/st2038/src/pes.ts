@@ -2,7 +2,7 @@ import { FormatError, readTimestamp, uint16, uint24, writeTimestamp } from "@x/b
 import type { AncPacket } from "@x/st291";
 import { type EncodeUnitOptions, encodeUnitInto, sizeOfUnit } from "./unit.js";
 
-/** stream_id of ancillary data: private_stream_1 (ST 2038:2021 4.1). */
+/** stream_id of ancillary data: private_stream_1 (ST 2038:2021 4.2). */
 export const ANC_STREAM_ID = 0xbd;
 /** Bytes before the records in a PES packet that we write. */
 export const PES_HEADER_SIZE = 14;
@@ -37,7 +37,7 @@ export interface DecodePesOptions {
 const CLAUSE = "ISO/IEC 13818-1 2.4.3.6";
 
 /**
- * Decode the PES packet that starts at the first of `bytes` (ST 2038:2021 4.1). Flags and header fields that ST 2038
+ * Decode the PES packet that starts at the first of `bytes` (ST 2038:2021 4.2). Flags and header fields that ST 2038
  * does not want are passed over; a PES_packet_length of 0 reaches to the end of `bytes`; what lies behind the packet
  * is ignored.
  * @throws {FormatError} `truncated`, `start-code`, `stream-id`, or `header` when its lengths contradict each other
@@ -110,7 +110,7 @@ export function encodePes(
 
 /**
  * Write the header that precedes a unit of `payloadSize` bytes: data_alignment_indicator set, PTS only
- * (ST 2038:2021 4.1).
+ * (ST 2038:2021 4.2).
  * @returns the offset of the byte after it
  * @throws {RangeError} when a value does not fit its field, or `target` is too short; nothing is written then
  */

@@ -9,7 +9,7 @@ export interface ConformancePacket {
   readonly words: ArrayLike<number>;
 }
 
-/** A deviation as plain data; codes as in {@link AncDiagnosticCode}. */
+/** A deviation as plain data; codes are those of `AncDiagnosticCode`. */
 export interface ConformanceDiagnostic {
   readonly code: string;
   readonly packet?: number | undefined;

@@ -15,7 +15,7 @@ export function pesProperties(
   if (encodePes !== undefined) {
     describe("writing a PES packet", () => {
       property(
-        "ST 2038 4.1: private_stream_1, aligned, with PTS and length",
+        "ST 2038 4.2: private_stream_1, aligned, with PTS and length",
         fc.tuple(packets(cleanPacket(20)), pts(), fc.integer({ min: 0, max: 20 })),
         ([all, time, stuffing]) => {
           const unit = oracleUnit(all, stuffing);
@@ -29,7 +29,7 @@ export function pesProperties(
   if (decodePes !== undefined) {
     describe("reading a PES packet", () => {
       property(
-        "ST 2038 4.1: PTS has 33 bits, and the unit begins behind the header data",
+        "ST 2038 4.2: PTS has 33 bits, and the unit begins behind the header data",
         fc.tuple(pts(), fc.uint8Array(), fc.integer({ min: 0, max: 20 })),
         ([time, unit, stuffing]) => {
           const headerData = joined([timestamp(2, time), new Uint8Array(stuffing).fill(0xff)]);

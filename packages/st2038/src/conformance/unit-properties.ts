@@ -50,7 +50,7 @@ export function unitProperties(
       },
     );
     property(
-      "ST 2038 4.2: only the low eight bits of data_count count",
+      "ST 2038 4.2.1: only the low eight bits of data_count count",
       fc.tuple(cleanPacket(), fc.integer({ min: 0, max: 3 }), cleanPacket(5)),
       ([packet, top, next]) => {
         const words = packet.words.slice();
