@@ -12,11 +12,14 @@ export interface WalkedProgramme {
   readonly streams: readonly WalkedStream[];
 }
 
-/** The one programme of a transport stream of 188-byte packets. */
+/** The first programme of a transport stream of 188-byte packets. */
 export function walkPmt(ts: Uint8Array): WalkedProgramme {
   const pat = firstSection(ts, 0);
-  const pmt = firstSection(ts, uint13(pat, 10));
-  const end = 3 + (uint13(pmt, 1) & 0x0fff) - 4;
+  let entry = 8;
+  // programme_number 0 is the network PID.
+  while (pat[entry] === 0 && pat[entry + 1] === 0) entry += 4;
+  const pmt = firstSection(ts, uint13(pat, entry + 2));
+  const end = pmt.length - 4;
   const streams: WalkedStream[] = [];
   let at = 12 + (uint13(pmt, 10) & 0x0fff);
   while (at < end) {
@@ -49,8 +52,14 @@ export function walkPes(ts: Uint8Array, pid: number): Uint8Array[] {
 }
 
 function firstSection(ts: Uint8Array, pid: number): Uint8Array {
+  const bytes: number[] = [];
   for (const { start, payload } of payloads(ts, pid)) {
-    if (start) return payload.subarray(1 + (payload[0] as number));
+    if (bytes.length === 0 && !start) continue;
+    bytes.push(
+      ...(start && bytes.length === 0 ? payload.subarray(1 + (payload[0] as number)) : payload),
+    );
+    const length = 3 + ((((bytes[1] as number) & 0x0f) << 8) | (bytes[2] as number));
+    if (bytes.length >= length) return Uint8Array.from(bytes.slice(0, length));
   }
   throw new Error(`no section on PID ${pid}`);
 }
