@@ -71,7 +71,10 @@ export interface AncRtpPacket {
 export interface AncDepacketizerOptions {
   /** Packets that may wait behind a hole before it is given up: 1 to 4096. Default 32. */
   readonly window?: number;
-  /** 2: both legs of ST 2022-7 come in, so duplicates are only counted. Default 1. */
+  /**
+   * 2: both legs of ST 2022-7 come in, with the same SSRC, so duplicates are only counted, and packets from the past
+   * are no new beginning, however late the slower leg is. Default 1.
+   */
   readonly legs?: 1 | 2;
   /** Take packets of this payload type alone. Default: of any. */
   readonly payloadType?: number;
@@ -148,7 +151,7 @@ export class AncDepacketizer {
     this.#maxRtpPackets = options.maxRtpPacketsPerFrame ?? 4096;
     fits("maxRtpPacketsPerFrame", this.#maxRtpPackets - 1, 2 ** 32);
     this.#framePeriodNs = options.framePeriodNs ?? DEFAULT_FRAME_PERIOD_NS;
-    this.#order = new SequenceOrder(window, {
+    this.#order = new SequenceOrder(window, options.legs ?? 1, {
       deliver: (packet, extended, missing) => this.#add(packet, extended, missing),
       gap: (first, count) => this.#gap(first, count),
       late: (extended) => this.#late(extended),

@@ -1,3 +1,5 @@
+import { wrapDiff } from "@x/bits";
+
 const SEQUENCE_MODULUS = 0x1_0000;
 /** RFC 3550 A.1: farther than this is no reordering but a jump of the sender's numbering. */
 const MAX_DROPOUT = 3000;
@@ -27,6 +29,13 @@ export interface SequenceSink<T> {
   restart(): void;
 }
 
+interface Held<T> {
+  readonly extended: number;
+  readonly packet: T;
+  /** A jump that nothing continued: only the window or the end of the stream makes it count. */
+  readonly outlier: boolean;
+}
+
 /**
  * Puts RTP packets into the order of their extended sequence numbers: holds what is ahead of a hole, gives the hole
  * up when `window` packets wait behind it, drops duplicates and late ones, and notices restarts.
@@ -34,28 +43,30 @@ export interface SequenceSink<T> {
 export class SequenceOrder<T extends Sequenced> {
   readonly #window: number;
   readonly #sink: SequenceSink<T>;
-  /** The latest number that was received, at index number modulo length, and its timestamp. */
+  readonly #legs: number;
+  /** The latest number that was received, at index number modulo length. */
   readonly #seen: Float64Array;
-  readonly #seenTimestamp: Uint32Array;
-  #held: { readonly extended: number; readonly packet: T }[] = [];
+  #held: Held<T>[] = [];
   #started = false;
   #expected = 0;
   #highest = 0;
+  #highestTimestamp = 0;
   #suspect: T | undefined;
 
-  constructor(window: number, sink: SequenceSink<T>) {
+  constructor(window: number, legs: number, sink: SequenceSink<T>) {
     this.#window = window;
+    this.#legs = legs;
     this.#sink = sink;
     const memory = Math.max(MIN_MEMORY, 2 ** Math.ceil(Math.log2(window * 4)));
     this.#seen = new Float64Array(memory).fill(Number.NaN);
-    this.#seenTimestamp = new Uint32Array(memory);
   }
 
   /** When the packet that has waited longest arrived. `undefined`: none waits, or no time is known. */
   get waitingSinceNs(): bigint | undefined {
     let earliest: bigint | undefined;
-    for (const { packet } of this.#held) {
+    for (const { packet, outlier } of this.#held) {
       const { arrivalNs } = packet;
+      if (outlier) continue;
       if (arrivalNs !== undefined && (earliest === undefined || arrivalNs < earliest)) {
         earliest = arrivalNs;
       }
@@ -82,12 +93,12 @@ export class SequenceOrder<T extends Sequenced> {
         this.#sink.restart();
         this.#start(suspect);
       } else {
-        this.#sort(suspect, this.#extend(suspect.sequenceNumber));
+        this.#sort(suspect, this.#extend(suspect.sequenceNumber), true);
       }
     }
     const extended = this.#extend(packet.sequenceNumber);
     if (this.#isJump(packet, extended)) this.#suspect = packet;
-    else this.#sort(packet, extended);
+    else this.#sort(packet, extended, false);
     return this.#suspect === packet || this.#held.some((held) => held.packet === packet);
   }
 
@@ -98,6 +109,7 @@ export class SequenceOrder<T extends Sequenced> {
     const missing = first.extended - this.#expected;
     this.#sink.gap(this.#expected, missing);
     this.#expected = first.extended;
+    this.#highest = Math.max(this.#highest, first.extended);
     this.#drain(missing);
   }
 
@@ -106,7 +118,7 @@ export class SequenceOrder<T extends Sequenced> {
     if (this.#suspect !== undefined) {
       const suspect = this.#suspect;
       this.#suspect = undefined;
-      this.#sort(suspect, this.#extend(suspect.sequenceNumber));
+      this.#sort(suspect, this.#extend(suspect.sequenceNumber), true);
     }
     while (this.#held.length > 0) this.giveUpHole();
     this.reset();
@@ -124,7 +136,7 @@ export class SequenceOrder<T extends Sequenced> {
     this.#started = true;
     this.#expected = packet.high * SEQUENCE_MODULUS + packet.sequenceNumber;
     this.#highest = this.#expected;
-    this.#sort(packet, this.#expected);
+    this.#sort(packet, this.#expected, false);
   }
 
   /** The number nearest to the highest seen so far that ends in `sequenceNumber`. */
@@ -136,27 +148,27 @@ export class SequenceOrder<T extends Sequenced> {
   #isJump(packet: T, extended: number): boolean {
     const ahead = extended - this.#highest;
     if (ahead <= MAX_DROPOUT && ahead >= -MAX_MISORDER) return false;
-    // The slower leg of ST 2022-7 may lag far behind: its packets are no restart.
-    const slot = this.#slot(extended);
-    return !(this.#seen[slot] === extended && this.#seenTimestamp[slot] === packet.timestamp);
+    // The slower leg of ST 2022-7 may lag far behind; a sender that begins anew goes on in time.
+    const later = wrapDiff(packet.timestamp, this.#highestTimestamp, 2 ** 32) > 0;
+    return ahead > 0 || this.#legs === 1 || later;
   }
 
-  #sort(packet: T, extended: number): void {
+  #sort(packet: T, extended: number, outlier: boolean): void {
     const slot = this.#slot(extended);
     if (this.#seen[slot] === extended) {
       this.#sink.duplicate(extended);
       return;
     }
     // A straggler from before the memory must not push out a younger number.
-    if (!((this.#seen[slot] as number) > extended)) {
-      this.#seen[slot] = extended;
-      this.#seenTimestamp[slot] = packet.timestamp;
-    }
+    if (!((this.#seen[slot] as number) > extended)) this.#seen[slot] = extended;
     if (extended < this.#expected) {
       this.#sink.late(extended);
       return;
     }
-    if (extended > this.#highest) this.#highest = extended;
+    if (extended >= this.#highest && !outlier) {
+      this.#highest = extended;
+      this.#highestTimestamp = packet.timestamp;
+    }
     if (extended === this.#expected) {
       this.#expected++;
       this.#sink.deliver(packet, extended, 0);
@@ -169,7 +181,7 @@ export class SequenceOrder<T extends Sequenced> {
       this.#sink.duplicate(extended);
       return;
     }
-    this.#held.splice(at, 0, { extended, packet });
+    this.#held.splice(at, 0, { extended, packet, outlier });
     while (this.#held.length >= this.#window) this.giveUpHole();
   }
 
