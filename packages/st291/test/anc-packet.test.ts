@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   type AncPacket,
   checksum,
@@ -153,7 +153,7 @@ describe("repair", () => {
     expect(parityErrors(repaired)).toEqual([1, 5]);
   });
 
-  test.prop([fc.uint16Array({ minLength: 4, maxLength: 259, max: 0x3ff })])(
+  property.prop([fc.uint16Array({ minLength: 4, maxLength: 259, max: 0x3ff })])(
     "of everything leaves nothing to repair",
     (words) => {
       const repaired = repair({ ...afd, words }, "all");

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../tools/testing/vectors.js";
 import {
   type AncillaryTimeCode,
@@ -73,14 +73,14 @@ describe("ancillary time code", () => {
     );
   });
 
-  test.prop([fc.uint8Array({ minLength: 16, maxLength: 16 })])(
+  property.prop([fc.uint8Array({ minLength: 16, maxLength: 16 })])(
     "any payload can be decoded and what was decoded encoded",
     (payload) => {
       expect(decodeAtc(encodeAtc(decodeAtc(payload)))).toEqual(decodeAtc(payload));
     },
   );
 
-  test.prop([fc.uint8Array({ minLength: 16, maxLength: 16 })])(
+  property.prop([fc.uint8Array({ minLength: 16, maxLength: 16 })])(
     "as a word, all assigned bits of any payload are kept",
     (payload) => {
       const assigned = payload.map((byte) => byte & 0xf8);

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import { type AncPacket, createAncPacket, groupByLine } from "../src/index.js";
 
 const at = (lineNumber: number, horizontalOffset: number, cNotYChannelFlag = false): AncPacket =>
@@ -24,7 +24,7 @@ describe("groupByLine", () => {
     expect(groupByLine(new Set<AncPacket>())).toEqual([]);
   });
 
-  test.prop([fc.array(fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 100 })))])(
+  property.prop([fc.array(fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 100 })))])(
     "loses and invents nothing",
     (places) => {
       const packets = places.map(([line, offset]) => at(line, offset));

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import { fieldMark, formatTimeCode, frameCount, frameNumber, timeCodeAt } from "../src/index.js";
 
 const rate = (numerator: number, denominator = 1) => ({ numerator, denominator });
@@ -76,7 +76,7 @@ describe("frames of a pair above 30 Hz", () => {
   });
 });
 
-test.prop([fc.constantFrom(...RATES), fc.nat({ max: 5184000 - 1 }), fc.boolean()])(
+property.prop([fc.constantFrom(...RATES), fc.nat({ max: 5184000 - 1 }), fc.boolean()])(
   "frameCount is the inverse of timeCodeAt",
   (frameRate, count, dropFrameFlag) => {
     const nominal = Math.round(frameRate.numerator / frameRate.denominator);
