@@ -3,9 +3,9 @@ import { pcrEventAt } from "./clock-sample.js";
 import { CAT_PID, NULL_PID, PAT_PID, type PacketStride, PID_COUNT, SDT_PID } from "./constants.js";
 import { ContinuityChecker } from "./continuity.js";
 import type { TsEvent, TsPesEvent } from "./events.js";
-import { type SkipReason, TsFramer } from "./framer.js";
+import { type PacketHandler, type SkipReason, TsFramer } from "./framer.js";
 import type { TsIssueCode } from "./issue.js";
-import { type AssembledPes, PesAssembler, type PesBudget } from "./pes-assembler.js";
+import { type AssembledPes, BufferPool, PesAssembler, type PesBudget } from "./pes-assembler.js";
 import { decodePesHeader, PADDING_STREAM } from "./pes-header.js";
 import type { Pmt, PmtStream } from "./pmt.js";
 import { ProgramTables } from "./program-tables.js";
@@ -29,6 +29,11 @@ export interface TsDemuxerOptions {
   readonly maxPesSize?: number;
   /** Bytes held for all unfinished PES packets. Default 128 MiB. */
   readonly maxBufferedBytes?: number;
+  /**
+   * How long the `data` of PES events hold: as long as the caller keeps them, or until the next push, which saves
+   * the memory's allocation. Default `"kept"`.
+   */
+  readonly dataLifetime?: "kept" | "push";
   /** PIDs whose payload is looked at. Default 1024. */
   readonly maxPids?: number;
 }
@@ -65,8 +70,13 @@ export class TsDemuxer {
   readonly #wantsPcr: boolean;
   readonly #maxPids: number;
   readonly #budget: PesBudget;
-  readonly #onPacket = (bytes: Uint8Array, at: number, packet: number, offset: number): void =>
-    this.#packet(bytes, at, packet, offset);
+  readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet, offset) => {
+    this.#skipping = undefined;
+    for (let i = 0; i < count; i++) {
+      const distance = i * stride;
+      this.#packet(bytes, at + distance, packet + i, offset + distance);
+    }
+  };
   #pids: (PidState | undefined)[] = [];
   #pidCount = 0;
   /** PIDs of the streams of each programme. */
@@ -88,6 +98,7 @@ export class TsDemuxer {
       maxPesSize: options.maxPesSize ?? 32 * 2 ** 20,
       maxBufferedBytes: options.maxBufferedBytes ?? 128 * 2 ** 20,
       bufferedBytes: 0,
+      pool: options.dataLifetime === "push" ? new BufferPool() : undefined,
     };
     const { packetSize } = options;
     this.#framer = new TsFramer({
@@ -126,13 +137,14 @@ export class TsDemuxer {
   /** Feed a chunk of any size; returns what it completed, in order. */
   push(chunk: Uint8Array): TsEvent[] {
     if (this.#ended) this.reset();
-    this.#framer.push(chunk, this.#onPacket);
+    this.#budget.pool?.recycle();
+    this.#framer.push(chunk, this.#onPackets);
     return this.#take();
   }
 
   /** End of input: delivers what is open. The next push begins anew; the counters stay until then. */
   flush(): TsEvent[] {
-    this.#framer.flush(this.#onPacket);
+    this.#framer.flush(this.#onPackets);
     for (const state of this.#pids) {
       if (state?.pes === undefined) continue;
       this.#pid = state.pid;
@@ -213,7 +225,6 @@ export class TsDemuxer {
   }
 
   #packet(bytes: Uint8Array, at: number, packet: number, offset: number): void {
-    this.#skipping = undefined;
     const head = bytes[at + 1] as number;
     const control = bytes[at + 3] as number;
     const pid = ((head & 0x1f) << 8) | (bytes[at + 2] as number);

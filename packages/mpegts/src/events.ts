@@ -69,7 +69,8 @@ export interface TsPesEvent extends TsPlace {
   readonly damage: PesDamage | undefined;
   /**
    * The payload. A view of the pushed chunk when the PES packet lies in one transport packet of it, own memory
-   * otherwise: it stays valid as long as the caller does not write into the chunk.
+   * otherwise: it stays valid as long as the caller does not write into the chunk. With the option `dataLifetime:
+   * "push"` it is valid until the next push only.
    */
   readonly data: Uint8Array;
 }

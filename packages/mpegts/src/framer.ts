@@ -3,13 +3,22 @@ import { PACKET_SIZE, PACKET_STRIDES, type PacketStride, SYNC_BYTE } from "./con
 import { findSync, SEARCH_WINDOW } from "./sync-search.js";
 
 /**
- * Takes one transport packet.
- * @param bytes what holds the packet: the pushed chunk, or own memory of the framer that is not written again
- * @param at index of the sync byte; 188 bytes from here on are there
- * @param packet count of packets before it, including those dropped for a wrong sync byte
- * @param offset stream offset of the sync byte
+ * Takes a run of transport packets.
+ * @param bytes what holds them: the pushed chunk, or own memory of the framer that is not written again
+ * @param at index of the first sync byte; 188 bytes are there from each sync byte on
+ * @param count packets, at least one
+ * @param stride from one sync byte to the next
+ * @param packet packets before the first, including those dropped for a wrong sync byte
+ * @param offset stream offset of the first sync byte
  */
-export type PacketHandler = (bytes: Uint8Array, at: number, packet: number, offset: number) => void;
+export type PacketHandler = (
+  bytes: Uint8Array,
+  at: number,
+  count: number,
+  stride: PacketStride,
+  packet: number,
+  offset: number,
+) => void;
 
 /** Why bytes are not part of a good packet. */
 export type SkipReason =
@@ -19,7 +28,10 @@ export type SkipReason =
   | "sync-lost"
   /** A packet with a wrong sync byte between good ones; it counts as a packet. */
   | "sync-byte"
-  /** What lies between packets of 192, 204 and 208 bytes: the next one's arrival time, or the last one's check bytes. */
+  /**
+   * Behind the last packet of a run of 192, 204 or 208-byte packets: the next one's arrival time, or the last one's
+   * check bytes. Inside a run they lie between the packets.
+   */
   | "between"
   /** Behind the last whole packet at the end of the input. */
   | "end";
@@ -40,6 +52,9 @@ export interface TsFramerOptions {
   /** Told of bytes that are no packet. A reason may come in several pieces. Default: nobody. */
   readonly onSkip?: SkipHandler;
 }
+
+/** Bytes behind what is held that are enough to get past it while framing holds: two packets and one more. */
+const TRACK_WINDOW = 3 * 208;
 
 /**
  * Cuts packets of 188, 192, 204 or 208 bytes out of chunks of any size (ISO/IEC 13818-1 2.4.3.1, annex G).
@@ -95,24 +110,24 @@ export class TsFramer {
     return this.#firstSync;
   }
 
-  /** Feed a chunk; `onPacket` is called for each packet that it completes. */
-  push(chunk: Uint8Array, onPacket: PacketHandler): void {
+  /** Feed a chunk; `onPackets` is called for the packets that it completes. */
+  push(chunk: Uint8Array, onPackets: PacketHandler): void {
     if (this.#ended) this.reset();
     const input = plain(chunk);
     let from = 0;
     if (this.#heldLength > 0) {
-      from = this.#pushJoined(input, onPacket);
+      from = this.#pushJoined(input, onPackets);
       if (from < 0) return;
     }
-    const consumed = this.#run(input, from, input.length, input.length, false, onPacket);
+    const consumed = this.#run(input, from, input.length, input.length, false, onPackets);
     this.#hold(input, consumed, input.length);
   }
 
   /** End of input: what is held is judged without waiting for more. The counters stay until the next push. */
-  flush(onPacket: PacketHandler): void {
+  flush(onPackets: PacketHandler): void {
     const held = this.#held;
     const length = this.#heldLength;
-    const at = this.#run(held, 0, length, length, true, onPacket);
+    const at = this.#run(held, 0, length, length, true, onPackets);
     this.#skip(held, at, length, "end");
     this.#hold(held, length, length);
     this.#ended = true;
@@ -133,27 +148,34 @@ export class TsFramer {
   }
 
   /**
-   * Work off what is held with the head of `input` behind it.
+   * Work off what is held with the head of `input` behind it: as little of it as gets past what is held.
    * @returns where to go on in `input`, or -1 when all of it is held now
    */
-  #pushJoined(input: Uint8Array, onPacket: PacketHandler): number {
-    const held = this.#heldLength;
-    // So many bytes of the chunk are enough to get past what is held, in any state.
-    const taken = Math.min(input.length, SEARCH_WINDOW);
-    const length = held + taken;
+  #pushJoined(input: Uint8Array, onPackets: PacketHandler): number {
+    let taken = 0;
+    while (true) {
+      const old = this.#heldLength - taken;
+      taken += this.#append(input, taken, this.#locked ? TRACK_WINDOW : SEARCH_WINDOW);
+      const length = this.#heldLength;
+      const at = this.#run(this.#held, 0, length, old, false, onPackets);
+      if (at >= old) return at - old;
+      this.#hold(this.#held, at, length);
+      if (taken === input.length) return -1;
+    }
+  }
+
+  /** Put up to `window` bytes of `input` behind what is held; returns how many. */
+  #append(input: Uint8Array, from: number, window: number): number {
+    const count = Math.min(input.length - from, window);
+    const length = this.#heldLength + count;
     if (length > this.#held.length) {
-      const grown = new Uint8Array(held + SEARCH_WINDOW);
-      grown.set(this.#held.subarray(0, held));
+      const grown = new Uint8Array(this.#heldLength + window);
+      grown.set(this.#held.subarray(0, this.#heldLength));
       this.#held = grown;
     }
-    this.#held.set(taken === input.length ? input : input.subarray(0, taken), held);
-    const at = this.#run(this.#held, 0, length, held, false, onPacket);
-    if (at >= held) {
-      this.#heldLength = 0;
-      return at - held;
-    }
-    this.#hold(this.#held, at, length);
-    return -1;
+    this.#held.set(input.subarray(from, from + count), this.#heldLength);
+    this.#heldLength = length;
+    return count;
   }
 
   /** Keep `bytes[from..end)` for the next push. Memory that packets were handed out of is not written again. */
@@ -173,7 +195,7 @@ export class TsFramer {
     end: number,
     stop: number,
     final: boolean,
-    onPacket: PacketHandler,
+    onPackets: PacketHandler,
   ): number {
     let at = from;
     while (at < stop) {
@@ -181,7 +203,7 @@ export class TsFramer {
         at = this.#search(bytes, at, end, stop, final);
         if (!this.#locked) break;
       }
-      at = this.#track(bytes, at, end, stop, final, onPacket);
+      at = this.#track(bytes, at, end, stop, final, onPackets);
       if (this.#locked) break;
     }
     return at;
@@ -194,23 +216,14 @@ export class TsFramer {
     end: number,
     stop: number,
     final: boolean,
-    onPacket: PacketHandler,
+    onPackets: PacketHandler,
   ): number {
     const stride = this.#stride;
     let at = this.#pass(bytes, from, end);
     while (at < stop) {
-      if (bytes[at] === SYNC_BYTE) {
-        if (at + PACKET_SIZE > end) return at;
-        const offset = this.#offset;
-        this.#offset += PACKET_SIZE;
-        onPacket(bytes, at, this.#packets++, offset);
-        at += PACKET_SIZE;
-        if (stride !== PACKET_SIZE) {
-          this.#between = stride - PACKET_SIZE;
-          at = this.#pass(bytes, at, end);
-        }
-        continue;
-      }
+      at = this.#goodPackets(bytes, at, end, stop, onPackets);
+      if (at >= stop || this.#between > 0) return at;
+      if (bytes[at] === SYNC_BYTE) return at;
       if (!final && at + 2 * stride >= end) return at;
       const good = isSyncOrEnd(bytes, at + stride, end) && isSyncOrEnd(bytes, at + 2 * stride, end);
       if (!good) {
@@ -226,6 +239,30 @@ export class TsFramer {
       at = this.#pass(bytes, at + PACKET_SIZE, end);
     }
     return at;
+  }
+
+  /** The hot loop: hand out packets as long as they are whole and have their sync byte. */
+  #goodPackets(
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    stop: number,
+    onPackets: PacketHandler,
+  ): number {
+    const stride = this.#stride;
+    const last = Math.min(stop - 1, end - PACKET_SIZE);
+    let next = from;
+    while (next <= last && bytes[next] === SYNC_BYTE) next += stride;
+    if (next === from) return from;
+    const count = (next - from) / stride;
+    const packet = this.#packets;
+    const offset = this.#offset;
+    const runEnd = next - stride + PACKET_SIZE;
+    this.#packets += count;
+    this.#offset += runEnd - from;
+    this.#between = stride - PACKET_SIZE;
+    onPackets(bytes, from, count, stride, packet, offset);
+    return this.#pass(bytes, runEnd, end);
   }
 
   /** Pass over what lies between two packets, as far as it is there. */
@@ -250,8 +287,8 @@ export class TsFramer {
       this.#locked = true;
       break;
     }
+    if (this.#locked) this.#firstSync ??= this.#offset + at - from;
     this.#skip(bytes, from, at, reason);
-    if (this.#locked) this.#firstSync ??= this.#offset;
     return at;
   }
 

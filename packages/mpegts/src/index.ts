@@ -31,12 +31,59 @@ export {
   sizeOfDescriptors,
   splitDescriptors,
 } from "./descriptor.js";
+export { descriptorName } from "./descriptor-names.js";
 export {
   findDescriptor,
   REGISTRATION_TAG,
   registrationDescriptor,
   registrationOf,
 } from "./descriptors.js";
+export {
+  type CaDescriptor,
+  type CaptionService,
+  decodeAncDataDescriptor,
+  decodeCaDescriptor,
+  decodeCaptionServiceDescriptor,
+  decodeCueIdentifierDescriptor,
+  decodeLanguageDescriptor,
+  decodeMaximumBitrateDescriptor,
+  decodeSubtitlingDescriptor,
+  decodeTeletextDescriptor,
+  encodeAncDataDescriptor,
+  encodeCaDescriptor,
+  encodeCaptionServiceDescriptor,
+  encodeCueIdentifierDescriptor,
+  encodeLanguageDescriptor,
+  encodeMaximumBitrateDescriptor,
+  encodeSubtitlingDescriptor,
+  encodeTeletextDescriptor,
+  type LanguageEntry,
+  type SubtitlingEntry,
+  type TeletextEntry,
+} from "./descriptors-data.js";
+export {
+  type AtscAc3Descriptor,
+  type Av1VideoDescriptor,
+  type AvcVideoDescriptor,
+  type DvbAc3Descriptor,
+  decodeAtscAc3Descriptor,
+  decodeAv1VideoDescriptor,
+  decodeAvcVideoDescriptor,
+  decodeDvbAc3Descriptor,
+  decodeHevcVideoDescriptor,
+  decodeJxsVideoDescriptor,
+  decodeOpusAudioDescriptor,
+  encodeAtscAc3Descriptor,
+  encodeAv1VideoDescriptor,
+  encodeAvcVideoDescriptor,
+  encodeDvbAc3Descriptor,
+  encodeHevcVideoDescriptor,
+  encodeJxsVideoDescriptor,
+  encodeOpusAudioDescriptor,
+  type HevcVideoDescriptor,
+  type JxsVideoDescriptor,
+  type OpusAudioDescriptor,
+} from "./descriptors-media.js";
 export type {
   PesDamage,
   TsEvent,
@@ -58,6 +105,7 @@ export type { TsErrorCode, TsIssue, TsIssueCode } from "./issue.js";
 export type { MuxProgram, MuxStream } from "./mux-config.js";
 export { type LateUnit, type MuxUnit, TsMuxer, type TsMuxerOptions } from "./muxer.js";
 export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
+export { PcrScanner, type PcrScannerOptions } from "./pcr-scanner.js";
 export {
   AUDIO_STREAM_0,
   decodePesHeader,
@@ -81,6 +129,7 @@ export {
   type Pmt,
   type PmtStream,
 } from "./pmt.js";
+export { TsRewriter, type TsRewriterOptions } from "./rewriter.js";
 export {
   decodeSdt,
   encodeSdt,

@@ -8,7 +8,41 @@ export interface PesBudget {
   /** Bytes that may be held for all of them. */
   readonly maxBufferedBytes: number;
   bufferedBytes: number;
+  /** Where memory comes from and goes back to; `undefined`: every PES packet gets its own. */
+  readonly pool: BufferPool | undefined;
 }
+
+/** Memory that is handed out until the next push, and then used again. */
+export class BufferPool {
+  readonly #free: Uint8Array[] = [];
+  readonly #lent: Uint8Array[] = [];
+
+  /** At least `size` bytes. */
+  take(size: number): Uint8Array {
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      const bytes = this.#free[i] as Uint8Array;
+      if (bytes.length < size) continue;
+      this.#free[i] = this.#free[this.#free.length - 1] as Uint8Array;
+      this.#free.pop();
+      return bytes;
+    }
+    return new Uint8Array(size);
+  }
+
+  /** `bytes` are handed out: they come back with the next {@link recycle}. */
+  lend(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#lent.push(bytes);
+  }
+
+  /** What was handed out may be written again. */
+  recycle(): void {
+    for (const bytes of this.#lent) if (this.#free.length < MAX_FREE) this.#free.push(bytes);
+    this.#lent.length = 0;
+  }
+}
+
+/** Pieces of memory that a pool keeps. */
+const MAX_FREE = 64;
 
 /** A PES packet put together: `bytes` begins with the start code. */
 export interface AssembledPes {
@@ -112,11 +146,11 @@ export class PesAssembler {
       this.#damage ??= "truncated";
     }
     if (this.#size === Number.POSITIVE_INFINITY) this.#lastSize = this.#length;
-    const bytes =
-      this.#bytes.length > 2 * this.#length
-        ? this.#bytes.slice(0, this.#length)
-        : this.#bytes.subarray(0, this.#length);
-    return this.#end(bytes);
+    const { pool } = this.#budget;
+    pool?.lend(this.#bytes);
+    const wasteful = pool === undefined && this.#bytes.length > 2 * this.#length;
+    const bytes = this.#bytes.subarray(0, this.#length);
+    return this.#end(wasteful ? bytes.slice() : bytes);
   }
 
   /** Drop the PES packet at hand. */
@@ -156,9 +190,11 @@ export class PesAssembler {
       Math.min(limit, Math.max(2 * this.#bytes.length, FIRST_CAPACITY, likely)),
     );
     if (bufferedBytes + wanted - this.#bytes.length > maxBufferedBytes) return false;
-    const grown = new Uint8Array(wanted);
+    const { pool } = this.#budget;
+    const grown = pool === undefined ? new Uint8Array(wanted) : pool.take(wanted);
     grown.set(this.#bytes.subarray(0, this.#length));
-    this.#budget.bufferedBytes += wanted - this.#bytes.length;
+    this.#budget.bufferedBytes += grown.length - this.#bytes.length;
+    if (pool !== undefined && this.#bytes.length > 0) pool.lend(this.#bytes);
     this.#bytes = grown;
     return true;
   }

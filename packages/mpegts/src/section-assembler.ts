@@ -36,6 +36,11 @@ export class SectionAssembler {
     this.#onFault = options.onFault;
   }
 
+  /** True while a section has begun and not ended. */
+  get pending(): boolean {
+    return this.#length > 0;
+  }
+
   /** Feed the payload `bytes[start..end)` of a packet; `onSection` is called for each section that it completes. */
   push(
     bytes: Uint8Array,

@@ -1,3 +1,4 @@
+import { concatBytes, equalBytes } from "@x/bits";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   fromHex,
@@ -17,9 +18,13 @@ import {
   encodePesHeader,
   encodePmt,
   encodeSection,
+  type PacketHandler,
+  PcrScanner,
   TsDemuxer,
   type TsEvent,
   TsFramer,
+  TsRewriter,
+  type TsRewriterOptions,
 } from "../src/index.js";
 
 /** Sizes of chunks, repeated: whole, one packet, odd, and one byte for what is small. */
@@ -95,8 +100,7 @@ function pcrPidList(events: readonly TsEvent[]): unknown[] {
 function roundTrips(bytes: Uint8Array, events: readonly TsEvent[]): number {
   let checked = 0;
   const framer = new TsFramer();
-  const onPacket = (from: Uint8Array, at: number): void => {
-    const packet = from.subarray(at, at + 188);
+  const onPacket = (packet: Uint8Array): void => {
     const adaptation = ((packet[3] as number) & 0x20) !== 0;
     if (adaptation && (packet[4] as number) > 183) return;
     try {
@@ -107,8 +111,11 @@ function roundTrips(bytes: Uint8Array, events: readonly TsEvent[]): number {
       expect(error).toHaveProperty("name", "FormatError");
     }
   };
-  framer.push(bytes, onPacket);
-  framer.flush(onPacket);
+  const onPackets: PacketHandler = (from, at, count, stride) => {
+    for (let i = 0; i < count; i++) onPacket(from.subarray(at + i * stride, at + i * stride + 188));
+  };
+  framer.push(bytes, onPackets);
+  framer.flush(onPackets);
   for (const event of events) {
     if (event.type === "section") {
       expect(toHex(encodeSection(event.section))).toBe(toHex(event.bytes));
@@ -121,6 +128,38 @@ function roundTrips(bytes: Uint8Array, events: readonly TsEvent[]): number {
     }
   }
   return checked;
+}
+
+/** A remux that changes nothing gives the same bytes, also where every packet is looked into. */
+function remuxes(bytes: Uint8Array, size: number): number {
+  const looks: TsRewriterOptions[] = [
+    {},
+    {
+      mapPid: (pid) => pid,
+      editSection: (section) => section,
+      sectionPids: Array.from({ length: 0x1fff }, (_, pid) => pid),
+    },
+  ];
+  for (const options of looks) {
+    const rewriter = new TsRewriter(options);
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) {
+      parts.push(rewriter.push(bytes.subarray(at, at + size)));
+    }
+    parts.push(rewriter.flush());
+    expect(equalBytes(concatBytes(...parts), bytes)).toBe(true);
+  }
+  return looks.length;
+}
+
+function scan(bytes: Uint8Array, size: number): TsEvent[] {
+  const scanner = new PcrScanner();
+  const found: TsEvent[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    found.push(...scanner.push(bytes.subarray(at, at + size)));
+  }
+  found.push(...scanner.flush());
+  return found;
 }
 
 describe("mpegts-pcr-clock", () => {
@@ -146,6 +185,8 @@ describe("mpegts-pcr-clock", () => {
           });
           expect(pcrList(events)).toEqual(stream.pcrs);
           expect(pcrPidList(events)).toEqual(stream.pcrPids);
+          expect(scan(bytes, size)).toEqual(events.filter((event) => event.type === "pcr"));
+          tally.add(file, remuxes(bytes, size));
           tally.add(file, 4 + stream.pcrs.length + stream.pcrPids.length);
         }
         const { events } = demux(bytes, bytes.length);
@@ -205,6 +246,7 @@ describe("st2038", () => {
           expected.pes.map(({ pts, pesFlags, payloadHex }) => ({ pts, pesFlags, payloadHex })),
         );
         expect(events.filter((event) => event.type === "issue")).toEqual([]);
+        tally.add(file, remuxes(bytes, size));
         tally.add(file, 3 + expected.pes.length * 3);
       }
       const { events } = demux(bytes, bytes.length);
