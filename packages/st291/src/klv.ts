@@ -69,7 +69,8 @@ export function decodeKlv(message: Uint8Array): KlvTriplet[] {
     const { lengthSize, valueAt, end } = measureKlv(message, at);
     if (end > message.length) {
       const field = valueAt > message.length ? "length" : "value";
-      throw lengthError(field, at + KEY_SIZE, end - at, message.length - at, CLAUSE);
+      const offset = Math.min(at + KEY_SIZE, message.length);
+      throw lengthError(field, offset, end - at, message.length - at, CLAUSE);
     }
     if (lengthSize === INDEFINITE) {
       throw lengthError("length", at + KEY_SIZE, "a definite length", 0, CLAUSE);
