@@ -63,14 +63,14 @@ export function renderToSvg(screen: Cea608Screen, options: RenderOptions = {}): 
         `<text class="${classesOf(run)}" x="${round(x)}" y="${round(y + cellHeight * 0.8)}" ` +
         `textLength="${round(run.text.length * cellWidth)}" lengthAdjust="spacingAndGlyphs" ` +
         `fill="${CSS_COLORS[run.style.color]}"${run.style.italics ? ' font-style="italic"' : ""}` +
-        `${run.style.underline ? ' text-decoration="underline"' : ""}>${escape(run.text)}` +
+        `${run.style.underline ? ' text-decoration="underline"' : ""}>${escapeXml(run.text)}` +
         `${run.style.flash ? FLASH : ""}</text>`;
     }
   }
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" class="cea608" viewBox="0 0 ${width} ${height}">` +
     `<g shape-rendering="crispEdges">${boxes}</g>` +
-    `<g font-family="${escape(fontFamily)}" font-size="${round(cellHeight * 0.8)}" ` +
+    `<g font-family="${escapeXml(fontFamily)}" font-size="${round(cellHeight * 0.8)}" ` +
     `style="white-space:pre">${texts}</g></svg>`
   );
 }
@@ -80,7 +80,7 @@ export function renderToSvg(screen: Cea608Screen, options: RenderOptions = {}): 
  * {@link renderToSvg}, rows are `cea608-row`. Sizes follow the parent's; `width` and `height` are not used.
  */
 export function renderToHtml(screen: Cea608Screen, options: RenderOptions = {}): string {
-  const family = escape(options.fontFamily ?? FONT);
+  const family = escapeXml(options.fontFamily ?? FONT);
   const rows = screenRows(screen).map((row) => {
     const top = round(100 * (SAFE + (row.row * AREA) / ROWS));
     const boxes = boxesOf(row).map((box) => {
@@ -98,7 +98,7 @@ export function renderToHtml(screen: Cea608Screen, options: RenderOptions = {}):
       return (
         `<span class="${classesOf(run)}" style="position:absolute;left:${left}cqw;` +
         `color:${CSS_COLORS[style.color]}${style.italics ? ";font-style:italic" : ""}` +
-        `${style.underline ? ";text-decoration:underline" : ""}">${escape(run.text)}</span>`
+        `${style.underline ? ";text-decoration:underline" : ""}">${escapeXml(run.text)}</span>`
       );
     });
     return (
@@ -159,7 +159,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
     .replace(/[^\t\u0020-\ud7ff\ue000-\ufffd]/g, "\ufffd");
