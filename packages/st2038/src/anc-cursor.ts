@@ -21,10 +21,10 @@ const MAX_WORDS = 259;
 const NONE = -1;
 
 /**
- * Walks the records of an ST 2038 unit without allocating: fields are read from the bytes when they are asked
- * for, and only `record()` and `packet()` make an object. All getters are about the record that the last `next()`
- * found; before the first and after the last one they mean nothing. `parityValid` and `checksumValid` unpack the
- * words once, or use what `wordsInto()` saw.
+ * Walks the records of an ST 2038 unit without allocating: words are read from the bytes when they are asked for,
+ * and only `record()` and `packet()` make an object. All getters are about the record that the last `next()` found;
+ * before the first and after the last one they mean nothing. `parityValid` and `checksumValid` unpack the words once,
+ * or use what `wordsInto()` saw.
  *
  * ```ts
  * const cursor = new AncCursor(unit);

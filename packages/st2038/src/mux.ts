@@ -1,4 +1,5 @@
 import type { AncPacket } from "@x/st291";
+import { FrameGrid } from "./frame-grid.js";
 import { type CollisionPolicy, mergeAnc } from "./merge.js";
 
 /** Packets that go out together: a unit for {@link encodeUnit} or a PES packet for {@link encodePes}. */
@@ -115,7 +116,7 @@ export class AncMuxer {
     state.reached = Math.max(state.reached, key);
     if (packets.length > 0) this.#put(source, packets, key);
     const units = this.#takeBelow(this.#reached());
-    while (this.#queued > this.#maxQueued) units.push(...this.#takeFirst());
+    while (this.#queued > this.#maxQueued) this.#takeFirst(units);
     return units;
   }
 
@@ -187,15 +188,14 @@ export class AncMuxer {
   #takeBelow(key: number): AncUnit[] {
     const units: AncUnit[] = [];
     while (this.#slots.length > 0 && (this.#slots[0] as Slot).key < key) {
-      units.push(...this.#takeFirst());
+      this.#takeFirst(units);
     }
     if (Number.isFinite(key)) this.#pushGap(key, units);
     return units;
   }
 
-  #takeFirst(): AncUnit[] {
+  #takeFirst(units: AncUnit[]): void {
     const slot = this.#slots.shift() as Slot;
-    const units: AncUnit[] = [];
     this.#pushGap(slot.key, units);
     this.#lastKey = slot.key;
     const sources = [...slot.packets].sort(([a], [b]) => a - b).map(([, packets]) => packets);
@@ -209,7 +209,6 @@ export class AncMuxer {
     groups.forEach((packets, i) => {
       units.push({ time, duration, packets, lastOfFrame: i === groups.length - 1 });
     });
-    return units;
   }
 
   /** The frames between the last one that went out and `until` have no data. */
@@ -239,60 +238,4 @@ export class AncMuxer {
       }
     }
   }
-}
-
-interface FrameGridInit {
-  readonly numerator: number;
-  readonly denominator: number;
-  readonly clockRate: number;
-  readonly tolerance: number;
-  readonly origin: number | undefined;
-}
-
-/** Frames of a rational rate on an integer clock: frame n begins at floor(n · clockRate · denominator / numerator). */
-class FrameGrid {
-  readonly #init: FrameGridInit;
-  /** A frame lasts ticks / frames ticks. Products exceed 2^53 with clocks of nanoseconds, hence bigint. */
-  readonly #ticks: bigint;
-  readonly #frames: bigint;
-  #origin: number | undefined;
-
-  constructor(init: FrameGridInit) {
-    for (const name of ["numerator", "denominator", "clockRate"] as const) {
-      if (!Number.isSafeInteger(init[name]) || init[name] < 1) {
-        throw new RangeError(`${name}: ${init[name]} is not a positive integer`);
-      }
-    }
-    if (!Number.isSafeInteger(init.tolerance) || init.tolerance < 0) {
-      throw new RangeError(`tolerance: ${init.tolerance} is not a number of ticks`);
-    }
-    if (init.origin !== undefined && !Number.isSafeInteger(init.origin)) {
-      throw new RangeError(`origin: ${init.origin} is not an integer`);
-    }
-    this.#init = init;
-    this.#ticks = BigInt(init.clockRate) * BigInt(init.denominator);
-    this.#frames = BigInt(init.numerator);
-    this.#origin = init.origin;
-  }
-
-  reset(): void {
-    this.#origin = this.#init.origin;
-  }
-
-  /** The last frame that begins at or before `time + tolerance`. The first time asked for is the origin by default. */
-  frameAt(time: number): number {
-    this.#origin ??= time;
-    // floor(n · ticks / frames) ≤ t means n · ticks / frames < t + 1, so n is one less than a quotient rounded up.
-    const past = BigInt(time) - BigInt(this.#origin) + BigInt(this.#init.tolerance) + 1n;
-    return Number(floorDivide(past * this.#frames - 1n, this.#ticks));
-  }
-
-  startOf(frame: number): number {
-    return (this.#origin ?? 0) + Number(floorDivide(BigInt(frame) * this.#ticks, this.#frames));
-  }
-}
-
-function floorDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b;
-  return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
 }

@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { junkUnit, packets, rawPacket } from "../src/conformance.js";
 import { AncCursor, encodeUnit, parseUnit } from "../src/index.js";
 
@@ -96,7 +96,7 @@ describe("AncCursor", () => {
     expect(cursor.parityValid).toBe(false);
   });
 
-  test.prop([
+  it.prop([
     fc.oneof(
       junkUnit(),
       packets(rawPacket()).map((all) => encodeUnit(all)),

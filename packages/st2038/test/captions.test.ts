@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, parityErrors } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { rawPacket } from "../src/conformance.js";
 import {
   type AncPacket,
@@ -89,12 +89,12 @@ describe("captions out of ancillary packets", () => {
     expect(issues).toMatchObject([{ code: "data-count", severity: "error", offset: 0 }]);
   });
 
-  test.prop([fc.array(rawPacket(6), { maxLength: 4 })])("any packets have a result", (packets) => {
+  it.prop([fc.array(rawPacket(6), { maxLength: 4 })])("any packets have a result", (packets) => {
     const { captions, issues } = ancToCaptions(packets);
     expect(captions.length + issues.length).toBeLessThanOrEqual(packets.length);
   });
 
-  test.prop([fc.uint8Array({ minLength: 1, maxLength: 255 })])("what goes in comes out", (data) => {
+  it.prop([fc.uint8Array({ minLength: 1, maxLength: 255 })])("what goes in comes out", (data) => {
     expect(ancToCaption(cdpToAnc(data))?.data).toEqual(data);
   });
 });

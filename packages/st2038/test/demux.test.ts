@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cleanPacket, packets } from "../src/conformance.js";
 import { AncDemuxer, type AncPacket, selectAnc } from "../src/index.js";
 
@@ -81,7 +81,7 @@ describe("AncDemuxer", () => {
     expect(() => new AncDemuxer({ maxStreams: 0 })).toThrow(RangeError);
   });
 
-  test.prop([packets(cleanPacket(2)), fc.boolean(), fc.boolean()])(
+  it.prop([packets(cleanPacket(2)), fc.boolean(), fc.boolean()])(
     "loses and reorders nothing within a stream",
     (all, byPosition, byChannel) => {
       const groups = new AncDemuxer({ byPosition, byChannel }).push(all);

@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cleanPacket } from "../src/conformance.js";
 import { AncMuxer, type AncPacket, type AncUnit, encodeUnit, mergeAnc } from "../src/index.js";
 
@@ -74,7 +74,7 @@ describe("mergeAnc", () => {
     expect(mergeAnc([[at(9, 0)], [at(9, 0)]], "keep").length).toBe(2);
   });
 
-  test.prop([fc.array(fc.array(cleanPacket(9), { maxLength: 8 }), { maxLength: 3 })])(
+  it.prop([fc.array(fc.array(cleanPacket(9), { maxLength: 8 }), { maxLength: 3 })])(
     "position: what stays does not overlap, and what goes overlaps what stays",
     (sources) => {
       const packed = sources.map((all) => all.map((p) => ({ ...p, lineNumber: p.lineNumber % 3 })));
@@ -223,6 +223,13 @@ describe("AncMuxer", () => {
     expect(brief(muxer.push(a, [at(9, 0)], 9009))).toEqual([[0, 3003, "9:0", true]]);
   });
 
+  test("takes more packets at a time than a call can have arguments", () => {
+    const muxer = new AncMuxer({ frameRate: NTSC, alignment: "packet", collision: "keep" });
+    const all = new Array<AncPacket>(200_000).fill(at(9, 0));
+    expect(muxer.push(muxer.addSource(), all, 0).length).toBe(all.length);
+    expect(mergeAnc([all]).length).toBe(1);
+  });
+
   test("reset makes it as new", () => {
     const muxer = new AncMuxer({ frameRate: NTSC });
     muxer.push(muxer.addSource(), [at(9, 0)], 5000);
@@ -250,7 +257,7 @@ describe("AncMuxer", () => {
     expect(() => muxer.push(muxer.addSource(), [], 0.5)).toThrow(RangeError);
   });
 
-  test.prop([
+  it.prop([
     fc.integer({ min: 0, max: 2_000_000 }),
     fc.constantFrom([30_000, 1001], [25, 1], [60_000, 1001], [24_000, 1001], [120, 1]),
     fc.constantFrom(90_000, 48_000, 27_000_000, 1_000_000_000),
@@ -268,7 +275,7 @@ describe("AncMuxer", () => {
     }
   });
 
-  test.prop([
+  it.prop([
     fc.array(
       fc.record({
         source: fc.integer({ min: 0, max: 2 }),

@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { packets, pts } from "../src/conformance.js";
 import {
   decodeAncEsInfo,
@@ -46,7 +46,7 @@ describe("encodePes", () => {
     expect(() => encodePesHeaderInto(target, 1, { pts: 0, payloadSize: 0 })).toThrow(RangeError);
   });
 
-  test.prop([packets(), pts(), fc.integer({ min: 0, max: 40 })])(
+  it.prop([packets(), pts(), fc.integer({ min: 0, max: 40 })])(
     "what is written is read",
     (all, time, stuffing) => {
       const read = decodePes(encodePes(all, { pts: time, stuffing }));
@@ -103,7 +103,7 @@ describe("decodePes", () => {
     expect([...cut.payload]).toEqual([...two.subarray(PES_HEADER_SIZE, two.length - 3)]);
   });
 
-  test.prop([fc.uint8Array({ maxLength: 60 }), fc.boolean()])(
+  it.prop([fc.uint8Array({ maxLength: 60 }), fc.boolean()])(
     "throws nothing else",
     (junk, start) => {
       if (start) junk.set([0, 0, 1, 0xbd].slice(0, junk.length));
@@ -156,7 +156,7 @@ describe("descriptors", () => {
     expect(isAncStream(0x06, Uint8Array.of(5, 3, 0x56, 0x41, 0x4e, 0x43))).toBe(false);
   });
 
-  test.prop([fc.uint8Array()])("any bytes have a result", (junk) => {
+  it.prop([fc.uint8Array()])("any bytes have a result", (junk) => {
     expect(typeof decodeAncEsInfo(junk).registered).toBe("boolean");
   });
 });

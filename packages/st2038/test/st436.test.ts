@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, OFFSET_ANY } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cleanPacket, packets, rawPacket } from "../src/conformance.js";
 import {
   decodeSt436,
@@ -125,7 +125,7 @@ describe("parseSt436", () => {
     expect(decodeSt436(Uint8Array.of(...value, 0)).length).toBe(2);
   });
 
-  test.prop([packets(fc.oneof(cleanPacket(40), rawPacket(40)))])(
+  it.prop([packets(fc.oneof(cleanPacket(40), rawPacket(40)))])(
     "everything but the offset survives, wrong parity and checksums included",
     (all) => {
       const read = decodeSt436(encodeSt436(all));
@@ -136,7 +136,7 @@ describe("parseSt436", () => {
     },
   );
 
-  test.prop([fc.uint8Array({ maxLength: 120 }), fc.nat({ max: 3 })])(
+  it.prop([fc.uint8Array({ maxLength: 120 }), fc.nat({ max: 3 })])(
     "any bytes have a result, within bounds",
     (junk, count) => {
       junk.set([0, count].slice(0, junk.length));

@@ -1,6 +1,6 @@
-import { fc, test } from "@fast-check/vitest";
+import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, LINE_ANY, OFFSET_ANY, payload } from "@x/st291";
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cleanPacket, junkUnit, packets, rawPacket } from "../src/conformance.js";
 import {
   AncWordPool,
@@ -167,13 +167,13 @@ describe("decodeUnit", () => {
     );
   });
 
-  test.prop([cleanPacket(), fc.nat()])("every strict prefix of a record is truncated", (p, cut) => {
+  it.prop([cleanPacket(), fc.nat()])("every strict prefix of a record is truncated", (p, cut) => {
     const record = encodeUnit([p]);
     const prefix = record.subarray(0, 1 + (cut % (record.length - 1)));
     expect(() => decodeUnit(prefix)).toThrow(expect.objectContaining({ code: "truncated" }));
   });
 
-  test.prop([junkUnit()])("throws nothing but FormatError", (bytes) => {
+  it.prop([junkUnit()])("throws nothing but FormatError", (bytes) => {
     try {
       decodeUnit(bytes);
     } catch (error) {
@@ -182,7 +182,7 @@ describe("decodeUnit", () => {
   });
 });
 
-test.prop([packets(rawPacket())])("what is written is read", (all) => {
+it.prop([packets(rawPacket())])("what is written is read", (all) => {
   const read = parseUnit(encodeUnit(all)).packets;
   expect(read.map(({ recordStart: _, recordEnd: __, ...packet }) => packet)).toEqual(all);
 });
