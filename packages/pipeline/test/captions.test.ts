@@ -3,8 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Cue, cueText, parseSrt } from "@x/cea708";
+import { parseScc, sccPairs } from "@x/cea608";
+import { type Cue, cueText, parseMcc, parseSrt } from "@x/cea708";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
 import {
   always,
   appSink,
@@ -153,6 +155,78 @@ describe("captions through a pipeline", () => {
       const text = cues.map(cueText).join("\n");
       for (const cue of sent) {
         for (const line of cueText(cue).split("\n")) expect(text).toContain(line);
+      }
+    }
+  });
+});
+
+describe("line 21", () => {
+  test("timed text through CEA-608 and back, at any rate and in any channel", async () => {
+    for (const [rate, service, format] of [
+      ["30/1", "CC1", "raw"],
+      ["30000/1001", "CC3", "s334-1a"],
+      ["60/1", "CC2", "raw"],
+      ["25/1", "CC4", "s334-1a"],
+    ]) {
+      const { cues, element } = collector();
+      await launch(
+        `filesrc location="${srt}" ! subparse ! tttocea608 service=${service} ! closedcaption/x-cea-608,framerate=${rate}
+         ! ccconverter ! closedcaption/x-cea-608,format=${format} ! cea608tott service=${service} ! cues`,
+        { elements: [element] },
+      ).run();
+      // Line 21 has rows of 32 cells, no typographic ellipsis or apostrophe, and a change of style takes a cell.
+      const plain = (cue: Cue): string =>
+        cueText(cue)
+          .replaceAll("…", "...")
+          .replaceAll("’", "'")
+          .replace(/\s+/g, " ")
+          .replaceAll(" .", ".");
+      expect(cues.map(plain)).toEqual(sent.map(plain));
+    }
+  });
+
+  const scc = vectorFiles("cea708").filter((file) => file.endsWith(".scc"));
+  test.each(scc)("%s: sccparse and sccenc give the same pairs", async (file) => {
+    const from = join(vectorsRoot, "cea708", file);
+    const to = join(folder, "again.scc");
+    await launch(
+      `filesrc location="${from}" ! sccparse ! sccenc ! filesink location="${to}"`,
+    ).run();
+    const pairs = (path: string): unknown =>
+      [...sccPairs(parseScc(readFileSync(path, "utf8"), { onBadLine: "skip" }))].filter(
+        ({ word }) => (word & 0x7f7f) !== 0,
+      );
+    expect(pairs(to)).toEqual(pairs(from));
+  });
+
+  const mcc = vectorFiles("cea708").filter((file) => file.endsWith(".mcc"));
+  test.each(mcc)("%s: mccparse and mccenc give the same packets", async (file) => {
+    const from = join(vectorsRoot, "cea708", file);
+    const to = join(folder, "again.mcc");
+    await launch(
+      `filesrc location="${from}" ! mccparse ! mccenc ! filesink location="${to}"`,
+    ).run();
+    const packets = (path: string): unknown =>
+      parseMcc(readFileSync(path, "utf8")).lines.map(({ timeCode, data }) => ({
+        timeCode: { ...timeCode },
+        data,
+      }));
+    expect(packets(to)).toEqual(packets(from));
+  });
+});
+
+describe("ccconverter", () => {
+  test("changes the frame rate only when caps ask, and loses nothing", async () => {
+    for (const rate of ["24000/1001", "25/1", "30000/1001", "50/1", "60000/1001", "60/1"]) {
+      const { cues, element } = collector();
+      await launch(
+        `${FRONT} ! ccconverter ! closedcaption/x-cea-708,format=cdp,framerate=${rate} ! cea708tott ! cues`,
+        { elements: [element] },
+      ).run();
+      const sorted = [...cues].sort((a, b) => a.startMs - b.startMs);
+      expect(sorted.map(cueText)).toEqual(sent.map(cueText));
+      for (const [index, cue] of sorted.entries()) {
+        expect(Math.abs(cue.startMs - (sent[index] as Cue).startMs)).toBeLessThan(150);
       }
     }
   });

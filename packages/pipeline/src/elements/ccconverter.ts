@@ -1,110 +1,146 @@
-import { CdpWriter, decodeCdp, type FrameRate, isFormatError } from "@x/cea708";
-import { mediaBuffer } from "../buffer.js";
+import { CcRepacker, CdpWriter, isFormatError } from "@x/cea708";
+import { frameTime, type MediaBuffer, mediaBuffer } from "../buffer.js";
 import {
   type Caps,
   type CapsStructure,
   capsAreEmpty,
+  type Fraction,
   formatCaps,
   fractionOf,
   intersectCaps,
-  mediaTypeOf,
-  stringOf,
 } from "../caps.js";
+import { type CaptionFormat, captionFormatOf, fromCcData, toCcData } from "../caption-formats.js";
 import {
   always,
+  type ElementContext,
   type ElementFactory,
   elementFactory,
   forEachItem,
   withDiscont,
 } from "../element.js";
 import { PipelineError } from "../errors.js";
-import { anyOf, CC_DATA_CAPS, CDP_CAPS, S334_1A_CAPS, withFrameRate } from "./formats.js";
+import type { SrcPad } from "../pad.js";
+import {
+  anyOf,
+  CC_DATA_CAPS,
+  CDP_CAPS,
+  RAW_608_CAPS,
+  S334_1A_CAPS,
+  withFrameRate,
+} from "./formats.js";
 
-const FORMATS: Caps = anyOf(CDP_CAPS, CC_DATA_CAPS, S334_1A_CAPS);
-
-type CaptionFormat = "cdp" | "cc_data" | "s334-1a";
+const FORMATS: Caps = anyOf(CDP_CAPS, CC_DATA_CAPS, S334_1A_CAPS, RAW_608_CAPS);
 
 export const ccconverter: ElementFactory = elementFactory({
   name: "ccconverter",
   classification: "Filter/ClosedCaption",
-  description: "Converts captions between cc_data, CDP and line 21 of ST 334-1.",
+  description: "Converts captions between their formats, and to another frame rate when caps ask.",
   properties: {},
   pads: [always("sink", FORMATS), always("src", FORMATS)],
   create: () => ({
     async run(context) {
       const src = context.src();
-      let from: CaptionFormat = "cc_data";
-      let to: CaptionFormat = "cc_data";
-      let writer: CdpWriter | undefined;
+      let conversion: Conversion | undefined;
       await forEachItem(context.sink(), {
         async caps(offered) {
+          await conversion?.finish();
           const output = chooseOutput(offered, src.peerCaps());
           if (output === undefined) {
             const message = `cannot make ${formatCaps(src.peerCaps())} of ${formatCaps(offered)}`;
             throw new PipelineError("stream", context.name, message);
           }
-          from = formatOf(offered);
-          to = formatOf([output]);
-          const rate = fractionOf([output], "framerate");
-          if (to === "cdp" && from !== "cdp") writer = new CdpWriter({ frameRate: known(rate) });
+          conversion = new Conversion(context, src, offered, [output]);
           await src.caps([output]);
         },
         async buffer(buffer) {
-          const { pts, duration } = buffer;
-          const send = (data: Uint8Array): Promise<void> =>
-            src.buffer(mediaBuffer(data, { pts, duration, flags: withDiscont(buffer) }));
-          if (from === to) return send(buffer.data);
-          try {
-            const triplets = toTriplets(buffer.data, from);
-            if (to === "cdp" && writer !== undefined) return send(writer.write(triplets));
-            return send(to === "s334-1a" ? toLine21(triplets) : triplets);
-          } catch (error) {
-            if (!isFormatError(error)) throw error;
-            context.post({ type: "warning", text: error.message });
-          }
+          if (conversion === undefined) throw new Error("captions without caps");
+          await conversion.push(buffer);
         },
         otherwise: (item) => src.push(item),
       });
+      await conversion?.finish();
     },
   }),
 });
 
-/** The input's format when it is accepted, else the first that is. The frame rate never changes silently. */
+/** From one format and rate to another. */
+class Conversion {
+  readonly #context: ElementContext;
+  readonly #src: SrcPad;
+  readonly #from: CaptionFormat;
+  readonly #to: CaptionFormat;
+  readonly #rate: Fraction | undefined;
+  readonly #repacker: CcRepacker | undefined;
+  readonly #writer: CdpWriter | undefined;
+  #start: bigint | undefined;
+  #frames = 0;
+
+  constructor(context: ElementContext, src: SrcPad, input: Caps, output: Caps) {
+    this.#context = context;
+    this.#src = src;
+    this.#from = captionFormatOf(input);
+    this.#to = captionFormatOf(output);
+    const inputRate = fractionOf(input, "framerate");
+    this.#rate = fractionOf(output, "framerate");
+    if (inputRate !== undefined && this.#rate !== undefined && differ(inputRate, this.#rate)) {
+      this.#repacker = new CcRepacker({ inputRate, outputRate: this.#rate });
+    }
+    if (this.#to === "cdp" && (this.#from !== "cdp" || this.#repacker !== undefined)) {
+      if (this.#rate === undefined)
+        throw new Error("a CDP needs a frame rate: none is in the caps");
+      this.#writer = new CdpWriter({ frameRate: this.#rate });
+    }
+  }
+
+  async push(buffer: MediaBuffer): Promise<void> {
+    if (this.#from === this.#to && this.#repacker === undefined) return this.#src.buffer(buffer);
+    const { pts, duration } = buffer;
+    let ccData: Uint8Array;
+    try {
+      ccData = toCcData(buffer.data, this.#from);
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      this.#context.post({ type: "warning", text: error.message });
+      return;
+    }
+    this.#start ??= pts;
+    if (this.#repacker === undefined) {
+      const flags = withDiscont(buffer);
+      await this.#src.buffer(mediaBuffer(this.#encode(ccData), { pts, duration, flags }));
+    } else {
+      await this.#sendFrames(this.#repacker.push(ccData));
+    }
+  }
+
+  async finish(): Promise<void> {
+    if (this.#repacker !== undefined) await this.#sendFrames(this.#repacker.flush());
+  }
+
+  /** Frames of the new rate get their times by counting. */
+  async #sendFrames(frames: readonly Uint8Array[]): Promise<void> {
+    const rate = this.#rate as Fraction;
+    for (const ccData of frames) {
+      const at = frameTime(this.#frames, rate);
+      const duration = frameTime(++this.#frames, rate) - at;
+      const pts = (this.#start ?? 0n) + at;
+      await this.#src.buffer(mediaBuffer(this.#encode(ccData), { pts, duration }));
+    }
+  }
+
+  #encode(ccData: Uint8Array): Uint8Array {
+    if (this.#writer !== undefined) return this.#writer.write(ccData);
+    return this.#to === "cdp" ? ccData : fromCcData(ccData, this.#to);
+  }
+}
+
+/** The input's format when it is accepted, else the first that is. The frame rate changes only when caps ask. */
 function chooseOutput(offered: Caps, wanted: Caps): CapsStructure | undefined {
   const rate = fractionOf(offered, "framerate");
-  const candidates = anyOf(offered, withFrameRate(FORMATS, rate));
+  const candidates = anyOf(offered, withFrameRate(FORMATS, rate), FORMATS);
   const possible = intersectCaps(candidates, wanted);
   return capsAreEmpty(possible) || possible === "ANY" ? undefined : possible[0];
 }
 
-function formatOf(of: Caps): CaptionFormat {
-  if (mediaTypeOf(of) === "closedcaption/x-cea-608") return "s334-1a";
-  return stringOf(of, "format") === "cdp" ? "cdp" : "cc_data";
-}
-
-function known(rate: FrameRate | undefined): FrameRate {
-  if (rate === undefined) throw new Error("a CDP needs a frame rate: none is in the caps");
-  return rate;
-}
-
-function toTriplets(data: Uint8Array, format: CaptionFormat): Uint8Array {
-  if (format === "cc_data") return data;
-  if (format === "cdp") return decodeCdp(data).cdp.ccData ?? new Uint8Array(0);
-  // ST 334-1: b7 of the first byte is the field; cc_data: cc_valid with type 0 or 1.
-  const triplets = data.slice();
-  for (let at = 0; at + 3 <= triplets.length; at += 3) {
-    triplets[at] = ((triplets[at] as number) & 0x80) !== 0 ? 0xfc : 0xfd;
-  }
-  return triplets;
-}
-
-function toLine21(triplets: Uint8Array): Uint8Array {
-  const pairs: number[] = [];
-  for (let at = 0; at + 3 <= triplets.length; at += 3) {
-    const first = triplets[at];
-    if (first !== 0xfc && first !== 0xfd) continue;
-    const field = first === 0xfc ? 0x80 : 0x00;
-    pairs.push(field, triplets[at + 1] as number, triplets[at + 2] as number);
-  }
-  return Uint8Array.from(pairs);
+function differ(a: Fraction, b: Fraction): boolean {
+  return a.numerator * b.denominator !== b.numerator * a.denominator;
 }

@@ -1,21 +1,9 @@
-import {
-  type Cue,
-  CueReader,
-  cueText,
-  decodeCdp,
-  formatSrtCue,
-  formatWebVttCue,
-  isFormatError,
-} from "@x/cea708";
-import { mediaBuffer } from "../buffer.js";
-import { type Caps, caps, intersectCaps, mediaTypeOf, stringOf } from "../caps.js";
+import { CueReader, isFormatError } from "@x/cea708";
+import { intersectCaps, mediaTypeOf } from "../caps.js";
+import { type CaptionFormat, captionFormatOf, toCcData } from "../caption-formats.js";
+import { CueOutput, TEXT_OUTPUT_CAPS } from "../cue-buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS } from "./formats.js";
-
-const PLAIN: Caps = caps("text/x-raw", { format: "utf8" });
-const SRT: Caps = caps("application/x-subtitle");
-const WEBVTT: Caps = caps("application/x-subtitle-vtt");
-const OUTPUT: Caps = anyOf(PLAIN, SRT, WEBVTT);
 
 export const cea708tott: ElementFactory = elementFactory({
   name: "cea708tott",
@@ -30,35 +18,19 @@ export const cea708tott: ElementFactory = elementFactory({
       description: "Caption service",
     },
   },
-  pads: [always("sink", anyOf(CC_DATA_CAPS, CDP_CAPS)), always("src", OUTPUT)],
+  pads: [always("sink", anyOf(CC_DATA_CAPS, CDP_CAPS)), always("src", TEXT_OUTPUT_CAPS)],
   create: (properties) => ({
     async run(context) {
       const src = context.src();
-      const format = mediaTypeOf(intersectCaps(OUTPUT, src.peerCaps())) ?? "text/x-raw";
+      const mediaType = mediaTypeOf(intersectCaps(TEXT_OUTPUT_CAPS, src.peerCaps()));
+      const output = new CueOutput(src, mediaType ?? "text/x-raw");
       const reader = new CueReader({ serviceNumber: properties["service-number"] });
-      const encoder = new TextEncoder();
-      let counter = 0;
-      let isCdp = false;
+      let format: CaptionFormat = "cc_data";
       let lastMs = 0;
-      const send = async (cues: readonly Cue[]): Promise<void> => {
-        for (const cue of cues) {
-          counter++;
-          await src.buffer(
-            mediaBuffer(encoder.encode(textOf(cue, format, counter)), {
-              pts: BigInt(Math.round(cue.startMs * 1e6)),
-              duration: BigInt(Math.round((cue.endMs - cue.startMs) * 1e6)),
-              meta: { cue },
-            }),
-          );
-        }
-      };
-      await src.caps(format === "text/x-raw" ? PLAIN : caps(format));
-      if (format === "application/x-subtitle-vtt") {
-        await src.buffer(mediaBuffer(encoder.encode("WEBVTT\n\n")));
-      }
+      await output.start();
       await forEachItem(context.sink(), {
         caps(offered) {
-          isCdp = stringOf(offered, "format") === "cdp";
+          format = captionFormatOf(offered);
         },
         async buffer({ data, pts, duration }) {
           if (pts === undefined) {
@@ -67,26 +39,15 @@ export const cea708tott: ElementFactory = elementFactory({
           }
           const ms = Number(pts) / 1e6;
           lastMs = ms + Number(duration ?? 0n) / 1e6;
-          let ccData: Uint8Array | undefined = data;
-          if (isCdp) {
-            try {
-              ccData = decodeCdp(data).cdp.ccData;
-            } catch (error) {
-              if (!isFormatError(error)) throw error;
-              context.post({ type: "warning", text: error.message });
-              return;
-            }
+          try {
+            await output.send(reader.push(toCcData(data, format), ms));
+          } catch (error) {
+            if (!isFormatError(error)) throw error;
+            context.post({ type: "warning", text: error.message });
           }
-          if (ccData !== undefined) await send(reader.push(ccData, ms));
         },
       });
-      await send(reader.flush(lastMs));
+      await output.send(reader.flush(lastMs));
     },
   }),
 });
-
-function textOf(cue: Cue, format: string, counter: number): string {
-  if (format === "application/x-subtitle") return formatSrtCue(cue, counter);
-  if (format === "application/x-subtitle-vtt") return formatWebVttCue(cue);
-  return cueText(cue);
-}

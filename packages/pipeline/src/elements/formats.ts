@@ -9,6 +9,11 @@ export const CC_DATA_CAPS: Caps = caps("closedcaption/x-cea-708", { format: "cc_
 export const CDP_CAPS: Caps = caps("closedcaption/x-cea-708", { format: "cdp" });
 /** Line-21 triplets as ST 334-1 has them. */
 export const S334_1A_CAPS: Caps = caps("closedcaption/x-cea-608", { format: "s334-1a" });
+/** Line-21 pairs of one field. */
+export const RAW_608_CAPS: Caps = caps("closedcaption/x-cea-608", {
+  format: "raw",
+  field: { oneOf: [0, 1] },
+});
 /** ST 2038 records. */
 export const ST2038_CAPS: Caps = caps("meta/x-st-2038");
 /** RFC 8331 in RTP. */

@@ -1,8 +1,8 @@
-import { CaptionScheduler, type Cue, createCue } from "@x/cea708";
-import { frameTime, type MediaBuffer, mediaBuffer } from "../buffer.js";
+import { CaptionScheduler } from "@x/cea708";
+import { frameTime, mediaBuffer } from "../buffer.js";
 import { type Fraction, fractionOf } from "../caps.js";
+import { cueOf } from "../cue-buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
-import { PipelineError } from "../errors.js";
 import { CC_DATA_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
 
 const DEFAULT_RATE: Fraction = { numerator: 30, denominator: 1 };
@@ -91,17 +91,3 @@ export const tttocea708: ElementFactory = elementFactory({
     },
   }),
 });
-
-/** The cue of a buffer; text from elsewhere becomes one with neither styles nor place. */
-function cueOf(buffer: MediaBuffer, element: string): Cue {
-  if (buffer.meta.cue !== undefined) return buffer.meta.cue;
-  if (buffer.pts === undefined || buffer.duration === undefined) {
-    throw new PipelineError("stream", element, "text without time or duration");
-  }
-  const startMs = Number(buffer.pts) / 1e6;
-  return createCue({
-    startMs,
-    endMs: startMs + Number(buffer.duration) / 1e6,
-    text: new TextDecoder().decode(buffer.data),
-  });
-}

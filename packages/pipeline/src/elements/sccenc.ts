@@ -1,0 +1,42 @@
+import { formatScc, sccLines, type TimedPair } from "@x/cea608";
+import { mediaBuffer } from "../buffer.js";
+import { caps } from "../caps.js";
+import { type CaptionFormat, captionFormatOf, line21Pairs } from "../caption-formats.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { anyOf, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
+
+export const sccenc: ElementFactory = elementFactory({
+  name: "sccenc",
+  classification: "Encoder/ClosedCaption",
+  description:
+    "Writes line-21 pairs of field 1 as Scenarist closed captions, at the end of the stream.",
+  properties: {
+    "drop-frame": { type: "boolean", default: false, description: "Drop-frame time codes" },
+  },
+  pads: [
+    always("sink", anyOf(RAW_608_CAPS, S334_1A_CAPS)),
+    always("src", caps("application/x-scc")),
+  ],
+  create: (properties) => ({
+    async run(context) {
+      const pairs: TimedPair[] = [];
+      let format: CaptionFormat = "raw0";
+      await forEachItem(context.sink(), {
+        caps(offered) {
+          format = captionFormatOf(offered);
+        },
+        buffer({ data, pts }) {
+          if (pts === undefined) return;
+          // The frame of 30000/1001 that the time is nearest to.
+          let frame = Number((pts * 30_000n + 500_500_000_000n) / 1_001_000_000_000n);
+          for (const { field, word } of line21Pairs(data, format)) {
+            if (field === 1) pairs.push({ frame: frame++, word });
+          }
+        },
+      });
+      const text = formatScc({ lines: sccLines(pairs, properties["drop-frame"]) });
+      await context.src().caps(caps("application/x-scc"));
+      await context.src().buffer(mediaBuffer(new TextEncoder().encode(text)));
+    },
+  }),
+});
