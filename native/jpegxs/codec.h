@@ -168,6 +168,59 @@ void jxs_decode_synthesis(JxsDecoder *decoder, int job, int first_row, int end_r
 /* After the last of them: what needs the whole picture. */
 void jxs_decode_finish(JxsDecoder *decoder);
 
+/* ---- encoder ---- */
+
+/* How the bytes of a slice are shared among its precincts. */
+enum {
+  /* Every precinct gets the same. */
+  JXS_RATE_PRECINCT = 0,
+  /* What a precinct leaves goes to the next one. */
+  JXS_RATE_CARRY = 1,
+  /* One quality for the slice, the rest for single precincts. */
+  JXS_RATE_SLICE = 2,
+  /* No budget: every coefficient at quantisation 0. */
+  JXS_RATE_NONE = 3,
+};
+
+typedef struct JxsEncodeOptions {
+  /* Bytes of the codestream, header and EOC included; ignored with JXS_RATE_NONE. */
+  uint32_t size;
+  int32_t rate;
+  /* JXS_SCALAR... */
+  int32_t kernels;
+  /* Vertical prediction and significance flags where they help. */
+  int32_t vertical, significance;
+  /* With Fs 1: 1 counts four sign bits for every coded group while the rate is chosen. */
+  int32_t fast_signs;
+  /* Jobs at once in `jxs_encode_slice`. */
+  int32_t jobs;
+} JxsEncodeOptions;
+
+typedef struct JxsEncoder JxsEncoder;
+
+/*
+ * As for the decoder. `header` says everything that the codestream's header says; lossless coding is Fq 0. Columns,
+ * suppressed components, Star-Tetrix and non-linearities are not written.
+ */
+size_t jxs_encoder_size(const JxsHeader *header, const JxsEncodeOptions *options, JxsError *error);
+JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,
+                             const JxsEncodeOptions *options);
+
+/* Upper bound for a slice without budget, and for everything behind the header. */
+size_t jxs_encoded_slice_limit(const JxsEncoder *encoder);
+/* Exact bytes of slice `slice` with a budget, slice header included. */
+size_t jxs_encoded_slice_size(const JxsEncoder *encoder, int slice);
+
+/*
+ * Writes one slice, SLH included, in any order and, with `job` below `jobs` and not used twice at once, on any thread.
+ * Samples above the depth are masked off.
+ */
+int jxs_encode_slice(JxsEncoder *encoder, int job, int slice, const JxsPlane *planes, uint8_t *out,
+                     size_t capacity, size_t *written, JxsError *error);
+/* Writes all slices and EOC: everything behind the header. */
+int jxs_encode_picture(JxsEncoder *encoder, const JxsPlane *planes, uint8_t *out, size_t capacity,
+                       size_t *written, JxsError *error);
+
 #ifdef __cplusplus
 }
 #endif

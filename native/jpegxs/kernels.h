@@ -24,6 +24,27 @@ struct Kernels {
   // Linear output scaling (G.3): clamp((x + bias) >> shift, 0, limit).
   void (*store8)(const i32 *x, u8 *out, int n, int bias, int shift, int limit);
   void (*store16)(const i32 *x, u16 *out, int n, int bias, int shift, int limit);
+
+  // Samples at full scale around zero (G.2): ((x & mask) << shift) − bias.
+  void (*load8)(const u8 *x, i32 *out, int n, int bias, int shift, int mask);
+  void (*load16)(const u16 *x, i32 *out, int n, int bias, int shift, int mask);
+  // One component of the forward reversible colour transform (F.3): luma in place of red, or blue or red minus green.
+  void (*rct_luma)(i32 *red, const i32 *green, const i32 *blue, int n);
+  void (*rct_chroma)(i32 *other, const i32 *green, int n);
+  // Vertical lifting forwards (E.5): out = x − ((above + below) >> 1); out = x + ((above + below + 2) >> 2).
+  void (*lift_high)(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n);
+  void (*lift_low)(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n);
+  // One horizontal analysis step: n samples become (n + 1) / 2 low and n / 2 high ones. x[n] is written.
+  void (*analyse)(i32 *x, i32 *low, i32 *high, int n);
+  // Rounds `fq` fractional bits off into sign and magnitude (E.5) and finds the bit-plane counts of the code groups, the
+  // last of which is filled up with zeros. Returns the union of all magnitudes, before they are clamped to 15 bits.
+  u32 (*round)(const i32 *x, int fq, i16 *out, u8 *counts, int n);
+  // Quantisation (D.3): sign and magnitude become sign and index.
+  void (*quantise)(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform);
+  // Bits of the counts of a line under vertical prediction, and the same with significance flags (flags not counted).
+  // `floor` is the larger of both truncations.
+  void (*vertical_cost)(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
+                        u32 *plain, u32 *flagged);
 };
 
 extern const Kernels kScalarKernels;

@@ -75,13 +75,96 @@ void store(const i32 *x, Sample *out, int n, int bias, int shift, int limit) {
   for (int i = 0; i < n; i++) out[i] = Sample(clamp((x[i] + bias) >> shift, 0, limit));
 }
 
+template <class Sample>
+void load(const Sample *x, i32 *out, int n, int bias, int shift, int mask) {
+  for (int i = 0; i < n; i++) out[i] = ((x[i] & mask) << shift) - bias;
+}
+
+void rct_luma(i32 *red, const i32 *green, const i32 *blue, int n) {
+  for (int i = 0; i < n; i++) red[i] = (red[i] + 2 * green[i] + blue[i]) >> 2;
+}
+
+void rct_chroma(i32 *other, const i32 *green, int n) {
+  for (int i = 0; i < n; i++) other[i] -= green[i];
+}
+
+void lift_high(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n) {
+  for (int i = 0; i < n; i++) out[i] = x[i] - ((above[i] + below[i]) >> 1);
+}
+
+void lift_low(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n) {
+  for (int i = 0; i < n; i++) out[i] = x[i] + ((above[i] + below[i] + 2) >> 2);
+}
+
+void analyse(i32 *x, i32 *low, i32 *high, int n) {
+  const int lows = (n + 1) >> 1, highs = n >> 1;
+  if (highs == 0) {
+    low[0] = x[0];
+    return;
+  }
+  if (n % 2 == 0) x[n] = x[n - 2];
+  for (int k = 0; k < highs; k++) high[k] = x[2 * k + 1] - ((x[2 * k] + x[2 * k + 2]) >> 1);
+  high[-1] = high[0];
+  high[highs] = high[highs - 1];
+  for (int k = 0; k < lows; k++) low[k] = x[2 * k] + ((high[k - 1] + high[k] + 2) >> 2);
+}
+
+u32 round(const i32 *x, int fq, i16 *out, u8 *counts, int n) {
+  u32 all = 0;
+  for (int g = 0; 4 * g < n; g++) {
+    u32 group = 0;
+    for (int i = 4 * g; i < 4 * g + 4; i++) {
+      u32 magnitude = i >= n ? 0 : (u32(x[i] < 0 ? -x[i] : x[i]) + ((1u << fq) >> 1)) >> fq;
+      all |= magnitude;
+      magnitude = min(magnitude, 0x7fffu);
+      group |= magnitude;
+      out[i] = i16(i < n && x[i] < 0 ? magnitude | 0x8000 : magnitude);
+    }
+    counts[g] = u8(group == 0 ? 0 : 32 - __builtin_clz(group));
+  }
+  return all;
+}
+
+void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform) {
+  for (int i = 0; i < n; i++) {
+    const u32 magnitude = line[i] & 0x7fff;
+    const int m = counts[i >> 2], zeta = m - t + 1;
+    u32 index = m <= t    ? 0
+                : uniform ? ((magnitude << zeta) - magnitude + (1u << m)) >> (m + 1)
+                          : magnitude >> t;
+    // A zero has no sign.
+    out[i] = i16(index == 0 ? 0 : (line[i] & 0x8000) | index);
+  }
+}
+
+void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
+                   u32 *plain, u32 *flagged) {
+  u32 all = 0, coded = 0;
+  for (int first = 0; first < groups; first += 8) {
+    u32 bits = 0;
+    bool skip = true;
+    for (int g = first; g < min(first + 8, groups); g++) {
+      const int m = max<int>(counts[g], t), predicted = max<int>(above[g], floor);
+      const int delta = m - predicted, theta = predicted - t;
+      bits += u32(delta > theta ? delta + theta : delta >= 0 ? 2 * delta : -2 * delta - 1) + 1;
+      skip = skip && (rm ? m == t : delta == 0);
+    }
+    all += bits;
+    if (!skip) coded += bits;
+  }
+  *plain = all;
+  *flagged = coded;
+}
+
 }  // namespace
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::dequantise, scalar::synthesise, scalar::synthesise_first,
-    scalar::widen,      scalar::lift_even,  scalar::lift_odd,
-    scalar::inverse_rct, scalar::store<u8>, scalar::store<u16>,
+    scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
+    scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
+    scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
+    scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,
+    scalar::round,      scalar::quantise,   scalar::vertical_cost,
 };
 
 }  // namespace jxs

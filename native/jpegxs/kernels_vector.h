@@ -182,14 +182,207 @@ void store16(const i32 *x, u16 *out, int n, int bias, int shift, int limit) {
   for (; i < n; i++) out[i] = u16(clamp((x[i] + bias) >> shift, 0, limit));
 }
 
+template <class Vector, class Sample>
+inline void load_any(const Sample *x, i32 *out, int n, int bias, int shift, int mask) {
+  const V32 biases = V32{} + bias, masks = V32{} + mask;
+  int i = 0;
+  for (; i <= n - L; i += L) {
+    V32 v = __builtin_convertvector(load<Vector>(x + i), V32);
+    store_to(out + i, ((v & masks) << shift) - biases);
+  }
+  for (; i < n; i++) out[i] = ((x[i] & mask) << shift) - bias;
+}
+void load8(const u8 *x, i32 *out, int n, int bias, int shift, int mask) {
+  load_any<Q8>(x, out, n, bias, shift, mask);
+}
+void load16(const u16 *x, i32 *out, int n, int bias, int shift, int mask) {
+  load_any<HU16>(x, out, n, bias, shift, mask);
+}
+
+void rct_luma(i32 *red, const i32 *green, const i32 *blue, int n) {
+  for (int i = 0; i < n; i += L)
+    store_to(red + i, (load32(red + i) + 2 * load32(green + i) + load32(blue + i)) >> 2);
+}
+
+void rct_chroma(i32 *other, const i32 *green, int n) {
+  for (int i = 0; i < n; i += L) store_to(other + i, load32(other + i) - load32(green + i));
+}
+
+void lift_high(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n) {
+  for (int i = 0; i < n; i += L)
+    store_to(out + i, load32(x + i) - ((load32(above + i) + load32(below + i)) >> 1));
+}
+
+void lift_low(i32 *out, const i32 *x, const i32 *above, const i32 *below, int n) {
+  for (int i = 0; i < n; i += L)
+    store_to(out + i, load32(x + i) + ((load32(above + i) + load32(below + i) + 2) >> 2));
+}
+
+#if JXS_LANES == 4
+inline V32 evens(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+inline V32 odds(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7); }
+#else
+inline V32 evens(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+inline V32 odds(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15); }
+#endif
+
+void analyse(i32 *x, i32 *low, i32 *high, int n) {
+  const int lows = (n + 1) >> 1, highs = n >> 1;
+  if (highs == 0) {
+    low[0] = x[0];
+    return;
+  }
+  if (n % 2 == 0) x[n] = x[n - 2];
+  for (int k = 0; k < highs; k += L) {
+    const i32 *p = x + 2 * k;
+    V32 a = load32(p), b = load32(p + L);
+    V32 next = evens(load32(p + 2), load32(p + L + 2));
+    V32 even = evens(a, b);
+    store_to(low + k, even);
+    store_to(high + k, odds(a, b) - ((even + next) >> 1));
+  }
+  low[lows - 1] = x[2 * (lows - 1)];
+  high[-1] = high[0];
+  high[highs] = high[highs - 1];
+  for (int k = 0; k < lows; k += L)
+    store_to(low + k, load32(low + k) + ((load32(high + k - 1) + load32(high + k) + 2) >> 2));
+}
+
+// Narrows two vectors of magnitudes below 2^16.
+inline V16 narrow(V32 a, V32 b) {
+#if JXS_LANES == 4
+  return __builtin_shufflevector(V16(a), V16(b), 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+  return __builtin_shufflevector(V16(a), V16(b), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26,
+                                 28, 30);
+#endif
+}
+
+u32 round(const i32 *x, int fq, i16 *out, u8 *counts, int n) {
+  const V32 half = V32{} + i32((1u << fq) >> 1), limit = V32{} + 0x7fff;
+  V32 all = {};
+  const int whole = n & ~(2 * L - 1);
+  auto step = [&](const i32 *p, i16 *to, u8 *m) {
+    V32 magnitude[2], sign[2];
+    for (int i = 0; i < 2; i++) {
+      V32 v = load32(p + i * L);
+      sign[i] = v >> 31;
+      magnitude[i] = (((v ^ sign[i]) - sign[i]) + half) >> fq;
+      all |= magnitude[i];
+      magnitude[i] = magnitude[i] < limit ? magnitude[i] : limit;
+    }
+    V16 packed = narrow(magnitude[0], magnitude[1]);
+    V16 signs = narrow(sign[0], sign[1]) & i16(-0x8000);
+    store_to(to, packed | signs);
+    for (int g = 0; g < L / 2; g++) {
+      u64 lanes;
+      __builtin_memcpy(&lanes, reinterpret_cast<const char *>(&packed) + 8 * g, 8);
+      lanes |= lanes >> 32;
+      u32 group = u32(lanes | lanes >> 16) & 0xffff;
+      m[g] = u8(31 - __builtin_clz(group << 1 | 1));
+    }
+  };
+  for (int i = 0; i < whole; i += 2 * L) step(x + i, out + i, counts + (i >> 2));
+  if (whole < n) {
+    i32 rest[2 * L] = {};
+    for (int i = whole; i < n; i++) rest[i - whole] = x[i];
+    step(rest, out + whole, counts + (whole >> 2));
+  }
+  u32 seen = 0;
+  for (int i = 0; i < L; i++) seen |= u32(all[i]);
+  return seen;
+}
+
+// Factors for one truncation position and every count: the index is the rounded upper half of
+// (magnitude · 2^(15 − M)) · (2^ζ − 1), which is the standard's quotient with both sides scaled to a division by 2^16.
+struct QuantiserTable {
+  u64 align[16], factor[16];
+};
+inline void make_quantiser(QuantiserTable &table, int t) {
+  for (int m = 0; m < 16; m++) {
+    table.align[m] = (u64(1) << (15 - m)) * 0x0001000100010001;
+    table.factor[m] = m <= t ? 0 : ((u64(1) << (m - t + 1)) - 1) * 0x0001000100010001;
+  }
+}
+
+void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform) {
+  const V16 mask = V16{} + i16(0x7fff);
+  QuantiserTable table;
+  if (uniform) make_quantiser(table, t);
+  for (int i = 0; i < n; i += 2 * L) {
+    V16 x = load<V16>(line + i);
+    V16 magnitude = x & mask;
+    V16 index;
+    if (uniform) {
+      u64 align[L / 2], factor[L / 2];
+      for (int g = 0; g < L / 2; g++) {
+        const int m = counts[i / 4 + g] & 15;
+        align[g] = table.align[m];
+        factor[g] = table.factor[m];
+      }
+      U16 aligned = U16(magnitude) * load<U16>(align), f = load<U16>(factor);
+      index = V16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
+    } else {
+      index = magnitude >> i16(t);
+    }
+    V16 sign = (x & ~mask) & V16(index != 0);
+    store_to(out + i, index | sign);
+  }
+}
+
+typedef u8 B8 __attribute__((vector_size(16)));
+typedef u16 B16 __attribute__((vector_size(16)));
+typedef u64 B64 __attribute__((vector_size(16)));
+
+inline B8 larger(B8 a, B8 b) { return a > b ? a : b; }
+
+void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
+                   u32 *plain, u32 *flagged) {
+  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor), one = B8{} + u8(1);
+  const B16 bytes = B16{} + u16(0xff);
+  B16 all = {}, coded = {};
+  for (int g = 0; g < groups; g += 16) {
+    B8 m = larger(load<B8>(counts + g), ts), predicted = larger(load<B8>(above + g), floors);
+    if (groups - g < 16) {
+      // Lanes behind the line cost nothing and leave their flag alone.
+      B8 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+      B8 inside = B8(lane < B8{} + u8(groups - g));
+      m = (m & inside) | (ts & ~inside);
+      predicted = (predicted & inside) | (ts & ~inside);
+    }
+    B8 theta = predicted - ts;
+    B8 up = m - predicted, down = predicted - m;
+    B8 rises = B8(m >= predicted);
+    B8 far = rises & B8(up > theta);
+    B8 length = (far & (m - ts)) | (rises & ~far & (up + up)) | (~rises & (down + down - one));
+    length += one;
+    B64 kept = B64(B64(rm ? m ^ ts : m ^ predicted) != B64{});
+    all += (B16(length) & bytes) + (B16(length) >> u16(8));
+    B8 left = length & B8(kept);
+    coded += (B16(left) & bytes) + (B16(left) >> u16(8));
+  }
+  u32 sum = 0, sum_coded = 0;
+  for (int i = 0; i < 8; i++) sum += all[i], sum_coded += coded[i];
+  // The lanes behind the line counted one bit each; behind a whole significance group, none of the coded ones.
+  const int spare = -groups & 15;
+  *plain = sum - u32(spare);
+  const int last = groups & ~7, tail = -groups & 7;
+  bool last_kept = false;
+  for (int g = last; g < groups; g++)
+    last_kept |= rm ? counts[g] > t : max<int>(counts[g], t) != max<int>(above[g], floor);
+  *flagged = sum_coded - (last_kept ? u32(tail) : 0);
+}
+
 }  // namespace
 }  // namespace JXS_FAMILY
 
 extern const Kernels JXS_TABLE;
 const Kernels JXS_TABLE = {
-    JXS_FAMILY::dequantise,  JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first,
-    JXS_FAMILY::widen,       JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,
-    JXS_FAMILY::inverse_rct, JXS_FAMILY::store8,     JXS_FAMILY::store16,
+    JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
+    JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store8,
+    JXS_FAMILY::store16,    JXS_FAMILY::load8,      JXS_FAMILY::load16,           JXS_FAMILY::rct_luma,
+    JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,
+    JXS_FAMILY::round,      JXS_FAMILY::quantise,   JXS_FAMILY::vertical_cost,
 };
 
 }  // namespace jxs

@@ -1,5 +1,7 @@
 import { type Core, KERNELS, type KernelFamily } from "./core.js";
 import { Decoder, type DecoderOptions } from "./decoder.js";
+import { Encoder } from "./encoder.js";
+import type { EncoderOptions } from "./encoder-config.js";
 import { configError } from "./errors.js";
 import { wasmCore } from "./wasm-core.js";
 
@@ -29,7 +31,10 @@ export interface Backend {
 /** A loaded codec: makes decoders and encoders without waiting. */
 export interface Codec {
   readonly backend: Backend;
+  /** @throws {FormatError} `bad-config`. */
   createDecoder(options?: DecoderOptions): Decoder;
+  /** @throws {FormatError} `bad-config`, `limit` or `budget` (a size that does not hold the headers). */
+  createEncoder(options: EncoderOptions): Encoder;
 }
 
 /**
@@ -60,6 +65,16 @@ export function createDecoderSync(options: CodecOptions & DecoderOptions = {}): 
   return loadCodecSync(options).createDecoder(options);
 }
 
+/** `(await loadCodec(options)).createEncoder(options)` */
+export async function createEncoder(options: CodecOptions & EncoderOptions): Promise<Encoder> {
+  return (await loadCodec(options)).createEncoder(options);
+}
+
+/** `loadCodecSync(options).createEncoder(options)` */
+export function createEncoderSync(options: CodecOptions & EncoderOptions): Encoder {
+  return loadCodecSync(options).createEncoder(options);
+}
+
 function codecOf(module: WebAssembly.Module, options: CodecOptions): Codec {
   const makeCore = (): Core => wasmCore(module);
   const kernels = options.kernels ?? "v128";
@@ -67,6 +82,8 @@ function codecOf(module: WebAssembly.Module, options: CodecOptions): Codec {
     backend: { name: "wasm", kernels, reasons: [] },
     createDecoder: (decoderOptions = {}) =>
       new Decoder(makeCore(), KERNELS.indexOf(kernels), decoderOptions),
+    createEncoder: (encoderOptions) =>
+      new Encoder(makeCore(), KERNELS.indexOf(kernels), encoderOptions),
   };
 }
 

@@ -28,6 +28,27 @@ export interface CoreFunctions {
     lines: number,
     error: number,
   ): number;
+  jxs_encoder_size(header: number, options: number, error: number): number;
+  jxs_encoder_init(memory: number, header: number, options: number): number;
+  jxs_encoded_slice_limit(encoder: number): number;
+  jxs_encode_slice(
+    encoder: number,
+    job: number,
+    slice: number,
+    planes: number,
+    out: number,
+    capacity: number,
+    written: number,
+    error: number,
+  ): number;
+  jxs_encode_picture(
+    encoder: number,
+    planes: number,
+    out: number,
+    capacity: number,
+    written: number,
+    error: number,
+  ): number;
 }
 
 /** One instance of the core with memory of its own: belongs to one decoder or encoder. */

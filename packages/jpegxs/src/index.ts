@@ -6,6 +6,8 @@ export {
   type CodecOptions,
   createDecoder,
   createDecoderSync,
+  createEncoder,
+  createEncoderSync,
   loadCodec,
   loadCodecSync,
   type WasmSource,
@@ -32,6 +34,8 @@ export type {
   Picture,
   Plane,
 } from "./decoder.js";
+export { type Encoder, encoderHeader, type SourcePlane } from "./encoder.js";
+export type { EncoderOptions } from "./encoder-config.js";
 export type { JpegXsErrorCode } from "./errors.js";
 export { type Band, type Component, type Geometry, geometryOf } from "./geometry.js";
 export {
@@ -62,3 +66,4 @@ export {
   sublevelName,
 } from "./profile.js";
 export { frameLength, type SliceSpan, type Walk, walkCodestream } from "./walk.js";
+export { type WeightSet, weightsFor } from "./weights.js";

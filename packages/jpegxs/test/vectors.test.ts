@@ -6,14 +6,19 @@ import {
   CodestreamSplitter,
   type Decoder,
   decodeHeader,
+  type EncoderOptions,
   encodeHeader,
+  encoderHeader,
   frameLength,
   isFormatError,
   loadCodecSync,
   type Picture,
+  type SamplingFormat,
+  type SourcePlane,
+  samplingFormat,
   walkCodestream,
 } from "../src/index.js";
-import { codecVector, codecVectors } from "./codec-vectors.js";
+import { codecVector, codecVectors, type ExpectedStream } from "./codec-vectors.js";
 
 const { streams, malformed, absent } = codecVectors();
 const tally = new VectorTally("jpegxs-codec");
@@ -164,3 +169,109 @@ function inSlices(decoder: Decoder, bytes: Uint8Array): Picture {
   expect(line).toBe(picture.height);
   return picture;
 }
+
+/** The planes of a source picture, tightly packed as the README of the vectors says. */
+function sourcePlanes(expected: ExpectedStream): SourcePlane[] {
+  const raw = codecVector((expected.source as { file: string }).file);
+  let at = 0;
+  return expected.header.comps.map(({ w, h, B }) => {
+    const data =
+      B > 8 ? new Uint16Array(raw.buffer, at, w * h) : new Uint8Array(raw.buffer, at, w * h);
+    at += data.byteLength;
+    return { data, stride: w };
+  });
+}
+
+/** Encoder options that mean what `svt_options` mean. */
+function svtOptions(expected: ExpectedStream): EncoderOptions {
+  const o = expected.svt_options as NonNullable<ExpectedStream["svt_options"]>;
+  const { header } = expected;
+  return {
+    width: Number(header.Wf),
+    height: Number(header.Hf),
+    format: samplingFormat(
+      header.comps.map(({ B, sx, sy }) => ({ b: B, sx, sy })),
+    ) as SamplingFormat,
+    bitDepth: header.comps[0]?.B as number,
+    bitsPerPixel: o.bpp,
+    nlx: o.decomp_h,
+    nly: o.decomp_v,
+    sliceHeight: o.slice_height,
+    quantiser: o.quantization === 1 ? "uniform" : "deadzone",
+    verticalPrediction: (["off", "residuals", "coefficients"] as const)[o.coding_vpred] ?? "off",
+    signs: (["inline", "separate-fast", "separate"] as const)[o.coding_signs] ?? "inline",
+    significance: o.coding_sigf === 1,
+    rateControl: o.rc === 0 ? "precinct" : "carry",
+    weights: expected.gain.map((gain, i) => ({ gain, priority: expected.priority[i] as number })),
+    compat: "svt",
+  };
+}
+
+const bySvt = streams.filter((s) => s.svt_options !== undefined);
+
+describe("encoder in the compatibility mode", () => {
+  const codec = loadCodecSync();
+  const identical = bySvt.filter((s) => s.byte_identical_second_encoder);
+  test.each(identical)("writes the bytes of $file", (expected) => {
+    const bytes = codec.createEncoder(svtOptions(expected)).encode(sourcePlanes(expected));
+    expect(toHex(bytes)).toBe(toHex(codecVector(expected.file)));
+    const { weights, ...options } = svtOptions(expected);
+    expect(encoderHeader(options).wgt).toEqual(weights);
+    tally.add(expected.file, 2);
+  });
+});
+
+/** 10·log10((2^B−1)²·N / Σ(a−b)²) of each plane. */
+function psnr(picture: Picture, source: readonly SourcePlane[]): number[] {
+  return picture.planes.map(({ data, bitDepth }, p) => {
+    const original = (source[p] as SourcePlane).data;
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) {
+      sum += ((data[i] as number) - (original[i] as number)) ** 2;
+    }
+    return 10 * Math.log10(((2 ** bitDepth - 1) ** 2 * data.length) / sum);
+  });
+}
+
+describe("encoder quality at equal bytes", () => {
+  const codec = loadCodecSync();
+  const decoder = codec.createDecoder();
+  const compared = bySvt.filter((s) => {
+    const o = s.svt_options as NonNullable<ExpectedStream["svt_options"]>;
+    const plain = o.quantization === 0 && o.coding_signs === 0 && o.coding_vpred === 0;
+    return plain && ["natural", "text"].includes(s.source?.kind ?? "");
+  });
+  const modes = [
+    ["best", 1.5, 0.1, { signs: "separate", rawPackets: true, rateControl: "carry" }],
+    ["conforming", 1.0, 0.1, { rateControl: "carry" }],
+    // One quality for the slice favours luma where a slice has next to no bytes.
+    ["default", 1.0, 1.0, {}],
+  ] as const;
+
+  test.each(modes)(
+    "%s mode: at least %d dB in the mean of first planes",
+    (name, least, slack, mode) => {
+      if (compared.length === 0) return;
+      let gain = 0;
+      for (const expected of compared) {
+        const source = sourcePlanes(expected);
+        const { compat, rateControl, quantiser, verticalPrediction, significance, ...same } =
+          svtOptions(expected);
+        const bytes = codec
+          .createEncoder({ ...same, ...mode, profile: "unrestricted" })
+          .encode(source);
+        expect(bytes.length).toBe(expected.bytes);
+        const before = expected.psnr_per_plane_db as number[];
+        for (const [i, after] of psnr(decoder.decode(bytes), source).entries()) {
+          expect(after).toBeGreaterThanOrEqual((before[i] as number) - (i === 0 ? 0 : slack));
+          if (i === 0) gain += after - (before[0] as number);
+        }
+        tally.add(expected.file, before.length);
+      }
+      console.info(
+        `${name} mode: ${(gain / compared.length).toFixed(2)} dB over ${compared.length} streams`,
+      );
+      expect(gain / compared.length).toBeGreaterThanOrEqual(least);
+    },
+  );
+});

@@ -1,0 +1,157 @@
+#include "analysis.h"
+
+namespace jxs {
+namespace {
+
+template <class T>
+inline void swap(T &a, T &b) {
+  T c = a;
+  a = b;
+  b = c;
+}
+
+class Analysis {
+ public:
+  Analysis(const JxsHeader &h, const Geometry &g, const Kernels &k, const AnalysisMemory &m,
+           const JxsPlane *planes, int i, int first, int end, const BandRows *rows)
+      : h_(h), g_(g), k_(k), m_(m), planes_(planes), i_(i), first_(first), end_(end), rows_(rows) {
+    for (int &b : index_) b = -1;
+    for (int b = 0; b < g.bands; b++)
+      if (g.band[b].component == i) index_[g.band[b].beta] = b;
+    levels_ = h.nly - (h.component[i].sy - 1);
+    for (int n = 0; n < levels_; n++) level_[n] = m.level[n];
+  }
+
+  u32 run() {
+    const Band &lowest = g_.band[index_[0]];
+    const int first = first_ * lowest.rows, end = min(end_ * lowest.rows, lowest.height);
+    start(levels_, first);
+    for (int y = first; y < end; y++) {
+      fetch(levels_, y, m_.row);
+      horizontal_only(m_.row, y);
+    }
+    return seen_;
+  }
+
+ private:
+  int width(int depth) const { return ceil_shift(h_.component[i_].width, depth); }
+  int height(int depth) const { return ceil_shift(h_.component[i_].height, depth); }
+
+  // Makes row `k` the next that `fetch` gives at `level`.
+  void start(int level, int k) {
+    if (level == 0) return;
+    AnalysisLevel &v = level_[level - 1];
+    v.k = k;
+    if (k == 0) {
+      start(level - 1, 0);
+      fetch(level - 1, 0, v.even);
+      return;
+    }
+    start(level - 1, 2 * k - 2);
+    fetch(level - 1, 2 * k - 2, v.next);
+    fetch(level - 1, 2 * k - 1, v.odd);
+    fetch(level - 1, 2 * k, v.even);
+    k_.lift_high(v.high_above, v.odd, v.next, v.even, width(level - 1));
+  }
+
+  // Row `y` of LL at `level`; rows must be asked for in order. The other bands of that level go where they belong.
+  void fetch(int level, int y, i32 *out) {
+    if (level == 0) return input(y, out);
+    AnalysisLevel &v = level_[level - 1];
+    const int n = height(level - 1), w = width(level - 1), k = v.k++;
+    const bool has_high = 2 * k + 1 < n;
+    if (has_high) {
+      fetch(level - 1, 2 * k + 1, v.odd);
+      const bool more = 2 * k + 2 < n;
+      if (more) fetch(level - 1, 2 * k + 2, v.next);
+      k_.lift_high(v.high, v.odd, v.even, more ? v.next : v.even, w);
+    }
+    const i32 *below = has_high ? v.high : v.high_above;
+    k_.lift_low(v.low, v.even, k > 0 ? v.high_above : v.high, below, w);
+    swap(v.even, v.next);
+    swap(v.high, v.high_above);
+
+    const int beta = 2 * h_.nly + h_.nlx + 1 - 3 * level;
+    k_.analyse(v.low, out, m_.high, w);
+    put(beta, y, m_.high);
+    if (!has_high || !wanted(beta + 1, y)) return;
+    k_.analyse(v.high_above, m_.low, m_.high, w);
+    put(beta + 1, y, m_.low);
+    put(beta + 2, y, m_.high);
+  }
+
+  void horizontal_only(i32 *row, int y) {
+    const Band &lowest = g_.band[index_[0]];
+    i32 *other = m_.low;
+    for (int depth = lowest.dy; depth < lowest.dx; depth++) {
+      k_.analyse(row, other, m_.high, width(depth));
+      put(lowest.dx - depth, y, m_.high);
+      swap(row, other);
+    }
+    put(0, y, row);
+  }
+
+  bool wanted(int beta, int y) const {
+    const int rows = g_.band[index_[beta]].rows;
+    return y >= first_ * rows && y < end_ * rows;
+  }
+
+  void put(int beta, int y, const i32 *x) {
+    if (!wanted(beta, y)) return;
+    const int b = index_[beta];
+    const size_t row = size_t(y - first_ * g_.band[b].rows);
+    seen_ |= k_.round(x, h_.fq, rows_[b].coefficients + row * rows_[b].stride,
+                      rows_[b].counts + row * rows_[b].counts_stride, g_.band[b].width);
+  }
+
+  void input(int y, i32 *out) {
+    if (h_.cpih != 1 || i_ > 2) return scaled(i_, y, out);
+    i32 *green = m_.other[0], *blue = m_.other[1];
+    scaled(1, y, green);
+    scaled(i_ == 1 ? 2 : 0, y, out);
+    if (i_ != 0) return k_.rct_chroma(out, green, width(0));
+    scaled(2, y, blue);
+    k_.rct_luma(out, green, blue, width(0));
+  }
+
+  void scaled(int i, int y, i32 *out) const {
+    const int b = h_.component[i].b, n = h_.component[i].width;
+    const u8 *row = static_cast<const u8 *>(planes_[i].data) + size_t(y) * planes_[i].stride;
+    const int bias = 1 << (h_.bw - 1), shift = h_.bw - b, mask = (1 << b) - 1;
+    if (b <= 8) k_.load8(row, out, n, bias, shift, mask);
+    else k_.load16(reinterpret_cast<const u16 *>(row), out, n, bias, shift, mask);
+  }
+
+  const JxsHeader &h_;
+  const Geometry &g_;
+  const Kernels &k_;
+  const AnalysisMemory &m_;
+  const JxsPlane *planes_;
+  int i_, first_, end_;
+  const BandRows *rows_;
+  AnalysisLevel level_[kMaxLevelsY];
+  int index_[2 * kMaxLevelsY + kMaxLevelsX + 1];
+  int levels_;
+  u32 seen_ = 0;
+};
+
+}  // namespace
+
+void lay_out_analysis(const JxsHeader &h, Arena &arena, AnalysisMemory &m) {
+  for (int n = 0; n < h.nly; n++) {
+    const size_t width = size_t(ceil_shift(h.wf, n));
+    AnalysisLevel &v = m.level[n];
+    i32 **rows[] = {&v.even, &v.odd, &v.next, &v.high, &v.high_above, &v.low};
+    for (i32 **row : rows) *row = arena.line<i32>(width);
+  }
+  i32 **rows[] = {&m.row, &m.low, &m.high, &m.other[0], &m.other[1]};
+  for (i32 **row : rows) *row = arena.line<i32>(h.wf);
+}
+
+u32 analyse_component(const JxsHeader &header, const Geometry &geometry, const Kernels &kernels,
+                      const AnalysisMemory &memory, const JxsPlane *planes, int i, int first,
+                      int end, const BandRows *rows) {
+  return Analysis(header, geometry, kernels, memory, planes, i, first, end, rows).run();
+}
+
+}  // namespace jxs

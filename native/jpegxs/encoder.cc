@@ -1,0 +1,394 @@
+// Pictures to slices. A slice is transformed as a whole, which needs a few lines around it and nothing of its neighbours'
+// results, so slices are independent jobs.
+#include "pack.h"
+
+namespace jxs {
+namespace {
+
+struct EncodeJob {
+  BandRows rows[JXS_MAX_BANDS];
+  AnalysisMemory analysis;
+  LineStats *stats;
+  i16 *scratch;
+  // How each precinct of the slice is coded, and the quality that it has.
+  Choice *choice;
+  int *level;
+};
+
+}  // namespace
+}  // namespace jxs
+
+using namespace jxs;
+
+struct JxsEncoder {
+  JxsHeader header;
+  JxsEncodeOptions options;
+  Geometry geometry;
+  const Kernels *kernels;
+  // For full rows of precincts, and for the last.
+  PrecinctPlan plan[2];
+  EncodeJob *job;
+  // Coarsest quantisation that differs from the one before, steps of refinement.
+  int max_q, max_r;
+};
+
+namespace {
+
+void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOptions &options) {
+  e.header = h;
+  e.options = options;
+  e.kernels = &kernels_of(options.kernels);
+  make_geometry(h, e.geometry);
+  const Geometry &g = e.geometry;
+  make_plan(h, g, 0, e.plan[0]);
+  make_plan(h, g, g.rows - 1, e.plan[1]);
+  e.max_r = 0;
+  for (int b = 0; b < g.bands; b++) e.max_r = max(e.max_r, h.priority[b] + 1);
+  e.max_r = min(e.max_r, g.nl - 1);
+  // Beyond this every T is 15.
+  for (e.max_q = 31; e.max_q > 0; e.max_q--) {
+    bool coarsest = true;
+    for (int b = 0; b < g.bands; b++) coarsest = coarsest && truncation(h, b, e.max_q, e.max_r) == 15;
+    if (!coarsest) break;
+  }
+  const int rows = min<int>(h.hsl, g.rows);
+  e.job = arena.take<EncodeJob>(size_t(options.jobs));
+  for (int n = 0; n < options.jobs; n++) {
+    EncodeJob job = {};
+    int widest = 0;
+    for (int b = 0; b < g.bands; b++) {
+      const Band &band = g.band[b];
+      widest = max(widest, band.width);
+      BandRows &r = job.rows[b];
+      r.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
+      r.coefficients = arena.line<i16>(r.stride * size_t(rows * band.rows));
+      r.counts_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
+      // One row of counts above the first is read, never used.
+      u8 *counts = arena.line<u8>(r.counts_stride * size_t(rows * band.rows + 1));
+      r.counts = counts == nullptr ? nullptr : counts + r.counts_stride;
+    }
+    lay_out_analysis(h, arena, job.analysis);
+    job.stats = arena.take<LineStats>(size_t(rows) * size_t(g.lines));
+    job.scratch = arena.line<i16>(size_t(widest));
+    job.choice = arena.take<Choice>(size_t(rows));
+    job.level = arena.take<int>(size_t(rows));
+    if (e.job != nullptr) e.job[n] = job;
+  }
+}
+
+// One slice while it is encoded.
+class SliceEncoder {
+ public:
+  SliceEncoder(JxsEncoder &e, EncodeJob &job, int slice)
+      : e_(e),
+        job_(job),
+        first_(slice * e.header.hsl),
+        count_(min<int>(e.header.hsl, e.geometry.rows - first_)),
+        model_{e.header, e.geometry, *e.kernels, job.rows, job.scratch} {}
+
+  // False: a coefficient does not fit its 15 bits.
+  bool transform(const JxsPlane *planes) {
+    u32 seen = 0;
+    for (int i = 0; i < e_.header.nc; i++)
+      seen |= analyse_component(e_.header, e_.geometry, *e_.kernels, job_.analysis, planes, i,
+                                first_, first_ + count_, job_.rows);
+    for (int p = 0; p < count_; p++) {
+      PrecinctView view = precinct(p);
+      model_.collect(view);
+    }
+    return seen <= 0x7fff;
+  }
+
+  // Packs the slice's precincts into `out` and returns their bytes, 0 when they do not fit `budget`.
+  size_t encode(size_t budget, u8 *out) {
+    switch (e_.options.rate) {
+      case JXS_RATE_NONE:
+        return encode_all(budget, out);
+      case JXS_RATE_SLICE:
+        return encode_jointly(budget, out);
+      default:
+        return encode_one_by_one(budget, out);
+    }
+  }
+
+ private:
+  PrecinctView precinct(int p) const {
+    const bool last = first_ + p == e_.geometry.rows - 1;
+    return {&e_.plan[last], job_.stats + size_t(p) * size_t(e_.geometry.lines), p};
+  }
+
+  CostOptions real() const {
+    return {e_.options.vertical != 0, e_.options.significance != 0, e_.options.fast_signs != 0};
+  }
+
+  bool all_coarsest(const Choice &c) const {
+    for (int b = 0; b < e_.geometry.bands; b++)
+      if (c.t[b] != 15) return false;
+    return true;
+  }
+
+  size_t encode_all(size_t capacity, u8 *out) {
+    size_t at = 0;
+    for (int p = 0; p < count_; p++) {
+      Choice &c = job_.choice[p];
+      if (model_.cost(precinct(p), 0, 0, real(), above(p), c) > capacity - at) return 0;
+      const u32 size = pack_precinct(model_, precinct(p), c, above(p), out + at);
+      set_length(e_.geometry, out + at, size);
+      at += size;
+    }
+    return at;
+  }
+
+  // ---- one quality for the slice, then single steps ----
+
+  // Qualities count from the coarsest; each step refines one more priority.
+  int steps() const { return e_.max_r + 1; }
+  // Where every T is 15 and nothing but headers is left.
+  int coarsest_q() const { return min(31, e_.max_q + 1); }
+  int best_level() const { return (coarsest_q() + 1) * steps() - 1; }
+  int q_of(int level) const { return coarsest_q() - level / steps(); }
+  int r_of(int level) const { return level % steps(); }
+  u32 cost_at(int p, int level, const u8 *above, Choice &c) const {
+    return model_.cost(precinct(p), q_of(level), r_of(level), real(), above, c);
+  }
+
+  // Whether all precincts at one level fit.
+  bool fits_everywhere(int level, size_t budget) const {
+    size_t total = 0;
+    for (int p = 0; p < count_; p++) {
+      total += cost_at(p, level, above(p), job_.choice[p]);
+      if (total > budget) return false;
+    }
+    return true;
+  }
+
+  size_t encode_jointly(size_t budget, u8 *out) {
+    int low = 0, high = best_level() + 1;
+    while (high - low > 1) {
+      const int middle = (low + high) >> 1;
+      if (fits_everywhere(middle, budget)) low = middle;
+      else high = middle;
+    }
+    if (!fits_everywhere(low, budget)) return 0;
+    size_t total = 0;
+    for (int p = 0; p < count_; p++) {
+      job_.level[p] = low;
+      total += cost_at(p, low, above(p), job_.choice[p]);
+    }
+    // What is left refines single precincts, one step each in turn, as long as any step fits. A step changes what the
+    // precinct below costs too, because its counts are predicted from this one.
+    Choice own, next;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (int p = 0; p < count_; p++) {
+        if (job_.level[p] == best_level()) continue;
+        const u32 bytes = cost_at(p, job_.level[p] + 1, above(p), own);
+        size_t changed = total - job_.choice[p].bytes + bytes;
+        const bool has_next = p + 1 < count_;
+        if (has_next) {
+          changed -= job_.choice[p + 1].bytes;
+          changed += cost_at(p + 1, job_.level[p + 1], own.t, next);
+        }
+        if (changed > budget) continue;
+        moved = true;
+        total = changed;
+        job_.level[p]++;
+        job_.choice[p] = own;
+        if (has_next) job_.choice[p + 1] = next;
+      }
+    }
+
+    size_t at = 0;
+    u32 size = 0;
+    for (int p = 0; p < count_; p++) {
+      size = pack_precinct(model_, precinct(p), job_.choice[p], above(p), out + at);
+      set_length(e_.geometry, out + at, size);
+      at += size;
+    }
+    fill(out + at - size, size, u32(size + budget - at));
+    return budget;
+  }
+
+  // T of the bands in the precinct above, null in the first of the slice.
+  const u8 *above(int p) const { return p == 0 ? nullptr : job_.choice[p - 1].t; }
+
+  void fill(u8 *precinct, u32 size, u32 wanted) const {
+    __builtin_memset(precinct + size, 0, wanted - size);
+    set_length(e_.geometry, precinct, wanted);
+  }
+
+  // ---- a budget for each precinct ----
+
+  size_t encode_one_by_one(size_t bytes, u8 *out) {
+    const size_t m = size_t(count_);
+    size_t first = 0, other = bytes / m, extra = bytes % m;
+    const bool carry = e_.options.rate == JXS_RATE_CARRY;
+    if (carry) {
+      first = m == 1 ? bytes : min(bytes, bytes / m * (e_.options.fast_signs ? 120 : 110) / 100);
+      other = m == 1 ? 0 : (bytes - first) / (m - 1);
+      extra = bytes - first - (m - 1) * other;
+    }
+    size_t at = 0, saved = 0;
+    for (int p = 0; p < count_; p++) {
+      const size_t share = (carry && p == 0 ? first : other) + (size_t(p) < extra ? 1 : 0) + saved;
+      if (!search(p, share, above(p), job_.choice[p])) return 0;
+      const u32 size = pack_precinct(model_, precinct(p), job_.choice[p], above(p), out + at);
+      saved = carry && p + 1 < count_ ? share - size : 0;
+      fill(out + at, size, u32(share - saved));
+      at += share - saved;
+    }
+    return at;
+  }
+
+  bool fits(int p, int q, int r, const CostOptions &options, size_t budget, const u8 *above,
+            Choice &c) const {
+    return model_.cost(precinct(p), q, r, options, above, c) <= budget && !all_coarsest(c);
+  }
+
+  // Halves an interval in the steps that SVT-JPEG-XS takes: with vertical prediction the costs are not monotone, so the
+  // way decides the result. `test` moves towards `to_low` where it holds. Returns the last x for which it held, or -1.
+  template <class Test>
+  static int bisect(int max, int first_step, bool to_low, Test test) {
+    int low = 0, high = max, step = first_step, best = -1;
+    while (low <= high) {
+      if (step > high - low) step = (high - low + 1) / 2;
+      const int x = low + step;
+      const bool held = test(x);
+      if (held) best = x;
+      if (held == to_low) high = x - 1;
+      else low = x + 1;
+    }
+    return best;
+  }
+
+  bool search(int p, size_t budget, const u8 *above, Choice &c) const {
+    const int max_q = e_.max_q, max_r = e_.max_r;
+    const bool careful = e_.options.vertical || (e_.header.fs && !e_.options.fast_signs);
+    CostOptions simple = real();
+    simple.vertical = false;
+    simple.fast_signs = true;
+    const CostOptions &first = careful ? simple : real();
+    int q = bisect(max_q, 6 > max_q ? max_q / 2 : 6, true,
+                   [&](int x) { return fits(p, x, 0, first, budget, above, c); });
+    if (careful) {
+      if (q < 0) q = max_q;
+      const CostOptions options = real();
+      if (q > 0 && fits(p, q - 1, 0, options, budget, above, c)) {
+        do q--;
+        while (q > 0 && fits(p, q - 1, 0, options, budget, above, c));
+      } else {
+        while (q <= max_q && !fits(p, q, 0, options, budget, above, c)) q++;
+        if (q > max_q) q = -1;
+      }
+    }
+    if (q < 0) return false;
+    const CostOptions options = real();
+    const int r = bisect(max_r, 6 >= max_r ? max_r / 2 : 6, false,
+                         [&](int x) { return fits(p, q, x, options, budget, above, c); });
+    return r >= 0 ? fits(p, q, r, options, budget, above, c) : fits(p, q, 0, options, budget, above, c);
+  }
+
+  JxsEncoder &e_;
+  EncodeJob &job_;
+  int first_, count_;
+  RateModel model_;
+};
+
+constexpr size_t kSliceHeader = 6, kEoc = 2;
+
+// Most that a precinct can take: raw counts and every plane of every coefficient.
+size_t precinct_limit(const JxsEncoder &e) {
+  size_t groups = 0;
+  for (int i = 0; i < e.plan[0].lines; i++)
+    groups += size_t(groups_of(e.geometry, e.plan[0].line[i].band));
+  return size_t(e.geometry.precinct_header) + size_t(e.plan[0].packets) * 11 + groups * 9;
+}
+
+}  // namespace
+
+size_t jxs_encoder_size(const JxsHeader *h, const JxsEncodeOptions *options, JxsError *error) {
+  *error = {};
+  if (h->cw != 0 || h->sd != 0 || h->cpih == 3 || h->tnlt != 0 || options->jobs < 1 ||
+      options->rate < JXS_RATE_PRECINCT || options->rate > JXS_RATE_NONE) {
+    fail(error, JXS_BAD_CONFIG, JXS_AT_PIH, 0);
+    return 0;
+  }
+  JxsEncoder sizes;
+  Arena arena(nullptr);
+  arena.take<JxsEncoder>(1);
+  lay_out(sizes, arena, *h, *options);
+  const size_t headers = h->size + kEoc + size_t(sizes.geometry.slices) * kSliceHeader;
+  if (options->rate != JXS_RATE_NONE && options->size <= headers) {
+    fail(error, JXS_BUDGET, JXS_AT_BUDGET, 0);
+    return 0;
+  }
+  return arena.used();
+}
+
+JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,
+                             const JxsEncodeOptions *options) {
+  Arena arena(memory);
+  JxsEncoder *e = arena.take<JxsEncoder>(1);
+  lay_out(*e, arena, *header, *options);
+  return e;
+}
+
+size_t jxs_encoded_slice_limit(const JxsEncoder *e) {
+  if (e->options.rate != JXS_RATE_NONE) return jxs_encoded_slice_size(e, 0) + 1;
+  return kSliceHeader + precinct_limit(*e) * size_t(min<int>(e->header.hsl, e->geometry.rows));
+}
+
+size_t jxs_encoded_slice_size(const JxsEncoder *e, int slice) {
+  const size_t slices = size_t(e->geometry.slices), n = e->header.hsl;
+  const size_t rows = size_t(e->geometry.rows), in_last = rows - n * (slices - 1);
+  const size_t all = e->options.size - e->header.size - kEoc - kSliceHeader * slices;
+  size_t each = all / rows * n, last = all / rows * in_last;
+  size_t left = all - each * (slices - 1) - last;
+  if (slices > 1) each += left * (slices - 1) * n / rows / (slices - 1);
+  last += left * in_last / rows;
+  left = all - each * (slices - 1) - last;
+  const size_t longer = min(left, slices - 1);
+  if (size_t(slice) == slices - 1)
+    return kSliceHeader + all - each * (slices - 1) - longer;
+  return kSliceHeader + each + (size_t(slice) < left ? 1 : 0);
+}
+
+int jxs_encode_slice(JxsEncoder *e, int job, int slice, const JxsPlane *planes, uint8_t *out,
+                     size_t capacity, size_t *written, JxsError *error) {
+  *error = {};
+  const bool budgeted = e->options.rate != JXS_RATE_NONE;
+  const size_t size = budgeted ? jxs_encoded_slice_size(e, slice) : capacity;
+  if (size > capacity || size < kSliceHeader) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+  SliceEncoder encoder(*e, e->job[job], slice);
+  if (!encoder.transform(planes) && e->header.fq == 0)
+    return fail(error, JXS_BUDGET, JXS_AT_LOSSLESS, 0);
+  out[0] = 0xff;
+  out[1] = 0x20;
+  out[2] = 0;
+  out[3] = 4;
+  out[4] = u8(slice >> 8);
+  out[5] = u8(slice);
+  const size_t bytes = encoder.encode(size - kSliceHeader, out + kSliceHeader);
+  if (bytes == 0)
+    return budgeted ? fail(error, JXS_BUDGET, JXS_AT_BUDGET, 0)
+                    : fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+  *written = kSliceHeader + bytes;
+  return JXS_OK;
+}
+
+int jxs_encode_picture(JxsEncoder *e, const JxsPlane *planes, uint8_t *out, size_t capacity,
+                       size_t *written, JxsError *error) {
+  *error = {};
+  size_t at = 0;
+  for (int slice = 0; slice < e->geometry.slices; slice++) {
+    size_t bytes = 0;
+    if (int status = jxs_encode_slice(e, 0, slice, planes, out + at, capacity - at, &bytes, error))
+      return status;
+    at += bytes;
+  }
+  if (capacity - at < kEoc) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+  out[at] = 0xff;
+  out[at + 1] = 0x11;
+  *written = at + kEoc;
+  return JXS_OK;
+}

@@ -1,0 +1,180 @@
+#include "pack.h"
+
+namespace jxs {
+namespace {
+
+void put_be(u8 *out, u64 value, int bytes) {
+  for (int i = bytes - 1; i >= 0; i--, value >>= 8) out[i] = u8(value);
+}
+
+// Bits, first in the top. Never writes a byte beyond the last that has bits.
+class BitWriter {
+ public:
+  explicit BitWriter(u8 *out) : out_(out) {}
+
+  // 0 to 32 bits.
+  void put(u64 bits, int count) {
+    held_ += count;
+    window_ = window_ << count | bits;
+    if (held_ >= 32) {
+      held_ -= 32;
+      put_be(out_, window_ >> held_, 4);
+      out_ += 4;
+    }
+  }
+
+  // A number as ones, ended by a zero.
+  void put_unary(int n) {
+    if (n > 31) put(0xffffffff, 32), n -= 32;
+    put((u64(1) << (n + 1)) - 2, n + 1);
+  }
+
+  // Fills the last byte up with zeros.
+  u8 *finish() {
+    if (held_ & 7) put(0, 8 - (held_ & 7));
+    for (; held_ > 0; held_ -= 8) *out_++ = u8(window_ >> (held_ - 8));
+    return out_;
+  }
+
+ private:
+  u8 *out_;
+  u64 window_ = 0;
+  int held_ = 0;
+};
+
+constexpr u64 kLanes = 0x0001000100010001;
+// Moves bits 0, 16, 32, 48 to bits 51, 50, 49, 48.
+constexpr u64 kGather = u64(1) << 51 | u64(1) << 34 | u64(1) << 17 | 1;
+
+inline u32 gather(u64 lanes) { return u32((lanes & kLanes) * kGather >> 48) & 15; }
+
+void pack_data(BitWriter &out, const i16 *indexes, const u8 *counts, int groups, int t, bool signs) {
+  for (int g = 0; g < groups; g++) {
+    int planes = counts[g] - t;
+    if (planes <= 0) continue;
+    u64 lanes;
+    __builtin_memcpy(&lanes, indexes + 4 * g, 8);
+    u64 bits = signs ? gather(lanes >> 15) : 0;
+    int count = signs ? 4 : 0;
+    while (planes > 0) {
+      bits = bits << 4 | gather(lanes >> --planes);
+      count += 4;
+      if (count == 32) out.put(bits, 32), bits = 0, count = 0;
+    }
+    out.put(bits, count);
+  }
+}
+
+void pack_signs(BitWriter &out, const i16 *indexes, int n) {
+  for (int i = 0; i < n; i++)
+    if (indexes[i] & 0x7fff) out.put(indexes[i] < 0, 1);
+}
+
+void pack_flags(BitWriter &out, const u8 *counts, const u8 *top, int groups, int t, int floor,
+                bool vertical, bool rm) {
+  for (int first = 0; first < groups; first += 8) {
+    bool skip = true;
+    for (int g = first; g < min(first + 8, groups) && skip; g++)
+      skip = vertical && !rm ? max<int>(counts[g], t) == max<int>(top[g], floor) : counts[g] <= t;
+    out.put(skip, 1);
+  }
+}
+
+// Residuals of the counts of one line; `flags` true where significance flags leave groups out.
+void pack_counts(BitWriter &out, const u8 *counts, const u8 *top, int groups, int t, int floor,
+                 bool vertical, bool flags, bool rm) {
+  for (int first = 0; first < groups; first += 8) {
+    const int end = min(first + 8, groups);
+    bool skip = flags;
+    for (int g = first; g < end && skip; g++)
+      skip = vertical && !rm ? max<int>(counts[g], t) == max<int>(top[g], floor) : counts[g] <= t;
+    if (skip) continue;
+    for (int g = first; g < end; g++) {
+      const int m = max<int>(counts[g], t);
+      if (!vertical) {
+        out.put_unary(m - t);
+        continue;
+      }
+      const int predicted = max<int>(top[g], floor), theta = predicted - t, delta = m - predicted;
+      out.put_unary(delta > theta ? delta + theta : delta >= 0 ? 2 * delta : -2 * delta - 1);
+    }
+  }
+}
+
+}  // namespace
+
+void set_length(const Geometry &geometry, u8 *out, u32 size) {
+  put_be(out, size - u32(geometry.precinct_header), 3);
+}
+
+u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Choice &choice,
+                  const u8 *above, u8 *start) {
+  const JxsHeader &h = model.header;
+  const Geometry &geometry = model.geometry;
+  const PrecinctPlan &plan = *precinct.plan;
+  start[3] = u8(choice.q);
+  start[4] = u8(choice.r);
+  BitWriter modes(start + 5);
+  for (int b = 0; b < geometry.bands; b++) modes.put(choice.mode[b], 2);
+  u8 *out = modes.finish();
+
+  for (int p = 0; p < plan.packets; p++) {
+    const Choice::Packet &sizes = choice.packet[p];
+    const int first = plan.packet[p].first, end = first + plan.packet[p].lines;
+    u8 *const header = out;
+    out += geometry.long_packets ? 7 : 5;
+    auto each = [&](auto body) {
+      for (int i = first; i < end; i++) {
+        const Line &line = plan.line[i];
+        const int b = line.band, t = choice.t[b];
+        const u8 *counts = model.counts(precinct.index, line);
+        const u8 *top = counts - model.rows[b].counts_stride;
+        const bool vertical = choice.mode[b] & 1;
+        const int floor = vertical && line.row == 0 ? max<int>(t, above[b]) : t;
+        body(line, counts, top, groups_of(geometry, b), t, floor, vertical,
+             bool(choice.mode[b] & 2));
+      }
+    };
+    if (sizes.raw) {
+      BitWriter raw(out);
+      each([&](const Line &, const u8 *counts, const u8 *, int groups, int, int, bool, bool) {
+        for (int g = 0; g < groups; g++) raw.put(counts[g], 4);
+      });
+      out = raw.finish();
+    } else {
+      BitWriter flags(out);
+      each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
+               bool vertical, bool flagged) {
+        if (flagged) pack_flags(flags, counts, top, groups, t, floor, vertical, h.rm);
+      });
+      BitWriter residuals(flags.finish());
+      each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
+               bool vertical, bool flagged) {
+        pack_counts(residuals, counts, top, groups, t, floor, vertical, flagged, h.rm);
+      });
+      out = residuals.finish();
+    }
+    BitWriter data(out);
+    BitWriter signs(out + sizes.data);
+    each([&](const Line &line, const u8 *counts, const u8 *, int groups, int t, int, bool, bool) {
+      const int n = geometry.band[line.band].width;
+      model.kernels.quantise(model.coefficients(precinct.index, line), counts, model.scratch, n, t,
+                             h.qpih);
+      // The padding of the last code group.
+      for (int i = n; i < 4 * groups; i++) model.scratch[i] = 0;
+      pack_data(data, model.scratch, counts, groups, t, h.fs == 0);
+      if (h.fs) pack_signs(signs, model.scratch, n);
+    });
+    data.finish();
+    u8 *const end_of_data = out + sizes.data;
+    out = signs.finish();
+    const u64 sign_bytes = u64(out - end_of_data);
+    if (geometry.long_packets)
+      put_be(header, u64(sizes.raw) << 55 | u64(sizes.data) << 35 | u64(sizes.counts) << 15 | sign_bytes, 7);
+    else
+      put_be(header, u64(sizes.raw) << 39 | u64(sizes.data) << 24 | u64(sizes.counts) << 11 | sign_bytes, 5);
+  }
+  return u32(out - start);
+}
+
+}  // namespace jxs

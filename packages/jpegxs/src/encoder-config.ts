@@ -1,0 +1,310 @@
+import { configError } from "./errors.js";
+import { type Component, geometryOf } from "./geometry.js";
+import { type CodestreamHeader, sizeOfHeader, type Weight } from "./header.js";
+import type { PictureHeader } from "./picture-header.js";
+import {
+  chooseLevel,
+  describeProfile,
+  PROFILES,
+  type Profile,
+  type SamplingFormat,
+} from "./profile.js";
+import { type WeightSet, weightsFor } from "./weights.js";
+
+/** What to encode, and how. Only `width`, `height`, `format`, `bitDepth` and a size or `lossless` are needed. */
+export interface EncoderOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly format: SamplingFormat;
+  /** Bits of a sample, 8 to 16. Lossless coding and the profiles end at 12. */
+  readonly bitDepth: number;
+  /** Bits a grid point: the codestream has ⌈⌊width · height · bitsPerPixel⌋ / 8⌉ bytes. */
+  readonly bitsPerPixel?: number;
+  /** Bytes of the codestream, instead of `bitsPerPixel`. */
+  readonly size?: number;
+  /** Code without loss, in as many bytes as that takes. Default false. */
+  readonly lossless?: boolean;
+  /** The first three components are R, G, B, which the reversible colour transform decorrelates. Default false. */
+  readonly rgb?: boolean;
+  /**
+   * Name of a profile, which then decides what it can; `"auto"`: the smallest that fits; `"unrestricted"`: none is
+   * claimed. Default `"auto"`. A named profile that the other options break is refused.
+   */
+  readonly profile?: string;
+  /** Pictures a second, for the level. */
+  readonly frameRate?: { readonly numerator: number; readonly denominator: number };
+  /** Horizontal and vertical decomposition levels. Default: 5, and as many as the profile has, at most 2. */
+  readonly nlx?: number;
+  readonly nly?: number;
+  /** Lines of a slice. Default 16, which the profiles want. */
+  readonly sliceHeight?: number;
+  /** Default `"uniform"`; the Light profiles have `"deadzone"` only. */
+  readonly quantiser?: "uniform" | "deadzone";
+  /** Vertical prediction: runs of zero residuals (Rm 0) or of zero coefficients (Rm 1). Default `"coefficients"`. */
+  readonly verticalPrediction?: "off" | "residuals" | "coefficients";
+  /** Significance flags where they help. Default true. */
+  readonly significance?: boolean;
+  /** Signs between the data, or in a sub-packet of their own, with the rate estimated or counted. Default `"inline"`. */
+  readonly signs?: "inline" | "separate" | "separate-fast";
+  /** Raw counts chosen packet by packet (Rl 1), which not all decoders take. Default false. */
+  readonly rawPackets?: boolean;
+  /**
+   * Who shares a slice's bytes: the precincts as they need them, every precinct exactly its part, or what one leaves goes
+   * to the next. Default `"slice"`, `"precinct"` for the Light profiles.
+   */
+  readonly rateControl?: "slice" | "precinct" | "carry";
+  /** Gains and priorities: a published set or own ones, one for each band. Default `"psnr"`. */
+  readonly weights?: WeightSet | readonly Weight[];
+  /** `"svt"`: the same bytes as SVT-JPEG-XS 0.10 with its options of the same meaning. */
+  readonly compat?: "svt";
+}
+
+/** Rates of the C interface. */
+const RATES = { precinct: 0, carry: 1, slice: 2, lossless: 3 } as const;
+
+/** Options made into a header and what the C interface wants. */
+export interface EncoderPlan {
+  readonly header: CodestreamHeader;
+  /** Bytes of the codestream, 0 without a budget. */
+  readonly size: number;
+  readonly rate: number;
+  readonly vertical: boolean;
+  readonly significance: boolean;
+  readonly fastSigns: boolean;
+}
+
+const SAMPLING: Readonly<Record<SamplingFormat, readonly (readonly [number, number])[]>> = {
+  "4:0:0": [[1, 1]],
+  "4:2:0": [
+    [1, 1],
+    [2, 2],
+    [2, 2],
+  ],
+  "4:2:2": [
+    [1, 1],
+    [2, 1],
+    [2, 1],
+  ],
+  "4:4:4": [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ],
+  "4:2:2:4": [
+    [1, 1],
+    [2, 1],
+    [2, 1],
+    [1, 1],
+  ],
+  "4:4:4:4": [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ],
+};
+
+/** Profiles that `"auto"` tries, in this order; the High ones come first where two vertical levels are left open. */
+const AUTOMATIC = [
+  "High420.12",
+  "High444.12",
+  "High4444.12",
+  "Main420.12",
+  "Main422.10",
+  "Main444.12",
+  "Main4444.12",
+];
+
+/**
+ * Turn options into a header and a plan, with every contradiction reported.
+ * @throws {FormatError} `bad-config`.
+ */
+export function planEncoder(options: EncoderOptions): EncoderPlan {
+  const { width, height, format, bitDepth, lossless = false, compat } = options;
+  const sampling = SAMPLING[format];
+  if (sampling === undefined) throw configError("format", `${format} is not a sampling format`);
+  whole("width", width, 1, 65535);
+  whole("height", height, 1, 65535);
+  whole("bitDepth", bitDepth, 8, lossless ? 12 : 16);
+  const cdt = sampling.map(([sx, sy]) => ({ b: bitDepth, sx, sy }));
+  if (cdt.some((c) => width % c.sx !== 0)) throw configError("width", `odd with ${format}`);
+  if (cdt.some((c) => height % c.sy !== 0)) throw configError("height", `odd with ${format}`);
+
+  const named = namedProfile(options);
+  const light = named?.quantisers.includes(1) === false;
+  const nlx = options.nlx ?? 5;
+  const nly = options.nly ?? Math.min(2, named?.maxNly ?? 2);
+  const maxSy = Math.max(...cdt.map((c) => c.sy));
+  whole("nlx", nlx, 1, 5);
+  whole("nly", nly, maxSy - 1, Math.min(2, nlx));
+  const sliceHeight = options.sliceHeight ?? 16;
+  whole("sliceHeight", sliceHeight, 1, 65535);
+  if (sliceHeight % 2 ** nly !== 0) {
+    throw configError("sliceHeight", `${sliceHeight} is not a multiple of ${2 ** nly}`);
+  }
+  const rct = options.rgb === true && compat === undefined;
+  if (rct && !format.startsWith("4:4:4")) throw configError("rgb", `not with ${format}`);
+
+  const svt = compat === "svt";
+  const quantiser = options.quantiser ?? (light || svt ? "deadzone" : "uniform");
+  const verticalPrediction = options.verticalPrediction ?? (svt ? "off" : "coefficients");
+  const signs = options.signs ?? "inline";
+  const rawPackets = options.rawPackets ?? svt;
+  const rate = options.rateControl ?? (svt ? "carry" : light ? "precinct" : "slice");
+  oneOf("quantiser", quantiser, ["uniform", "deadzone"]);
+  oneOf("verticalPrediction", verticalPrediction, ["off", "residuals", "coefficients"]);
+  oneOf("signs", signs, ["inline", "separate", "separate-fast"]);
+  oneOf("rateControl", rate, ["slice", "precinct", "carry"]);
+  if (compat !== undefined) oneOf("compat", compat, ["svt"]);
+
+  const pih: PictureHeader = {
+    lcod: 0,
+    ppih: 0,
+    plev: 0,
+    wf: width,
+    hf: height,
+    cw: 0,
+    hsl: sliceHeight / 2 ** nly,
+    nc: cdt.length,
+    ng: 4,
+    ss: 8,
+    bw: lossless ? bitDepth : 20,
+    fq: lossless ? 0 : 8,
+    br: 4,
+    fslc: 0,
+    ppoc: 0,
+    cpih: rct ? 1 : 0,
+    nlx,
+    nly,
+    lh: 0,
+    rl: Number(rawPackets),
+    qpih: Number(quantiser === "uniform"),
+    fs: Number(signs !== "inline"),
+    rm: Number(verticalPrediction === "coefficients"),
+  };
+  const wide = width * cdt.length;
+  const adapted: PictureHeader = {
+    ...pih,
+    // Long lines without vertical levels overflow the short packet header.
+    lh: Number(svt ? wide >= 32752 : wide >= 16376 && nly === 0),
+    // SVT-JPEG-XS never makes a slice higher than the picture.
+    hsl: svt ? Math.min(pih.hsl, Math.ceil(height / 2 ** nly)) : pih.hsl,
+  };
+  const header = withWeights(adapted, cdt, options, rct);
+  const size = lossless ? 0 : budget(options, header);
+  return {
+    header: svt
+      ? withSize(header, size)
+      : withProfile(withSize(header, size), size, named, options),
+    size,
+    rate: lossless ? RATES.lossless : RATES[rate],
+    vertical: verticalPrediction !== "off",
+    significance: options.significance ?? true,
+    fastSigns: signs === "separate-fast",
+  };
+}
+
+function withWeights(
+  pih: PictureHeader,
+  cdt: readonly Component[],
+  options: EncoderOptions,
+  rct: boolean,
+): CodestreamHeader {
+  const geometry = geometryOf(pih, cdt);
+  if (geometry.bands.some((b) => b.width === 0 || b.height === 0)) {
+    throw configError("nlx", `too many levels for ${pih.wf} x ${pih.hf}`);
+  }
+  const chosen = options.weights ?? (options.compat === "svt" ? "svt" : "psnr");
+  const wgt =
+    typeof chosen === "string"
+      ? weightsFor(chosen, options.format, rct, pih.nlx, pih.nly)
+      : [...chosen];
+  if (wgt.length !== geometry.bands.length) {
+    throw configError("weights", `${wgt.length} entries for ${geometry.bands.length} bands`);
+  }
+  for (const { gain, priority } of wgt) {
+    whole("weights.gain", gain, 0, 15);
+    whole("weights.priority", priority, 0, 255);
+  }
+  return { cap: capabilities(pih, cdt, options.compat === "svt"), pih, cdt, wgt };
+}
+
+/** CAP: no more bytes than bits are set (ISO/IEC 21122-1 A.4.3); SVT-JPEG-XS always writes two. */
+function capabilities(
+  pih: PictureHeader,
+  cdt: readonly Component[],
+  svt: boolean,
+): Uint8Array<ArrayBuffer> {
+  const first = (cdt.some((c) => c.sy > 1) ? 0x08 : 0) | (pih.fq === 0 ? 0x02 : 0);
+  if (pih.rl === 1 || svt) return new Uint8Array([first, 0x80]);
+  return new Uint8Array(first === 0 ? [] : [first]);
+}
+
+function budget(options: EncoderOptions, header: CodestreamHeader): number {
+  const { width, height, bitsPerPixel } = options;
+  if ((options.size === undefined) === (bitsPerPixel === undefined)) {
+    throw configError("size", "one of size, bitsPerPixel and lossless is needed");
+  }
+  const size = options.size ?? Math.ceil(Math.floor(width * height * (bitsPerPixel as number)) / 8);
+  whole("size", size, sizeOfHeader(header) + 2, 2 ** 31 - 1);
+  return size;
+}
+
+function withSize(header: CodestreamHeader, lcod: number): CodestreamHeader {
+  return { ...header, pih: { ...header.pih, lcod } };
+}
+
+/** The header with Ppih and Plev: those asked for, or the first automatic ones that it breaks no rule of. */
+function withProfile(
+  header: CodestreamHeader,
+  size: number,
+  named: Profile | undefined,
+  options: EncoderOptions,
+): CodestreamHeader {
+  const lossless = header.pih.fq === 0;
+  const claim = (profile: Profile): CodestreamHeader => {
+    // The size of a lossless codestream is not known yet: the whole range is claimed.
+    const bytes = lossless ? Math.floor((options.width * options.height * profile.nbpp) / 8) : size;
+    const { width, height, frameRate } = options;
+    const plev = chooseLevel(width, height, bytes, profile, frameRate);
+    return { ...header, pih: { ...header.pih, ppih: profile.ppih, plev } };
+  };
+  if (named !== undefined) {
+    const claimed = claim(named);
+    const [violation] = describeProfile(claimed).violations;
+    if (violation !== undefined) {
+      throw configError("profile", `${named.name}, ${violation.field}: ${violation.message}`);
+    }
+    return claimed;
+  }
+  if (options.profile === "unrestricted") return header;
+  const names = lossless ? ["MLS.12"] : AUTOMATIC;
+  for (const name of names) {
+    const claimed = claim(PROFILES.find((p) => p.name === name) as Profile);
+    if (claimed.pih.nly < 2 && name.startsWith("High")) continue;
+    const { violations, maxCodestreamSize } = describeProfile(claimed);
+    const fits = maxCodestreamSize === undefined || size <= maxCodestreamSize;
+    if (violations.length === 0 && fits) return claimed;
+  }
+  return header;
+}
+
+function namedProfile({ profile = "auto", lossless }: EncoderOptions): Profile | undefined {
+  if (profile === "auto" || profile === "unrestricted") return undefined;
+  const found = PROFILES.find((p) => p.name === profile && !p.bayer);
+  if (found === undefined) throw configError("profile", `${profile} is not one that is written`);
+  if (found.lossless !== (lossless ?? false)) {
+    throw configError("profile", `${profile} with lossless ${lossless ?? false}`);
+  }
+  return found;
+}
+
+function whole(field: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw configError(field, `${value} is not an integer from ${min} to ${max}`);
+  }
+}
+
+function oneOf(field: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw configError(field, `${value} is not ${allowed.join(", ")}`);
+}
