@@ -1,5 +1,5 @@
 /** What a {@link FrameGrid} is made from. */
-export interface FrameGridInit {
+interface FrameGridInit {
   /** Frames in `denominator` seconds. */
   readonly numerator: number;
   readonly denominator: number;

@@ -16,7 +16,7 @@ const WORDS: Uint16Array = /* @__PURE__ */ Uint16Array.from({ length: 256 }, (_,
 );
 
 /** Bytes of the record with `dataCount` user data words, alignment bits included (ST 2038:2021 4.2). */
-export function recordSizeOf(dataCount: number): number {
+function recordSizeOf(dataCount: number): number {
   return (77 + 10 * dataCount) >>> 3;
 }
 

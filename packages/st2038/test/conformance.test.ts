@@ -27,7 +27,8 @@ const ours: Required<St2038Implementation> = {
   encodeSt436: (packets, bits) => encodeSt436(packets, { sampleCoding: `${bits}-bit` }),
 };
 
-describe("@x/st2038", () => conformanceSuite(ours, { describe, test }));
+const numRuns = Number(process.env.FC_RUNS ?? 100);
+describe("@x/st2038", () => conformanceSuite(ours, { describe, test, numRuns }));
 
 /** Ours with another result of `parseUnit`. */
 function reading(change: (result: ConformanceResult, bytes: Uint8Array) => ConformanceResult) {
