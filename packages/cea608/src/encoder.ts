@@ -8,7 +8,7 @@ import {
   type StyledLine,
   wrapCaption,
 } from "./layout.js";
-import { moveToField } from "./pair.js";
+import { moveToField, pacPair } from "./pair.js";
 import { withPairParity } from "./parity.js";
 import { inRange } from "./range.js";
 import { ROWS } from "./screen.js";
@@ -60,6 +60,30 @@ export function encodeRollUp(
   const { lines } = wrapCaption(caption);
   const laid = placeRollUp(lines, caption, options.dataChannel ?? 1);
   return finish(rollUpWords(laid, rows), 0x1423 + rows, options);
+}
+
+/**
+ * The words that write lines on the page of a text service: TR, or RTD to go on where it stopped, then each line and a
+ * carriage return. Lines begin in the first column unless the caption says otherwise; the row is of no account.
+ */
+export function encodeText(
+  caption: Cea608Caption,
+  options: Cea608EncoderOptions & {
+    /** Go on with the page instead of clearing it. Default false. */
+    readonly resume?: boolean;
+  } = {},
+): number[] {
+  const { lines } = wrapCaption(caption);
+  const { dataChannel = 1, resume = false } = options;
+  const words = [resume ? 0x142b : 0x142a];
+  for (const row of placeRollUp(lines, { align: "left", ...caption, row: ROWS - 1 }, dataChannel)) {
+    // After a carriage return the first column is white and plain without being told.
+    const [first = 0] = row.preamble;
+    if (first !== pacPair(dataChannel, ROWS - 1, 0) || row.preamble.length > 1)
+      words.push(...row.preamble);
+    words.push(...cellWords(row), 0x142d);
+  }
+  return finish(words, 0x142b, options);
 }
 
 /** The words that erase what is shown: EDM. */

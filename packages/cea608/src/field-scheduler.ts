@@ -128,7 +128,8 @@ export class FieldScheduler<T> {
     // In the middle of another service's words only a code that shows at once may come.
     const free = this.#active === undefined || this.#active === channel || isShort(channel);
     if (loaded && slot >= job.target && free) return this.#continue(channel, slot, onShown);
-    if (slot < channel.eraseAt) return 0;
+    // A caption is not erased before it is written.
+    if (slot < channel.eraseAt || (job !== undefined && channel.at > channel.mark)) return 0;
     if (this.#isReplacedSoon(channel, slot)) return 0;
     channel.eraseAt = Number.POSITIVE_INFINITY;
     return this.#control(channel, channel.erase, this.#slack(slot) > 0);
@@ -188,9 +189,7 @@ export class FieldScheduler<T> {
 
   #shown(channel: Channel<T>, job: Job<T>, slot: number, onShown: (shown: Shown<T>) => void): void {
     const wanted = Math.min(Math.max(job.end - job.target, 1), this.#minimum);
-    // The words behind the mark come first: a caption is not erased before it is written.
-    const written = slot + cost(channel.words, channel.at, channel.words.length, false) + 1;
-    channel.eraseAt = Math.max(job.end, slot + wanted, written);
+    channel.eraseAt = Math.max(job.end, slot + wanted);
     onShown({ job, slot });
   }
 

@@ -41,6 +41,7 @@ export {
   encodePaintOn,
   encodePopOn,
   encodeRollUp,
+  encodeText,
 } from "./encoder.js";
 export { type GstTextCue, GstTextTo608, type GstTextTo608Options } from "./gst-compat.js";
 export type { Cea608ErrorCode, Cea608Issue } from "./issues.js";

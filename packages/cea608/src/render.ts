@@ -45,6 +45,8 @@ export function renderToSvg(screen: Cea608Screen, options: RenderOptions = {}): 
   const { width = 640, height = 480, fontFamily = FONT } = options;
   const cellWidth = (width * AREA) / COLUMNS;
   const cellHeight = (height * AREA) / ROWS;
+  // Of a monospaced font a glyph is 0.6 em wide.
+  const fontSize = Math.min(cellWidth / 0.6, cellHeight);
   let boxes = "";
   let texts = "";
   for (const row of screenRows(screen)) {
@@ -60,7 +62,7 @@ export function renderToSvg(screen: Cea608Screen, options: RenderOptions = {}): 
     for (const run of visibleRuns(row)) {
       const x = width * SAFE + run.column * cellWidth;
       texts +=
-        `<text class="${classesOf(run)}" x="${round(x)}" y="${round(y + cellHeight * 0.8)}" ` +
+        `<text xml:space="preserve" class="${classesOf(run)}" x="${round(x)}" y="${round(y + cellHeight * 0.8)}" ` +
         `textLength="${round(run.text.length * cellWidth)}" lengthAdjust="spacingAndGlyphs" ` +
         `fill="${CSS_COLORS[run.style.color]}"${run.style.italics ? ' font-style="italic"' : ""}` +
         `${run.style.underline ? ' text-decoration="underline"' : ""}>${escapeXml(run.text)}` +
@@ -70,8 +72,7 @@ export function renderToSvg(screen: Cea608Screen, options: RenderOptions = {}): 
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" class="cea608" viewBox="0 0 ${width} ${height}">` +
     `<g shape-rendering="crispEdges">${boxes}</g>` +
-    `<g font-family="${escapeXml(fontFamily)}" font-size="${round(cellHeight * 0.8)}" ` +
-    `style="white-space:pre">${texts}</g></svg>`
+    `<g font-family="${escapeXml(fontFamily)}" font-size="${round(fontSize)}">${texts}</g></svg>`
   );
 }
 
@@ -109,7 +110,7 @@ export function renderToHtml(screen: Cea608Screen, options: RenderOptions = {}):
   return (
     '<div class="cea608" style="position:absolute;inset:0;container-type:size">' +
     '<div style="position:absolute;inset:0;white-space:pre;' +
-    // Of a monospaced font a glyph is 0.6 em wide: 2.5 % of the picture's width make a cell.
+    // 0.6 em are 2.5 % of the picture's width, a cell.
     `font:4.16cqw/${ROW_HEIGHT}cqh ${family}">${rows.join("")}</div></div>`
   );
 }

@@ -14,6 +14,8 @@ import {
 import {
   decodeDateTime,
   decodeLength,
+  durationAt,
+  durationBytes,
   encodeDateTime,
   encodeLength,
   type XdsDateTime,
@@ -57,6 +59,31 @@ export interface XdsContents {
     readonly endLine: number;
     readonly squeezed: boolean | undefined;
   };
+  /** Current or future 0C: much of the programme in one packet. */
+  composite1: {
+    /** Five keyword codes. */
+    readonly keywords: readonly number[];
+    /** The first byte of the content advisory packet, with what an MPA rating needs. */
+    readonly advisory: number;
+    readonly length: XdsDuration;
+    /** Time in the show. */
+    readonly elapsed: XdsDuration;
+    /** Up to 22 characters. */
+    readonly title: string;
+  };
+  /** Current or future 0D: the rest of it, and the channel. */
+  composite2: {
+    readonly start: XdsDateTime;
+    readonly audio: XdsAudioServices;
+    /** Two caption services. */
+    readonly captions: readonly XdsCaptionService[];
+    /** Four characters. */
+    readonly callLetters: string;
+    /** Two characters. */
+    readonly nativeChannel: string;
+    /** Up to 18 characters. */
+    readonly network: string;
+  };
   /** Current or future 10 to 17: one row of the description. */
   description: { readonly row: number; readonly text: string };
   /** Channel 01. */
@@ -93,8 +120,8 @@ export type XdsContent = {
 }[XdsKind];
 
 /**
- * What a packet says; `undefined` for types whose layout is not published or not settled (composite packets, channel
- * maps, public service, private data): their `data` is all there is.
+ * What a packet says; `undefined` for types whose layout is not published or not settled (channel maps,
+ * public service, private data): their `data` is all there is.
  * @throws {FormatError} `xdsContent` when the data do not follow the layout of their type.
  */
 export function decodeXdsContent(packet: XdsPacket): XdsContent | undefined {
@@ -141,11 +168,6 @@ type Layout<K extends XdsKind> = {
   encode(content: XdsContents[K]): Uint8Array;
 };
 
-const text: Pick<Layout<"programName">, "decode" | "encode"> = {
-  decode: (data) => ({ text: textOf(data) }),
-  encode: (content) => bytesOf(content.text),
-};
-
 /** Every byte of binary data has b6 set, so that it is printable. */
 const B6 = 0x40;
 
@@ -164,7 +186,7 @@ const LAYOUTS: { readonly [K in Exclude<XdsKind, "description">]: Layout<K> } = 
     decode: decodeLength,
     encode: encodeLength,
   },
-  programName: { class: "current", type: 0x03, min: 1, ...text },
+  programName: { class: "current", type: 0x03, min: 1, decode: decodeText, encode: encodeText },
   programType: {
     class: "current",
     type: 0x04,
@@ -225,8 +247,50 @@ const LAYOUTS: { readonly [K in Exclude<XdsKind, "description">]: Layout<K> } = 
         : Uint8Array.of(start, end, B6 | Number(squeezed));
     },
   },
-  networkName: { class: "channel", type: 0x01, min: 1, ...text },
-  callLetters: { class: "channel", type: 0x02, min: 4, ...text },
+  composite1: {
+    class: "current",
+    type: 0x0c,
+    min: 10,
+    decode: (data) => ({
+      keywords: [...data.subarray(0, 5)],
+      advisory: data[5] as number,
+      length: durationAt(data, 6),
+      elapsed: durationAt(data, 8),
+      title: textOf(data.subarray(10)),
+    }),
+    encode: ({ keywords, advisory, length, elapsed, title }) =>
+      Uint8Array.of(
+        ...exactly("keywords", keywords, 5),
+        inRange("advisory", advisory, 0x40, 0x7f),
+        ...durationBytes(length),
+        ...durationBytes(elapsed),
+        ...atMost("title", bytesOf(title), 22),
+      ),
+  },
+  composite2: {
+    class: "current",
+    type: 0x0d,
+    min: 14,
+    decode: (data) => ({
+      start: decodeDateTime(data, 0),
+      audio: decodeAudio(data.subarray(4)),
+      captions: [...data.subarray(6, 8)].map(decodeCaption),
+      callLetters: textOf(data.subarray(8, 12)),
+      nativeChannel: textOf(data.subarray(12, 14)),
+      network: textOf(data.subarray(14)),
+    }),
+    encode: ({ start, audio, captions, callLetters, nativeChannel, network }) =>
+      Uint8Array.of(
+        ...encodeDateTime(start),
+        ...encodeAudio(audio),
+        ...exactly("captions", captions, 2).map(encodeCaption),
+        ...exactly("callLetters", [...bytesOf(callLetters)], 4),
+        ...exactly("nativeChannel", [...bytesOf(nativeChannel)], 2),
+        ...atMost("network", bytesOf(network), 18),
+      ),
+  },
+  networkName: { class: "channel", type: 0x01, min: 1, decode: decodeText, encode: encodeText },
+  callLetters: { class: "channel", type: 0x02, min: 4, decode: decodeText, encode: encodeText },
   tapeDelay: {
     class: "channel",
     type: 0x03,
@@ -315,7 +379,27 @@ const LAYOUTS: { readonly [K in Exclude<XdsKind, "description">]: Layout<K> } = 
   },
 };
 
-const KINDS = Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[];
+const KINDS: readonly (keyof typeof LAYOUTS)[] = /* @__PURE__ */ Object.keys(
+  LAYOUTS,
+) as (keyof typeof LAYOUTS)[];
+
+function exactly<T>(field: string, list: readonly T[], length: number): readonly T[] {
+  if (list.length !== length) throw new RangeError(`${field}: ${list.length}, not ${length}`);
+  return list;
+}
+
+function atMost(field: string, bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length > length) throw new RangeError(`${field}: ${bytes.length}, more than ${length}`);
+  return bytes;
+}
+
+function decodeText(data: Uint8Array): { text: string } {
+  return { text: textOf(data) };
+}
+
+function encodeText(content: { readonly text: string }): Uint8Array<ArrayBuffer> {
+  return bytesOf(content.text);
+}
 
 function textOf(data: Uint8Array): string {
   let result = "";

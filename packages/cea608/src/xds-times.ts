@@ -82,10 +82,12 @@ export function encodeLength(content: XdsLength): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
-function durationAt(data: Uint8Array, at: number): XdsDuration {
+/** Two bytes: minutes before hours. */
+export function durationAt(data: Uint8Array, at: number): XdsDuration {
   return { hours: (data[at + 1] as number) & 0x3f, minutes: (data[at] as number) & 0x3f };
 }
 
-function durationBytes({ hours, minutes }: XdsDuration): number[] {
+/** Two bytes: minutes before hours. */
+export function durationBytes({ hours, minutes }: XdsDuration): number[] {
   return [B6 | inRange("minutes", minutes, 0, 63), B6 | inRange("hours", hours, 0, 63)];
 }

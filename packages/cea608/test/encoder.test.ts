@@ -6,6 +6,7 @@ import {
   encodePaintOn,
   encodePopOn,
   encodeRollUp,
+  encodeText,
   screenRows,
   screenText,
 } from "../src/index.js";
@@ -198,6 +199,18 @@ describe("encodePopOn", () => {
 describe("encodePaintOn and encodeRollUp", () => {
   test("paint-on writes on what is shown", () => {
     expect(hex(encodePaintOn({ lines: ["Hi"], align: "left" }))).toBe("9429 9429 9470 9470 c8e9");
+  });
+
+  test("text fills a page, and goes on with it", () => {
+    const single = { redundantControls: "never" } as const;
+    const words = encodeText({ lines: ["one", [{ text: "two", color: "red" }]] }, single);
+    expect(hex(words)).toBe("942a ef6e e580 94ad 9468 f4f7 ef80 94ad");
+    const more = encodeText({ lines: ["three"] }, { ...single, resume: true });
+    expect(screenText(shown([...words, 0x9429, 0x9470, 0xc8e9, ...more]).screen("T1"))).toBe(
+      "one\ntwo\nthree",
+    );
+    const other = encodeText({ lines: ["x"] }, { field: 2, dataChannel: 2 });
+    expect(screenText(shown(other, 2).screen("T4"))).toBe("x");
   });
 
   test("roll-up begins each line with CR and its preamble", () => {

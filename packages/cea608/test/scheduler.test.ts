@@ -201,6 +201,79 @@ describe("Cea608Scheduler", () => {
     }
   });
 
+  test("captions that come while frames are pulled are on time, too", () => {
+    const scheduler = new Cea608Scheduler({ frameRate: AT_30 });
+    const cues = Array.from({ length: 20 }, (_, i) =>
+      seconds(3 + 2 * i, 4.5 + 2 * i, `caption ${i}`),
+    );
+    const frames: Cea608Frame[] = [];
+    for (const cue of cues) {
+      scheduler.push(cue);
+      while (frames.length < (cue.start / 1000) * 30 - 15) frames.push(scheduler.pull());
+    }
+    while (!scheduler.done) frames.push(scheduler.pull());
+    expect(sent(frames, "EOC")).toEqual(cues.map(({ start }) => (start * 30) / 1000));
+    expect(frames.flatMap(({ reports }) => reports)).toEqual([]);
+  });
+
+  test("frames can begin anywhere", () => {
+    const scheduler = new Cea608Scheduler({ frameRate: AT_30, firstFrame: 1000 });
+    expect(scheduler.pull().frame).toBe(1000);
+    scheduler.push(seconds(1, 2, "long over"));
+    const reports = [
+      scheduler.pull(),
+      ...Array.from({ length: 30 }, () => scheduler.pull()),
+    ].flatMap((frame) => frame.reports);
+    expect(reports).toMatchObject([{ type: "late" }]);
+    expect(() => scheduler.push({ start: Number.NaN, end: 0, lines: [] })).toThrow(RangeError);
+    expect(() => scheduler.push({ ...seconds(1, 2, "x"), service: "T1" as "CC1" })).toThrow(
+      RangeError,
+    );
+  });
+
+  const anyCue = fc.record({
+    service: fc.constantFrom("CC1", "CC2", "CC3", "CC4"),
+    gap: fc.integer({ min: 0, max: 1500 }),
+    duration: fc.integer({ min: 0, max: 3000 }),
+    length: fc.integer({ min: 1, max: 60 }),
+  });
+
+  prop.prop([
+    fc.array(anyCue, { maxLength: 12 }),
+    fc.constantFrom(...RATES),
+    fc.constantFrom("popOn", "paintOn", "rollUp"),
+    fc.constantFrom(0, 10, undefined),
+  ])(
+    "no caption of four services is ever lost or spoilt",
+    (list, frameRate, mode, lookaheadFrames) => {
+      let at = 0;
+      const cues = list.map(({ service, gap, duration, length }, i) => {
+        at += gap;
+        const text = `${i} ${"abcdefghi ".repeat(7)}`.slice(0, length).trim();
+        return { start: at, end: at + duration, lines: [text], service } as const;
+      });
+      const options = lookaheadFrames === undefined ? {} : { lookaheadFrames };
+      const { frames } = run(cues, { frameRate, mode, ...options });
+      const decoder = new Cea608Decoder();
+      const seen = new Map<string, string[]>();
+      for (const { field, word } of frames.flatMap(({ slots }) => slots)) {
+        for (const event of decoder.push(field, word, 0)) {
+          if (event.type === "issue") throw new Error(event.issue.message);
+          if (event.type !== "display") continue;
+          const texts = seen.get(event.service) ?? [];
+          texts.push(screenText(decoder.screen(event.service)).replace(/\s+/g, ""));
+          seen.set(event.service, texts);
+        }
+      }
+      for (const { service, lines } of cues) {
+        const text = lines[0].replace(/\s+/g, "");
+        const rows = mode === "rollUp" ? text.slice(-10) : text;
+        expect(seen.get(service)?.some((shown) => shown.endsWith(rows))).toBe(true);
+      }
+      for (const texts of seen.values()) expect(texts.at(-1)).toBe("");
+    },
+  );
+
   const shortCue = fc.record({
     gap: fc.integer({ min: 0, max: 40 }),
     duration: fc.integer({ min: 0, max: 60 }),

@@ -153,6 +153,26 @@ describe("contents", () => {
     { kind: "copyControl", cgms: 3, aps: 2, asb: true, rcd: true },
     { kind: "aspectRatio", startLine: 53, endLine: 231, squeezed: undefined },
     { kind: "aspectRatio", startLine: 22, endLine: 262, squeezed: true },
+    {
+      kind: "composite1",
+      keywords: [0x22, 0x34, 0x20, 0x20, 0x20],
+      advisory: 0x44,
+      length: { hours: 1, minutes: 58 },
+      elapsed: { hours: 0, minutes: 3 },
+      title: "Twenty-two characters.",
+    },
+    {
+      kind: "composite2",
+      start,
+      audio: { main: { language: 1, type: 3 }, second: { language: 7, type: 7 } },
+      captions: [
+        { language: 1, field: 1, dataChannel: 1, text: false },
+        { language: 0, field: 2, dataChannel: 2, text: true },
+      ],
+      callLetters: "WGBH",
+      nativeChannel: " 2",
+      network: "PBS",
+    },
     { kind: "description", row: 8, text: "The last row" },
     { kind: "networkName", text: "PBS" },
     { kind: "callLetters", text: "WGBH02" },
@@ -204,7 +224,7 @@ describe("contents", () => {
 
   test("types without a settled layout have their data only", () => {
     for (const [xdsClass, type] of [
-      ["current", 0x0c],
+      ["current", 0x0e],
       ["misc", 0x41],
       ["public", 1],
       ["private", 1],
