@@ -120,6 +120,8 @@ export class TsMuxer {
   /** Continuity counters of PIDs that are no stream's. */
   #counters = new Map<number, number>();
   #version = 0;
+  /** Units in all queues. */
+  #queued = 0;
   #started = false;
   /** The tables in force were sent once. */
   #announced = false;
@@ -163,6 +165,7 @@ export class TsMuxer {
       deadline = this.#transportTime(owner, dts, unit.discontinuity === true);
       state.known = Math.max(state.known, deadline - this.#delay);
     }
+    this.#queued++;
     state.queue.add({
       head,
       data: unit.data,
@@ -231,6 +234,7 @@ export class TsMuxer {
     this.#counters = new Map();
     this.#version = 0;
     this.#started = false;
+    this.#queued = 0;
     this.#programs = [];
     this.#setUp(resolvePrograms(this.#options.programs));
   }
@@ -359,20 +363,16 @@ export class TsMuxer {
     return waiting ? Math.max(least, most - this.#maxInterleave) : most;
   }
 
+  /** Send everything that waits, and stop behind it. */
   #drain(): void {
-    while (this.#streams.some(({ queue }) => queue.length > 0)) {
-      let last = this.#now;
-      for (const { queue } of this.#streams) {
-        if (queue.head !== undefined) last = Math.max(last, queue.head.deadline);
-      }
-      this.#run(last + 1);
-    }
+    this.#run(Number.POSITIVE_INFINITY);
   }
 
-  /** Make packets for the time before `horizon`. */
+  /** Make packets for the time before `horizon`; without an end, until nothing waits. */
   #run(horizon: number): void {
     if (!this.#started) return;
     for (let now = this.#now; now < horizon; now = this.#now) {
+      if (this.#queued === 0 && horizon === Number.POSITIVE_INFINITY) return;
       this.#queueTables(now);
       // New tables go before everything else, so that nothing is missed.
       if (!this.#announced && this.#sendTable(now)) continue;
@@ -493,6 +493,7 @@ export class TsMuxer {
         this.#options.onLate?.({ pid: stream.pid, lateBy });
       }
       queue.shift();
+      this.#queued--;
     }
     // Twice as fast as the deadline asks, when that is faster than the peak rate.
     const packets = 2 + 2 * Math.ceil(left / 184);

@@ -51,6 +51,8 @@ export class TsRewriter {
   readonly #editSection: ((section: Uint8Array, pid: number) => Uint8Array) | undefined;
   readonly #sectionPids: readonly number[];
   readonly #sections = new Map<number, SectionState>();
+  /** Those whose packets wait. */
+  readonly #held = new Set<SectionState>();
   readonly #onPackets: PacketHandler = (bytes, at, count, stride) => {
     for (let i = 0; i < count; i++) {
       const sync = at + i * stride;
@@ -131,6 +133,7 @@ export class TsRewriter {
 
   #openSections(): void {
     this.#sections.clear();
+    this.#held.clear();
     if (this.#editSection === undefined) return;
     for (const pid of this.#sectionPids) {
       const assembler = new SectionAssembler();
@@ -193,6 +196,7 @@ export class TsRewriter {
 
   /** A packet whose sections may be edited waits, with everything behind it, until they have ended. */
   #sectionPacket(state: SectionState, pid: number, unit: Uint8Array, sync: number): void {
+    this.#held.add(state);
     state.slots.push(this.#waiting.length);
     this.#wait(unit, sync);
     const head = unit[sync + 1] as number;
@@ -206,8 +210,8 @@ export class TsRewriter {
         state.sections.push(edited.slice());
       });
     }
-    for (const other of this.#sections.values()) {
-      if (other.assembler.pending && this.#waitingBytes < MAX_WAITING) return;
+    for (const { assembler } of this.#held) {
+      if (assembler.pending && this.#waitingBytes < MAX_WAITING) return;
     }
     this.#release();
   }
@@ -215,14 +219,15 @@ export class TsRewriter {
   /** Pass on what waits, with the sections that were edited. */
   #release(): void {
     // From the back: packets that are put in do not move the places before them.
-    const edited = [...this.#sections.values()].filter((state) => state.edited);
+    const edited = [...this.#held].filter((state) => state.edited);
     edited.sort((a, b) => (b.slots.at(-1) as number) - (a.slots.at(-1) as number));
     for (const state of edited) this.#replace(state);
-    for (const state of this.#sections.values()) {
+    for (const state of this.#held) {
       state.slots = [];
       state.sections = [];
       state.edited = false;
     }
+    this.#held.clear();
     for (const { bytes } of this.#waiting) this.#write(bytes, 0, bytes.length);
     this.#waiting = [];
     this.#waitingBytes = 0;
