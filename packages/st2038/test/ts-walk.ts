@@ -1,7 +1,7 @@
 // Just enough of ISO/IEC 13818-1 to get the PMT's streams and the PES packets of one PID out of a clean file.
 import { decodeAncEsInfo } from "../src/index.js";
 
-export interface WalkedStream {
+interface WalkedStream {
   readonly streamType: number;
   readonly pid: number;
   readonly esInfo: Uint8Array;

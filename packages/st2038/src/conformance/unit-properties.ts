@@ -229,7 +229,7 @@ export function unitProperties(
 }
 
 /** A packet whose words are an array of their own, for an encoder. */
-export function ownWords(packet: {
+function ownWords(packet: {
   readonly cNotYChannelFlag: boolean;
   readonly lineNumber: number;
   readonly horizontalOffset: number;
