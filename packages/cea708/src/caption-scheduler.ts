@@ -34,11 +34,18 @@ export interface CaptionSchedulerOptions {
   readonly firstFrame?: number;
   /** How often the roll-up window is defined anew, for receivers that tune in. Default: 2,000. */
   readonly refreshMs?: number;
-  /**
-   * Where the frame's line-21 pairs come from: two bytes with parity for the field, or `undefined` for none.
-   * Called once for each slot of the frame, fields in alternation.
-   */
-  readonly line21?: (field: 1 | 2, frame: number) => readonly [number, number] | undefined;
+  /** Where line-21 captions come from, to be sent besides. Default: none, line 21 is announced as absent. */
+  readonly line21?: Line21Source;
+}
+
+/**
+ * Makes a frame's line-21 pairs: a `Cea608Scheduler` of `@x/cea608` with the same frame rate and first frame is one.
+ */
+export interface Line21Source {
+  /** The next frame's pairs, in the order of its slots; a word is two bytes with parity, 0x8080 for nothing. */
+  pull(): {
+    readonly slots: readonly { readonly field: 1 | 2; readonly word: number }[];
+  };
 }
 
 /** What the scheduler has to say about a cue. */
@@ -76,6 +83,8 @@ export interface ScheduledFrame {
 
 /** Least bytes of a frame that loading can count on, whatever codes meet the end of a block or a packet. */
 const WASTE = 8;
+/** A line-21 pair that says nothing. */
+const IDLE_PAIR = 0x8080;
 
 /**
  * Turns cues into cc_data, one frame after the other. A pop-on caption is loaded into a hidden window in good time
@@ -89,7 +98,6 @@ export class CaptionScheduler {
   readonly #ccCount: number;
   readonly #lookaheadMs: number;
   readonly #lookaheadFrames: number;
-  readonly #firstFrame: number;
   readonly #line21: CaptionSchedulerOptions["line21"];
   readonly #services = new Map<
     number,
@@ -109,8 +117,7 @@ export class CaptionScheduler {
     this.#ccCount = ccCountOf(frameRate);
     this.#lookaheadMs = lookaheadMs;
     this.#lookaheadFrames = frames(lookaheadMs);
-    this.#firstFrame = options.firstFrame ?? 0;
-    this.#frame = this.#firstFrame;
+    this.#frame = options.firstFrame ?? 0;
     this.#line21 = options.line21;
     for (const service of services) {
       const { serviceNumber, mode = "pop-on", aspectRatio = "16:9", rollUpRows = 2 } = service;
@@ -188,9 +195,8 @@ export class CaptionScheduler {
   /** Make the next frame. */
   pull(): ScheduledFrame {
     const frame = this.#frame++;
-    const count = frame - this.#firstFrame;
-    const firstPair = ntscPairsBefore(this.#frameRate, count);
-    const pairs = ntscPairsBefore(this.#frameRate, count + 1) - firstPair;
+    const firstPair = ntscPairsBefore(this.#frameRate, frame);
+    const pairs = ntscPairsBefore(this.#frameRate, frame + 1) - firstPair;
     const packer = this.#packer;
     packer.begin(this.#ccCount - pairs);
     this.#load(frame);
@@ -204,7 +210,7 @@ export class CaptionScheduler {
       }
     }
     const ccData = new Uint8Array(this.#ccCount * 3);
-    this.#writeLine21(ccData, frame, firstPair, pairs);
+    this.#writeLine21(ccData, firstPair, pairs);
     const packet = packer.finish();
     ccData.set(packet, pairs * 3);
     for (let at = pairs * 3 + packet.length; at < ccData.length; at += 3) ccData[at] = 0xfa;
@@ -213,26 +219,35 @@ export class CaptionScheduler {
     return { frame, ccData, events };
   }
 
-  /** Send what must be sent now: the earliest start first, services in turn where equal. */
+  /** Send what must be sent now, with room kept for what changes on the screen in this frame. */
   #load(frame: number): void {
-    let reserve = 0;
-    for (const { schedule } of this.#services.values()) reserve += schedule.reserve(frame);
-    const full = new Set<ServiceSchedule>();
-    let urgent = this.#isUrgent(frame);
-    while (urgent) {
-      let next: ServiceSchedule | undefined;
-      let earliest = Number.POSITIVE_INFINITY;
+    if (!this.#isUrgent(frame)) return;
+    // First as if captions that are due could be completed, then, if they could not, with what that kept free.
+    for (const started of [true, false]) {
+      const reserved = new Map<number, number>();
       for (const { schedule } of this.#services.values()) {
-        if (full.has(schedule)) continue;
-        const start = schedule.nextLoad(frame);
+        const bytes = schedule.reserve(frame, started);
+        if (bytes > 0) reserved.set(schedule.serviceNumber, bytes);
+      }
+      this.#loadBeside(frame, reserved);
+    }
+  }
+
+  /** The earliest start first, services in turn where equal. */
+  #loadBeside(frame: number, reserved: ReadonlyMap<number, number>): void {
+    const full = new Set<ServiceSchedule>();
+    for (;;) {
+      let next: ServiceSchedule | undefined;
+      let earliest = frame + this.#lookaheadFrames + 1;
+      for (const { schedule } of this.#services.values()) {
+        const start = full.has(schedule) ? undefined : schedule.nextLoad(frame);
         if (start === undefined || start >= earliest) continue;
-        if (start > frame + this.#lookaheadFrames) continue;
         earliest = start;
         next = schedule;
       }
       if (next === undefined) return;
-      if (!next.load(frame, this.#packer, reserve)) full.add(next);
-      else if (next.nextLoad(frame) !== earliest) urgent = this.#isUrgent(frame);
+      if (!next.load(frame, this.#packer, reserved)) full.add(next);
+      else if (next.nextLoad(frame) !== earliest && !this.#isUrgent(frame)) return;
     }
   }
 
@@ -261,20 +276,18 @@ export class CaptionScheduler {
     return false;
   }
 
-  #writeLine21(ccData: Uint8Array, frame: number, firstPair: number, pairs: number): void {
-    const slots: (readonly [number, number] | undefined)[] = [];
+  #writeLine21(ccData: Uint8Array, firstPair: number, pairs: number): void {
+    const slots = this.#line21?.pull().slots ?? [];
     for (let i = 0; i < pairs; i++) {
-      slots.push(this.#line21?.(((firstPair + i) & 1) === 0 ? 1 : 2, frame));
-    }
-    const field2 = slots.some((pair, i) => pair !== undefined && ((firstPair + i) & 1) === 1);
-    slots.forEach((pair, i) => {
       const field = (firstPair + i) & 1;
-      // A valid field 2 obliges a valid field 1 (CTA-708-E 4.3).
-      const valid = pair !== undefined || (field === 0 && field2);
+      const slot = slots[i];
+      const word = slot?.field === field + 1 ? slot.word : IDLE_PAIR;
+      // Field 1 stays valid while there is a source: a valid field 2 obliges it (CTA-708-E 4.3).
+      const valid = word !== IDLE_PAIR || (field === 0 && this.#line21 !== undefined);
       ccData[3 * i] = (valid ? 0xfc : 0xf8) | field;
-      ccData[3 * i + 1] = pair?.[0] ?? 0x80;
-      ccData[3 * i + 2] = pair?.[1] ?? 0x80;
-    });
+      ccData[3 * i + 1] = word >> 8;
+      ccData[3 * i + 2] = word & 0xff;
+    }
   }
 }
 

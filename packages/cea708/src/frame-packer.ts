@@ -19,11 +19,6 @@ export class FramePacker {
   #free = 0;
   #sequenceNumber = 0;
 
-  /** Bytes still free, block headers not deducted. */
-  get free(): number {
-    return this.#free;
-  }
-
   /** Start a frame that has room for `triplets` DTVCC triplets. */
   begin(triplets: number): void {
     this.#services.clear();
@@ -32,24 +27,42 @@ export class FramePacker {
 
   /** Bytes that `length` more code bytes in one block would take, with the block header where one is needed. */
   cost(serviceNumber: number, length: number): number {
-    const blocks = this.#services.get(serviceNumber)?.blocks;
-    const last = blocks?.[blocks.length - 1];
-    if (last !== undefined && last.length + length <= MAX_BLOCK_SIZE) return length;
-    return length + headerSize(serviceNumber);
+    const last = this.#lastBlock(serviceNumber);
+    return costBehind(serviceNumber, last?.length ?? MAX_BLOCK_SIZE, length);
   }
 
-  /** Append one code, or several that must stay in one block, leaving `reserve` bytes free. False: no room. */
-  add(serviceNumber: number, code: readonly number[], reserve = 0): boolean {
-    const cost = this.cost(serviceNumber, code.length);
-    if (cost + reserve > this.#free) return false;
-    this.#free -= cost;
+  /**
+   * Append one code, or several that must stay in one block. False: no room.
+   *
+   * @param reserved code bytes of each service that must still fit into one block of it afterwards.
+   */
+  add(
+    serviceNumber: number,
+    code: readonly number[],
+    reserved?: ReadonlyMap<number, number>,
+  ): boolean {
+    const length = this.#lastBlock(serviceNumber)?.length ?? MAX_BLOCK_SIZE;
+    const opens = length + code.length > MAX_BLOCK_SIZE;
+    const free = this.#free - code.length - (opens ? headerSize(serviceNumber) : 0);
+    let need = 0;
+    if (reserved !== undefined) {
+      for (const [service, bytes] of reserved) {
+        const filled = opens ? code.length : length + code.length;
+        need +=
+          service === serviceNumber
+            ? costBehind(service, filled, bytes)
+            : this.cost(service, bytes);
+      }
+    }
+    if (free < need) return false;
+    this.#free = free;
     let service = this.#services.get(serviceNumber);
     if (service === undefined) {
       service = { serviceNumber, blocks: [] };
       this.#services.set(serviceNumber, service);
     }
-    if (cost > code.length) service.blocks.push([...code]);
-    else (service.blocks[service.blocks.length - 1] as number[]).push(...code);
+    if (opens) service.blocks.push([...code]);
+    else service.blocks[service.blocks.length - 1]?.push(...code);
     return true;
   }
 
@@ -66,6 +79,16 @@ export class FramePacker {
     this.#sequenceNumber = (sequenceNumber + 1) & 3;
     return encodeDtvccPacket({ sequenceNumber, packetData: encodeServiceBlocks(blocks) });
   }
+
+  #lastBlock(serviceNumber: number): number[] | undefined {
+    const blocks = this.#services.get(serviceNumber)?.blocks;
+    return blocks?.[blocks.length - 1];
+  }
+}
+
+/** Bytes that `length` code bytes take behind a block of `filled` code bytes, in it if they fit. */
+function costBehind(serviceNumber: number, filled: number, length: number): number {
+  return filled + length <= MAX_BLOCK_SIZE ? length : length + headerSize(serviceNumber);
 }
 
 /** Bytes of a service block's header. */

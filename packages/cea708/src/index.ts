@@ -15,6 +15,7 @@ export {
 export {
   CaptionScheduler,
   type CaptionSchedulerOptions,
+  type Line21Source,
   type ScheduledFrame,
   type ScheduledServiceOptions,
   type SchedulerEvent,

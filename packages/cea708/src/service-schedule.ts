@@ -26,6 +26,8 @@ export interface ScheduledCue {
   /** Rows of the grid between its place and where it stands, because other captions are in its place. */
   shift: number;
   codes: readonly (readonly number[])[];
+  /** Codes up to the window's definition, which also selects the window. */
+  lead: number;
   /** Index in `codes` of what is sent next. */
   next: number;
   /** Bytes still to be sent; before the window is chosen, the most that it can be. */
@@ -111,6 +113,7 @@ export class ServiceSchedule {
       window: -1,
       shift: 0,
       codes: [],
+      lead: 0,
       next: 0,
       bytes: mostBytes(rows),
       shownFrame: -1,
@@ -120,16 +123,22 @@ export class ServiceSchedule {
     this.#cues.splice(at, 0, scheduled);
   }
 
-  /** Bytes to keep free in `frame` for what must happen in it. */
-  reserve(frame: number): number {
+  /**
+   * Code bytes that must go out in `frame` for what is to change in it. `started`: also for captions that are due but
+   * not loaded yet, in case they will be.
+   */
+  reserve(frame: number, started: boolean): number {
     if (this.#options.mode === "roll-up") return 0;
+    let hides = false;
+    let shows = false;
     for (const each of this.#cues) {
-      if (each.startFrame > frame) return 0;
-      if (each.state !== "shown" || each.endFrame <= frame) {
-        return SWITCH_SIZE + headerSize(this.serviceNumber);
-      }
+      if (each.startFrame > frame) break;
+      if (each.state !== "shown") shows ||= started || each.state === "ready";
+      else hides ||= each.endFrame <= frame;
     }
-    return 0;
+    if (!hides && !shows) return 0;
+    const painted = this.#options.mode === "paint-on";
+    return (hides ? 2 : 0) + (shows && !painted ? 2 : 0) + 1;
   }
 
   /** Start and bytes of each pop-on caption that has yet to be loaded and starts up to `horizon`, by start. */
@@ -149,22 +158,21 @@ export class ServiceSchedule {
   }
 
   /** Send the next code of the most urgent caption. False: nothing to do, or no room. */
-  load(frame: number, packer: FramePacker, reserve: number): boolean {
+  load(frame: number, packer: FramePacker, reserved: ReadonlyMap<number, number>): boolean {
     const candidate = this.#candidate(frame);
     if (candidate === undefined) return false;
     if (candidate.state === "waiting") this.#begin(candidate);
     const { serviceNumber } = this;
-    if (candidate.window !== this.#current && candidate.next > 0) {
-      if (!packer.add(serviceNumber, [0x80 | candidate.window], reserve)) return false;
+    if (candidate.window !== this.#current && candidate.next >= candidate.lead) {
+      if (!packer.add(serviceNumber, [0x80 | candidate.window], reserved)) return false;
       this.#current = candidate.window;
     }
     const code = candidate.codes[candidate.next] as readonly number[];
-    if (!packer.add(serviceNumber, code, reserve)) return false;
+    if (!packer.add(serviceNumber, code, reserved)) return false;
     candidate.next++;
     candidate.bytes -= code.length;
     if (candidate.shownFrame < 0 && this.#options.mode === "paint-on") candidate.shownFrame = frame;
-    if ((code[0] as number) >= 0x98 && (code[0] as number) <= 0x9f)
-      this.#current = candidate.window;
+    if (candidate.next === candidate.lead) this.#current = candidate.window;
     if (candidate.next === candidate.codes.length) candidate.state = "ready";
     return true;
   }
@@ -172,26 +180,42 @@ export class ServiceSchedule {
   /** Everything that must change on the screen in `frame`, as far as it is loaded and there is room. */
   switch(frame: number, packer: FramePacker): ScheduleChange[] {
     if (this.#options.mode === "roll-up") return this.#switchRollUp(frame, packer);
-    const changes: ScheduleChange[] = [];
-    let hide = 0;
-    let show = 0;
+    const ending: ScheduledCue[] = [];
+    const starting: ScheduledCue[] = [];
     for (const each of this.#cues) {
       if (each.startFrame > frame) break;
-      if (each.state === "shown" && each.endFrame <= frame) {
-        hide |= 1 << each.window;
-        changes.push({ kind: "cleared", scheduled: each });
-      } else if (each.state === "ready") {
-        show |= 1 << each.window;
-        changes.push({ kind: "shown", scheduled: each });
-      }
+      if (each.state === "ready") starting.push(each);
+      else if (each.state === "shown" && each.endFrame <= frame) ending.push(each);
     }
-    if (changes.length === 0) return changes;
-    const painted = this.#options.mode === "paint-on";
+    // One block, so that a receiver changes everything at once; if only the ends have room, they at least are on time.
+    if (this.#switchWindows(ending, starting, packer)) {
+      return this.#changed(ending, starting, frame);
+    }
+    return this.#switchWindows(ending, [], packer) ? this.#changed(ending, [], frame) : [];
+  }
+
+  #switchWindows(
+    ending: readonly ScheduledCue[],
+    starting: readonly ScheduledCue[],
+    packer: FramePacker,
+  ): boolean {
+    if (ending.length + starting.length === 0) return true;
     const codes: number[] = [];
-    if (hide !== 0) codes.push(HDW, hide);
-    if (show !== 0 && !painted) codes.push(DSW, show);
-    codes.push(ETX);
-    if (!packer.add(this.serviceNumber, codes)) return [];
+    if (ending.length > 0) codes.push(HDW, windowsOf(ending));
+    if (starting.length > 0 && this.#options.mode === "pop-on") {
+      codes.push(DSW, windowsOf(starting));
+    }
+    return packer.add(this.serviceNumber, [...codes, ETX]);
+  }
+
+  #changed(
+    ending: readonly ScheduledCue[],
+    starting: readonly ScheduledCue[],
+    frame: number,
+  ): ScheduleChange[] {
+    const changes: ScheduleChange[] = [];
+    for (const scheduled of ending) changes.push({ kind: "cleared", scheduled });
+    for (const scheduled of starting) changes.push({ kind: "shown", scheduled });
     for (const { kind, scheduled } of changes) this.#apply(kind, scheduled, frame);
     return changes;
   }
@@ -228,7 +252,7 @@ export class ServiceSchedule {
       scheduled.codes = this.#rollUpCodes(scheduled);
       return;
     }
-    const window = 31 - Math.clz32(~this.#used & (this.#used + 1));
+    const window = this.#freeWindow();
     this.#used |= 1 << window;
     scheduled.window = window;
     scheduled.shift = this.#freeShift(scheduled);
@@ -243,6 +267,7 @@ export class ServiceSchedule {
     for (const row of rows) columns = Math.max(columns, rowLength(row));
     const anchor = anchorOf(cue.placement, aspectRatio, scheduled.shift);
     codes.push(this.#define(window, mode === "paint-on", rows.length, columns, anchor));
+    scheduled.lead = codes.length;
     let style = plainRun("");
     rows.forEach((row, index) => {
       const room = columns - rowLength(row);
@@ -254,6 +279,16 @@ export class ServiceSchedule {
     scheduled.codes = codes;
     scheduled.bytes = 0;
     for (const code of codes) scheduled.bytes += code.length;
+  }
+
+  /** A window that was never defined needs no deletion first. */
+  #freeWindow(): number {
+    let free = -1;
+    for (let id = ALL_WINDOWS - 1; id >= 0; id--) {
+      if ((this.#used & (1 << id)) !== 0) continue;
+      if (free < 0 || this.#defined[free] || !this.#defined[id]) free = id;
+    }
+    return free;
   }
 
   #define(
@@ -314,6 +349,7 @@ export class ServiceSchedule {
     scheduled.rows.forEach((row) => {
       if (this.#rollUpDefinedAt < 0) {
         codes.push([RST], this.#rollUpWindow(), [0x92, this.#options.rollUpRows - 1, 0]);
+        scheduled.lead = 2;
         this.#rollUpDefinedAt = 0;
       } else {
         codes.push(this.#rollUpEmpty ? [0x92, this.#options.rollUpRows - 1, 0] : [CR]);
@@ -365,6 +401,12 @@ export class ServiceSchedule {
     }
     return changes;
   }
+}
+
+function windowsOf(cues: readonly ScheduledCue[]): number {
+  let windows = 0;
+  for (const each of cues) windows |= 1 << each.window;
+  return windows;
 }
 
 /** Most bytes that loading rows can take, whatever the window: DLW, DF, an SPL a row, pens, characters. */

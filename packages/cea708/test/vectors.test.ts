@@ -9,8 +9,13 @@ import {
 } from "../../../tools/testing/vectors.js";
 import {
   CaptionDecoder,
+  CaptionScheduler,
   type CaptionWindow,
   CcRepacker,
+  type Cue,
+  CueReader,
+  createCue,
+  cueText,
   DtvccParser,
   decodeCdp,
   decodeMpeg2UserData,
@@ -23,17 +28,20 @@ import {
   encodeMpeg2UserData,
   encodeSeiCaptions,
   formatMcc,
+  frameOfMs,
   type GstCaptionFormat,
   GstCcConverter,
   GstTextTo708,
   isFormatError,
   line21PayloadsToCcData,
   mccChecksum,
+  msOfFrame,
   pairsToCcData,
   parseMcc,
   type SeiCodec,
   ServiceDecoder,
   splitCcData,
+  toCaptionText,
   tokenise,
 } from "../src/index.js";
 
@@ -350,6 +358,47 @@ describe("text-to-captions: GStreamer's frames decode to the packets listed", ()
         expect(packets).toEqual(vector.dtvcc_packets);
         expect(decoder.issues).toEqual([]);
         tally.add(file, packets.length);
+      }
+    });
+
+    test(`${file}: our scheduler shows each cue in the frame nearest to its start`, () => {
+      for (const vector of vectorJson<TranslatorVector[]>(FOLDER, file)) {
+        if (vector.element !== "tttocea708") continue;
+        const { mode, n, d, service = 1, rows = 2, timeout_ms } = vector.settings;
+        const frameRate = { numerator: n, denominator: d };
+        const options = { serviceNumber: service, mode, rollUpRows: rows };
+        const scheduler = new CaptionScheduler({
+          frameRate,
+          services: [
+            timeout_ms === undefined ? options : { ...options, rollUpTimeoutMs: timeout_ms },
+          ],
+        });
+        for (const { start_s, duration_s, text } of vector.cues) {
+          const startMs = start_s * 1000;
+          scheduler.push(createCue({ startMs, endMs: startMs + duration_s * 1000, text }), service);
+        }
+        const reader = new CueReader({ serviceNumber: service });
+        const cues: Cue[] = [];
+        while (scheduler.pending > 0) {
+          const { ccData, frame } = scheduler.pull();
+          cues.push(...reader.push(ccData, msOfFrame(frame, frameRate)));
+        }
+        cues.push(...reader.flush(msOfFrame(scheduler.nextFrame, frameRate)));
+        const label = JSON.stringify(vector.settings);
+        cues.sort((a, b) => a.startMs - b.startMs);
+        expect(cues.map(cueText), label).toEqual(
+          vector.cues.map((cue) =>
+            toCaptionText(cue.text.replaceAll("\n", "|")).text.replaceAll("|", "\n"),
+          ),
+        );
+        cues.forEach((cue, index) => {
+          const start = (vector.cues[index]?.start_s ?? 0) * 1000;
+          // A painted caption is there with its first letter, which may need a second frame at 50 and 60 Hz.
+          const late = frameOfMs(cue.startMs, frameRate) - frameOfMs(start, frameRate);
+          expect(late, label).toBeGreaterThanOrEqual(0);
+          expect(late, label).toBeLessThanOrEqual(mode === "paint-on" ? 1 : 0);
+        });
+        tally.add(file, cues.length);
       }
     });
 
