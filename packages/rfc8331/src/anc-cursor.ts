@@ -1,12 +1,14 @@
 import { plain, uint16 } from "@x/bits";
-import { type AncPacket, wordOf } from "@x/st291";
+import type { AncPacket } from "@x/st291";
 import {
+  ANC_HEAD_SIZE,
   alignedSize,
   ancPacketAt,
   checksumOfSum,
   dataCountAt,
-  sizeAt,
+  haveParity,
   sizeOfWords,
+  sumAt,
   wordsAt,
 } from "./anc-data-packet.js";
 import { PAYLOAD_HEADER_SIZE } from "./payload.js";
@@ -28,9 +30,8 @@ export class AncCursor {
   #end = 0;
   #at = 0;
   #next = 0;
-  #index = -1;
+  #left = 0;
   readonly #words: Uint16Array = new Uint16Array(4 + 255);
-  #unpacked = false;
   /** ANC_Count, 0 when the payload header is cut. */
   ancCount = 0;
   /** F, two bits. */
@@ -39,6 +40,8 @@ export class AncCursor {
   length = 0;
   /** High 16 bits of the 32-bit sequence number. */
   extendedSequenceNumber = 0;
+  /** Data_Count of the packet, 0 to 255. */
+  dataCount = 0;
   /** True when a packet, or the payload header, did not fit the bytes that were left. */
   truncated = false;
 
@@ -50,35 +53,42 @@ export class AncCursor {
     this.#bytes = bytes;
     this.#end = end;
     this.#at = start;
-    this.#index = -1;
+    this.dataCount = 0;
     this.truncated = end - start < PAYLOAD_HEADER_SIZE;
     this.#next = this.truncated ? start : start + PAYLOAD_HEADER_SIZE;
     this.extendedSequenceNumber = this.truncated ? 0 : uint16(bytes, start);
     this.length = this.truncated ? 0 : uint16(bytes, start + 2);
     this.ancCount = this.truncated ? 0 : (bytes[start + 4] as number);
     this.f = this.truncated ? 0 : (bytes[start + 5] as number) >>> 6;
+    this.#left = this.ancCount;
     return this;
   }
 
   /** Go to the next packet. `false`: there is none, or it is cut off (`truncated`). */
   next(): boolean {
-    if (this.truncated || this.#index + 1 >= this.ancCount) return false;
+    if (this.#left === 0) return false;
     const at = this.#next;
-    const size = sizeAt(this.#bytes, at, this.#end);
-    if (at + size > this.#end) {
-      this.truncated = true;
-      return false;
-    }
+    const end = this.#end;
+    if (at + ANC_HEAD_SIZE > end) return this.#cut();
+    const dataCount = dataCountAt(this.#bytes, at);
+    const size = sizeOfWords(4 + dataCount);
+    if (at + size > end) return this.#cut();
+    this.dataCount = dataCount;
     this.#at = at;
-    this.#next = Math.min(at + alignedSize(size), this.#end);
-    this.#index++;
-    this.#unpacked = false;
+    this.#next = at + alignedSize(size);
+    this.#left--;
     return true;
+  }
+
+  #cut(): false {
+    this.truncated = true;
+    this.#left = 0;
+    return false;
   }
 
   /** Index of the packet in the payload. */
   get index(): number {
-    return this.#index;
+    return this.ancCount - this.#left - 1;
   }
 
   /** First byte of the packet, counted like `start`. */
@@ -88,7 +98,7 @@ export class AncCursor {
 
   /** Bytes behind the packets that were passed: all that is left when `next()` returned `false`. */
   get unparsedBytes(): number {
-    return this.#end - this.#next;
+    return Math.max(0, this.#end - this.#next);
   }
 
   get cNotYChannelFlag(): boolean {
@@ -121,11 +131,6 @@ export class AncCursor {
     return (uint16(this.#bytes, this.#at + 5) >>> 4) & 0xff;
   }
 
-  /** 0 to 255. */
-  get dataCount(): number {
-    return dataCountAt(this.#bytes, this.#at);
-  }
-
   /** Ten bits of word `index`: 0 is DID, 3 the first user data word, 3 + `dataCount` the checksum word. */
   word(index: number): number {
     const bit = index * 10;
@@ -151,27 +156,21 @@ export class AncCursor {
   payloadInto(target: Uint8Array): number {
     const count = this.dataCount;
     if (target.length < count) throw new RangeError(`no room for ${count} bytes`);
-    const words = this.#unpack();
-    for (let i = 0; i < count; i++) target[i] = words[3 + i] as number;
+    for (let i = 0; i < count; i++) target[i] = this.word(3 + i);
     return count;
   }
 
   /** True when all ten bits of the checksum word are right. */
   get checksumValid(): boolean {
-    const words = this.#unpack();
     const last = 3 + this.dataCount;
-    let sum = 0;
-    for (let i = 0; i < last; i++) sum += words[i] as number;
-    return words[last] === checksumOfSum(sum);
+    return this.word(last) === checksumOfSum(sumAt(this.#bytes, this.#at, last));
   }
 
   /** True when DID to the last user data word all have their parity. */
   get parityValid(): boolean {
-    const words = this.#unpack();
     const last = 3 + this.dataCount;
-    let deviation = 0;
-    for (let i = 0; i < last; i++) deviation |= wordOf(words[i] as number) ^ (words[i] as number);
-    return deviation === 0;
+    wordsAt(this.#bytes, this.#at, this.#words, last);
+    return haveParity(this.#words, last);
   }
 
   /** The bytes of the packet without the whole octets of word_align: a view. */
@@ -182,14 +181,6 @@ export class AncCursor {
 
   /** The packet as an object; its words are a copy. */
   packet(): AncPacket {
-    return ancPacketAt(this.#bytes, this.#at);
-  }
-
-  #unpack(): Uint16Array {
-    if (!this.#unpacked) {
-      wordsAt(this.#bytes, this.#at, this.#words, 4 + this.dataCount);
-      this.#unpacked = true;
-    }
-    return this.#words;
+    return ancPacketAt(this.#bytes, this.#at, new Uint16Array(4 + this.dataCount));
   }
 }

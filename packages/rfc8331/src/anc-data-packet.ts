@@ -1,5 +1,5 @@
-import { packTenBitWordsInto, unpackTenBitWordsInto } from "@x/bits";
-import type { AncPacket } from "@x/st291";
+import { unpackTenBitWordsInto } from "@x/bits";
+import { type AncPacket, wordOf } from "@x/st291";
 
 // One ANC data packet of the payload (RFC 8331 2.1): C, Line_Number, Horizontal_Offset, S and StreamNum in
 // 32 bits, then ten-bit words, then zero bits up to the next multiple of 32.
@@ -7,7 +7,7 @@ import type { AncPacket } from "@x/st291";
 /** Bytes of C, Line_Number, Horizontal_Offset, S and StreamNum. */
 const LOCATION_SIZE = 4;
 /** Bytes that must be there for Data_Count to be read: 62 bits. */
-const HEAD_SIZE = 8;
+export const ANC_HEAD_SIZE = 8;
 
 /** Bytes that `packet` takes in the payload, word_align included: 12 to 328 (RFC 8331 2.1). */
 export function sizeOfAncPacket(packet: AncPacket): number {
@@ -31,7 +31,7 @@ export function wordOffset(index: number): number {
 
 /** Bytes that the packet at `at` needs, without the whole octets of word_align; its head's when that is cut. */
 export function sizeAt(bytes: Uint8Array, at: number, end: number = bytes.length): number {
-  return at + HEAD_SIZE > end ? HEAD_SIZE : sizeOfWords(4 + dataCountAt(bytes, at));
+  return at + ANC_HEAD_SIZE > end ? ANC_HEAD_SIZE : sizeOfWords(4 + dataCountAt(bytes, at));
 }
 
 /** Data_Count & 0xFF of the packet that begins at `at`: the only thing that delimits it. */
@@ -39,9 +39,11 @@ export function dataCountAt(bytes: Uint8Array, at: number): number {
   return (((bytes[at + 6] as number) & 0x03) << 6) | ((bytes[at + 7] as number) >>> 2);
 }
 
-/** The packet that begins at `at` and lies wholly in `bytes`; its words are a copy. StreamNum counts only with S. */
-export function ancPacketAt(bytes: Uint8Array, at: number): AncPacket {
-  const words = new Uint16Array(4 + dataCountAt(bytes, at));
+/**
+ * The packet that begins at `at` and lies wholly in `bytes`, its words copied into `words`, which is as long as they
+ * are many. StreamNum counts only with S.
+ */
+export function ancPacketAt(bytes: Uint8Array, at: number, words: Uint16Array): AncPacket {
   wordsAt(bytes, at, words, words.length);
   const b1 = bytes[at + 1] as number;
   const cNotYChannelFlag = ((bytes[at] as number) & 0x80) !== 0;
@@ -78,6 +80,41 @@ export function checksumOfSum(sum: number): number {
   return low | ((~low & 0x100) << 1);
 }
 
+/** True when the first `count` words all have their parity (ST 291-1). */
+export function haveParity(words: Uint16Array, count: number): boolean {
+  let deviation = 0;
+  for (let i = 0; i < count; i++) {
+    const word = words[i] as number;
+    deviation |= (WORDS[word & 0xff] as number) ^ word;
+  }
+  return deviation === 0;
+}
+
+/** The words with parity of all bytes: a table of our own, because this is looked up for each word. */
+const WORDS: Uint16Array = /* @__PURE__ */ Uint16Array.from({ length: 256 }, (_, byte) =>
+  wordOf(byte),
+);
+
+/** Sum of the first `count` words of the packet that begins at `at`. */
+export function sumAt(bytes: Uint8Array, at: number, count: number): number {
+  let sum = 0;
+  let byte = at + LOCATION_SIZE;
+  let left = count;
+  for (; left >= 4; left -= 4, byte += 5) {
+    const b1 = bytes[byte + 1] as number;
+    const b2 = bytes[byte + 2] as number;
+    const b3 = bytes[byte + 3] as number;
+    sum += ((bytes[byte] as number) << 2) + (b1 >>> 6) + ((b1 & 0x3f) << 4) + (b2 >>> 4);
+    sum += ((b2 & 0x0f) << 6) + (b3 >>> 2) + ((b3 & 0x03) << 8) + (bytes[byte + 4] as number);
+  }
+  for (let bit = 0; left > 0; left--, bit += 10) {
+    const two =
+      ((bytes[byte + (bit >>> 3)] as number) << 8) | (bytes[byte + (bit >>> 3) + 1] as number);
+    sum += (two >>> (6 - (bit & 7))) & 0x3ff;
+  }
+  return sum;
+}
+
 /**
  * Check a packet before anything is written.
  * @throws {RangeError} when a field does not fit, or Data_Count is not the number of user data words
@@ -106,11 +143,35 @@ export function putAncPacket(packet: AncPacket, target: Uint8Array, offset: numb
   target[offset + 1] = ((lineNumber & 0x0f) << 4) | (horizontalOffset >>> 8);
   target[offset + 2] = horizontalOffset & 0xff;
   target[offset + 3] = streamNum === undefined ? 0 : 0x80 | streamNum;
-  const start = offset + LOCATION_SIZE;
-  packTenBitWordsInto(words, target, start * 8);
+  putWords(words, target, offset + LOCATION_SIZE);
   const end = offset + alignedSize(sizeOfWords(words.length));
   for (let at = offset + sizeOfWords(words.length); at < end; at++) target[at] = 0;
   return end;
+}
+
+/** Four words fill five bytes; what is left of the last byte is zero. */
+function putWords(words: Uint16Array, target: Uint8Array, start: number): void {
+  let at = start;
+  let i = 0;
+  for (; i + 4 <= words.length; i += 4, at += 5) {
+    const w0 = words[i] as number;
+    const w1 = words[i + 1] as number;
+    const w2 = words[i + 2] as number;
+    const w3 = words[i + 3] as number;
+    target[at] = w0 >>> 2;
+    target[at + 1] = ((w0 & 0x03) << 6) | (w1 >>> 4);
+    target[at + 2] = ((w1 & 0x0f) << 4) | (w2 >>> 6);
+    target[at + 3] = ((w2 & 0x3f) << 2) | (w3 >>> 8);
+    target[at + 4] = w3 & 0xff;
+  }
+  let cache = 0;
+  let cached = 0;
+  for (; i < words.length; i++) {
+    cache = (cache << 10) | (words[i] as number);
+    cached += 10;
+    for (; cached >= 8; cached -= 8) target[at++] = (cache >>> (cached - 8)) & 0xff;
+  }
+  if (cached > 0) target[at] = (cache << (8 - cached)) & 0xff;
 }
 
 /** @throws {RangeError} when `value` is not an integer from 0 to `max` */

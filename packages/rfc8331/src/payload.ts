@@ -1,12 +1,14 @@
 import { FormatError, uint16 } from "@x/bits";
-import { type AncPacket, forbiddenWords, parityErrors, parityInverted, wordOf } from "@x/st291";
+import { type AncPacket, forbiddenWords, parityErrors, parityInverted } from "@x/st291";
 import {
   alignedSize,
   alignmentIsZero,
   ancPacketAt,
   checkAncPacket,
   checksumOfSum,
+  dataCountAt,
   fits,
+  haveParity,
   putAncPacket,
   sizeAt,
   sizeOfAncPacket,
@@ -47,7 +49,7 @@ export interface DecodedPayload {
   readonly ancCount: number;
   /** Two bits: 0 progressive or unspecified, 1 invalid, 2 field 1, 3 field 2. */
   readonly f: number;
-  /** Their words are copies. */
+  /** Their words are copies, and share one buffer. */
   readonly packets: readonly AncPacket[];
   /** Payload first, then by packet, then by code. */
   readonly diagnostics: readonly AncDiagnostic[];
@@ -85,6 +87,9 @@ export function parsePayload(bytes: Uint8Array, options: ParsePayloadOptions = {
 
   const packets: AncPacket[] = [];
   const ofPackets: AncDiagnostic[] = [];
+  // One buffer for the words of all packets: a typed array with a buffer of its own is ten times as dear.
+  const words = new ArrayBuffer(ancCount === 0 ? 0 : 2 * mostWords(end - PAYLOAD_HEADER_SIZE));
+  let wordsEnd = 0;
   let at = PAYLOAD_HEADER_SIZE;
   let truncated = false;
   for (let index = 0; index < ancCount; index++) {
@@ -94,7 +99,9 @@ export function parsePayload(bytes: Uint8Array, options: ParsePayloadOptions = {
       ofPackets.push(truncatedPacket(index, at, size, end));
       break;
     }
-    const packet = ancPacketAt(bytes, at);
+    const wordCount = 4 + dataCountAt(bytes, at);
+    const packet = ancPacketAt(bytes, at, new Uint16Array(words, wordsEnd, wordCount));
+    wordsEnd += 2 * wordCount;
     packets.push(packet);
     checkAlignment(bytes, at, size, index, ofPackets);
     checkWords(packet, at, index, ofPackets);
@@ -215,6 +222,11 @@ function parseCutHeader(bytes: Uint8Array): ParsedPayload {
   };
 }
 
+/** Words that fit `size` bytes of ANC packets. */
+function mostWords(size: number): number {
+  return Math.floor((size * 8) / 10);
+}
+
 function truncatedPacket(index: number, at: number, size: number, end: number): AncDiagnostic {
   const message = `the packet needs at least ${size} bytes, ${end - at} are left`;
   return packetDiagnostic("truncated", index, at, "userDataWord", message);
@@ -248,12 +260,7 @@ function checkWords(
   const { words } = packet;
   const last = words.length - 1;
   let sum = 0;
-  let deviation = 0;
-  for (let i = 0; i < last; i++) {
-    const word = words[i] as number;
-    sum += word;
-    deviation |= wordOf(word) ^ word;
-  }
+  for (let i = 0; i < last; i++) sum += words[i] as number;
   const computed = checksumOfSum(sum);
   if (words[last] !== computed) {
     const message = `the checksum word is ${hex(words[last] as number)}, computed ${hex(computed)}`;
@@ -261,7 +268,7 @@ function checkWords(
     diagnostics.push(packetDiagnostic("checksum", index, offset, "checksumWord", message));
   }
   // Only a word without parity can be a forbidden one.
-  if (deviation !== 0) diagnoseParity(packet, at, index, diagnostics);
+  if (!haveParity(words, last)) diagnoseParity(packet, at, index, diagnostics);
 }
 
 function diagnoseParity(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ConformanceFrame, ConformancePayload, OwnPacket } from "./implementation.js";
-import { oracleChecksum, oracleWords } from "./oracle.js";
+import { oracleChecksum, oraclePayload, oracleWords } from "./oracle.js";
 
 const EIGHT_BITS = { min: 0, max: 0xff };
 
@@ -17,14 +17,14 @@ export function position(): fc.Arbitrary<Omit<OwnPacket, "words">> {
   );
 }
 
-/** A packet with right parity and checksum, type 1 or 2, with `0` to `maxDataCount` user data words. */
-export function cleanPacket(maxDataCount = 255): fc.Arbitrary<OwnPacket> {
+/** A packet with right parity and checksum, type 1 or 2, with `minDataCount` to `maxDataCount` user data words. */
+export function cleanPacket(maxDataCount = 255, minDataCount = 0): fc.Arbitrary<OwnPacket> {
   return fc
     .record({
       place: position(),
       did: fc.integer(EIGHT_BITS),
       sdid: fc.integer(EIGHT_BITS),
-      payload: fc.uint8Array({ maxLength: maxDataCount, size: "max" }),
+      payload: fc.uint8Array({ minLength: minDataCount, maxLength: maxDataCount, size: "max" }),
     })
     .map(({ place, did, sdid, payload }) => ({
       ...place,
@@ -78,10 +78,13 @@ export function frames(): fc.Arbitrary<ConformanceFrame[]> {
     .record({
       start: fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constant(2 ** 32 - 1)),
       f: field(),
-      ofFrames: fc.array(fc.array(fc.oneof(cleanPacket(100), cleanPacket(3)), { maxLength: 6 }), {
-        minLength: 1,
-        maxLength: 8,
-      }),
+      ofFrames: fc.array(
+        fc.array(fc.oneof(cleanPacket(255, 100), cleanPacket(3)), { maxLength: 6 }),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      ),
     })
     .map(({ start, f, ofFrames }) =>
       ofFrames.map((ofFrame, i) => ({
@@ -100,8 +103,9 @@ export function extendedSequenceNumber(): fc.Arbitrary<number> {
   );
 }
 
-/** Bytes that look like a payload in places: a good one, cut and damaged, or noise. */
+/** Bytes that look like a payload in places: one that is damaged and cut, or noise. */
 export function junkPayload(): fc.Arbitrary<Uint8Array> {
+  const damage = fc.array(fc.tuple(fc.nat(), fc.integer(EIGHT_BITS)), { maxLength: 3 });
   return fc.oneof(
     fc.uint8Array({ maxLength: 80 }),
     fc
@@ -110,5 +114,10 @@ export function junkPayload(): fc.Arbitrary<Uint8Array> {
         fc.uint8Array({ maxLength: 200, max: 3 }),
       )
       .map(([header, rest]) => Uint8Array.from([...header, ...rest])),
+    fc.tuple(payload(), damage, fc.option(fc.nat())).map(([given, changes, cut]) => {
+      const bytes = oraclePayload(given);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      return cut === null ? bytes : bytes.subarray(0, cut % (bytes.length + 1));
+    }),
   );
 }

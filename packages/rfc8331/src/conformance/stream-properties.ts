@@ -107,15 +107,18 @@ function senderProperties(
         );
       },
     );
-    test("RFC 8331 2.1: a 256th packet goes into the next RTP packet", () => {
+    test("RFC 8331 2.1: a 256th packet goes into the next RTP packet, which has the marker", () => {
       const packet = { cNotYChannelFlag: false, lineNumber: 9, horizontalOffset: 0 };
       const words = Uint16Array.from([0x180, 0x200, 0x200, 0x180]);
       const packets = new Array<OwnPacket>(256).fill({ ...packet, words });
       const given = { payloadType: 96, ssrc: 1, extendedSequenceNumber: 0, rtpLimit: 9000 };
       const packed = packetize([{ timestamp: 0, f: 0, packets }], given);
       equal(
-        packed.map((bytes) => bytes[16]),
-        [255, 1],
+        packed.map((bytes) => [bytes[16], (bytes[1] as number) >>> 7]),
+        [
+          [255, 0],
+          [1, 1],
+        ],
       );
     });
   });
