@@ -387,7 +387,7 @@ function candidateProperties(
   });
 
   for (const { title, accepts, rule, ...input } of SERVER_EXAMPLES) {
-    test(`a server that ${title} is reached by ${rule}`, () => {
+    test(`reached by ${rule}: ${title}`, () => {
       const { media } = resolve(input);
       equal(media[0]?.candidates.find(({ uri }) => uri === accepts)?.rule, rule);
     });
@@ -416,7 +416,7 @@ function setupProperties(
       302,
       "closed",
     ] as const) {
-      test(`a server that ${title} and says ${rejection} otherwise reaches PLAY`, () => {
+      test(`reaches PLAY when all else gets ${rejection}: ${title}`, () => {
         const { setups, result } = setUp(
           { ...input, mediaControls: input.mediaControls.slice(0, 1) },
           (uri) => (uri === accepts ? 200 : rejection),
