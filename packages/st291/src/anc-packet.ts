@@ -1,5 +1,12 @@
 import { fits, fitsLength } from "./fits.js";
-import { checksumWord, hasInvertedParity, hasParity, isForbiddenWord, wordOf } from "./word.js";
+import {
+  checksumWord,
+  hasInvertedParity,
+  indexesWithoutParity,
+  isForbiddenWord,
+  protectInto,
+  wordOf,
+} from "./word.js";
 
 /**
  * An ancillary packet with its place in the raster (SMPTE ST 291-1). The words are as on the wire: wrong parity,
@@ -65,7 +72,11 @@ export function userDataWords(packet: AncPacket): Uint16Array {
 
 /** The low eight bits of every user data word: a copy. */
 export function payload(packet: AncPacket): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(userDataWords(packet));
+  const { words } = packet;
+  const bytes = new Uint8Array(Math.max(0, words.length - 4));
+  // A conversion of the whole array would take several times as long.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = words[3 + i] as number;
+  return bytes;
 }
 
 /** The checksum word as received. */
@@ -84,11 +95,7 @@ export function checksumValid(packet: AncPacket): boolean {
  * payloads, which ST 291-1 allows, appear here too.
  */
 export function parityErrors(packet: AncPacket): number[] {
-  const errors: number[] = [];
-  for (let i = 0; i < packet.words.length - 1; i++) {
-    if (!hasParity(packet.words[i] as number)) errors.push(i);
-  }
-  return errors;
+  return indexesWithoutParity(packet.words, packet.words.length - 1);
 }
 
 /** True when every word up to the last user data word has exactly the inverted parity. */
@@ -139,14 +146,8 @@ export function createAncPacket(init: AncPacketInit): AncPacket {
   fits("lineNumber", lineNumber, 0x7ff);
   fits("horizontalOffset", horizontalOffset, 0xfff);
   const words = new Uint16Array(count + 4);
-  words[0] = wordOf(init.did);
-  words[1] = wordOf(sdid);
-  words[2] = wordOf(count);
-  for (let i = 0; i < count; i++) {
-    const byte = init.payload[i] as number;
-    fits("payload", byte, 0xff);
-    words[3 + i] = wordOf(byte);
-  }
+  protectInto("header", [init.did, sdid, count], words, 0);
+  protectInto("payload", init.payload, words, 3);
   words[count + 3] = checksumWord(words, count + 3);
   const cNotYChannelFlag = init.cNotYChannelFlag ?? false;
   if (streamNum === undefined) return { cNotYChannelFlag, lineNumber, horizontalOffset, words };

@@ -205,8 +205,12 @@ function forEachPacket(
   // Eight-bit equipment leaves the two low bits of the flag open.
   const [low, high] = format.pixelFormat === "v210" ? [0x003, 0x3fc] : [0x00, 0xff];
   for (let at = 0; at + ADF.length <= streamWords.length; at++) {
-    if ((streamWords[at + 1] as number) < high) continue;
-    if ((streamWords[at] as number) > low || (streamWords[at + 2] as number) < high) continue;
+    if ((streamWords[at + 2] as number) < high) {
+      // That word can only be the first of a flag.
+      at++;
+      continue;
+    }
+    if ((streamWords[at] as number) > low || (streamWords[at + 1] as number) < high) continue;
     const words = packetWords(streamWords, format, at);
     const last = (words?.length ?? 0) - 1;
     const checksumValid = words !== undefined && words[last] === checksumWord(words, last);

@@ -147,9 +147,10 @@ function layout(stream: VancStream): { readonly first: number; readonly step: nu
 
 /** Three components in each little-endian 32 bits, the first in the lowest ten. */
 function unpackV210(line: Uint8Array, words: Uint16Array, first: number, step: number): void {
-  let at = Math.floor(first / 3) * 4;
-  let third = first % 3;
-  for (let i = 0; i < words.length; i++) {
+  let i = step === 2 ? unpackSixes(line, words, first) : 0;
+  let at = Math.floor((first + i * step) / 3) * 4;
+  let third = (first + i * step) % 3;
+  for (; i < words.length; i++) {
     const b1 = line[at + 1] as number;
     const b2 = line[at + 2] as number;
     if (third === 0) words[i] = (line[at] as number) | ((b1 & 0x03) << 8);
@@ -161,6 +162,34 @@ function unpackV210(line: Uint8Array, words: Uint16Array, first: number, step: n
       at += 4;
     }
   }
+}
+
+/** Every other component, six in each sixteen bytes. Returns how many words were unpacked. */
+function unpackSixes(line: Uint8Array, words: Uint16Array, first: number): number {
+  const view = new DataView(line.buffer, line.byteOffset, line.byteLength);
+  let i = 0;
+  for (let at = 0; i + 6 <= words.length; i += 6, at += 16) {
+    const a = view.getUint32(at, true);
+    const b = view.getUint32(at + 4, true);
+    const c = view.getUint32(at + 8, true);
+    const d = view.getUint32(at + 12, true);
+    if (first === 0) {
+      words[i] = a & 0x3ff;
+      words[i + 1] = (a >>> 20) & 0x3ff;
+      words[i + 2] = (b >>> 10) & 0x3ff;
+      words[i + 3] = c & 0x3ff;
+      words[i + 4] = (c >>> 20) & 0x3ff;
+      words[i + 5] = (d >>> 10) & 0x3ff;
+    } else {
+      words[i] = (a >>> 10) & 0x3ff;
+      words[i + 1] = b & 0x3ff;
+      words[i + 2] = (b >>> 20) & 0x3ff;
+      words[i + 3] = (c >>> 10) & 0x3ff;
+      words[i + 4] = d & 0x3ff;
+      words[i + 5] = (d >>> 20) & 0x3ff;
+    }
+  }
+  return i;
 }
 
 /** The components between those written are kept. */

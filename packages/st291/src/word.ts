@@ -35,6 +35,35 @@ export function checksumWord(words: ArrayLike<number>, count: number = words.len
   return low | ((~low & 0x100) << 1);
 }
 
+/**
+ * Put the ten-bit words of eight-bit values into `target` from `at` on. One call for all of them: a call for each
+ * value costs more than its word.
+ * @throws {RangeError} when a value is not an integer from 0 to 255.
+ */
+export function protectInto(
+  field: string,
+  values: ArrayLike<number>,
+  target: Uint16Array,
+  at: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const word = PROTECTED_WORDS[value];
+    if (word === undefined) throw new RangeError(`${field}[${i}]: ${value} is not a byte`);
+    target[at + i] = word;
+  }
+}
+
+/** Indexes of the first `count` words whose b9 and b8 are not their parity. */
+export function indexesWithoutParity(words: Uint16Array, count: number): number[] {
+  const indexes: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const word = words[i] as number;
+    if (PROTECTED_WORDS[word & 0xff] !== word) indexes.push(i);
+  }
+  return indexes;
+}
+
 const PROTECTED_WORDS: Uint16Array = /* @__PURE__ */ makeProtectedWords();
 
 function makeProtectedWords(): Uint16Array {
