@@ -4,6 +4,7 @@ import { ccconverter } from "./elements/ccconverter.js";
 import { cctost2038anc } from "./elements/cctost2038anc.js";
 import { cea608tott } from "./elements/cea608tott.js";
 import { cea708tott } from "./elements/cea708tott.js";
+import { clocksync } from "./elements/clocksync.js";
 import { fakesink } from "./elements/fakesink.js";
 import { fdsink } from "./elements/fdsink.js";
 import { filesink } from "./elements/filesink.js";
@@ -23,6 +24,7 @@ import { st2038anctocc } from "./elements/st2038anctocc.js";
 import { subparse } from "./elements/subparse.js";
 import { tee } from "./elements/tee.js";
 import { tsdemux } from "./elements/tsdemux.js";
+import { tsparse } from "./elements/tsparse.js";
 import { tttocea608 } from "./elements/tttocea608.js";
 import { tttocea708 } from "./elements/tttocea708.js";
 import { udpsink } from "./elements/udpsink.js";
@@ -35,6 +37,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     udpsrc,
     capsfilter,
     identity,
+    clocksync,
     queue,
     tee,
     subparse,
@@ -55,6 +58,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     rtpsmpte291depay,
     mpegtsmux,
     tsdemux,
+    tsparse,
     udpsink,
     filesink,
     fdsink,

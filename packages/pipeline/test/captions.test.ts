@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -134,6 +134,24 @@ describe("captions through a pipeline", () => {
     const { cues } = parseSrt(new Uint8Array(await readFile(out)));
     const offset = (cues[0]?.startMs ?? 0) - (sent[0]?.startMs ?? 0);
     expectSame(cues, Math.round(offset / 1000) * 1000);
+  });
+
+  test("through tsparse out of packets of 192 bytes, at a byte that is no packet's first", async () => {
+    const ts = join(folder, "plain.ts");
+    const m2ts = join(folder, "junk.m2ts");
+    const back = join(folder, "back.ts");
+    await launch(
+      `${FRONT} ! ccconverter ! cctost2038anc ! mpegtsmux ! filesink location="${ts}"`,
+    ).run();
+    const bytes = await readFile(ts);
+    const packets = bytes.length / 188;
+    const wide = new Uint8Array(1001 + packets * 192);
+    for (let i = 0; i < packets; i++) {
+      wide.set(bytes.subarray(i * 188, i * 188 + 188), 1001 + i * 192 + 4);
+    }
+    await writeFile(m2ts, wide);
+    await launch(`filesrc location="${m2ts}" ! tsparse ! filesink location="${back}"`).run();
+    expect((await readFile(back)).equals(bytes)).toBe(true);
   });
 
   test("merged by st2038ancmux, split by st2038ancdemux", async () => {

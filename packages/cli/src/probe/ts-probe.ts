@@ -1,4 +1,5 @@
 import {
+  type PacketHandler,
   type Pmt,
   streamKind,
   TsDemuxer,
@@ -68,9 +69,11 @@ export class TsProbe {
     if (this.#pmts.size === 0) findings.problems.push("no programme map was found");
   }
 
-  readonly #count = (bytes: Uint8Array, at: number): void => {
-    const pid = (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
-    this.#packetsOfPid[pid] = (this.#packetsOfPid[pid] as number) + 1;
+  readonly #count: PacketHandler = (bytes, start, count, stride) => {
+    for (let at = start; at < start + count * stride; at += stride) {
+      const pid = (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
+      this.#packetsOfPid[pid] = (this.#packetsOfPid[pid] as number) + 1;
+    }
   };
 
   #take(event: TsEvent): void {
