@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   fromHex,
@@ -6,6 +8,7 @@ import {
   vectorBytes,
   vectorFiles,
   vectorJson,
+  vectorsRoot,
 } from "../../../tools/testing/vectors.js";
 import {
   type AncPacket,
@@ -52,6 +55,9 @@ import {
   wordOf,
 } from "../src/index.js";
 
+// Another set of vectors need not have the folders of other packages.
+const hasFolder = (folder: string): boolean => existsSync(join(vectorsRoot, folder));
+
 /** The vectors' names of what a content decoder refuses (reference, section 3). */
 const ERROR_KINDS: Readonly<Record<string, St291ErrorCode>> = {
   LENGTH: "length",
@@ -61,9 +67,11 @@ const ERROR_KINDS: Readonly<Record<string, St291ErrorCode>> = {
   CHECKSUM: "checksum",
 };
 
-describe("bits", () => {
+describe.skipIf(!hasFolder("bits"))("bits", () => {
   const tally = new VectorTally("bits");
-  const files = vectorFiles("bits").filter((file) => file.endsWith(".json"));
+  const files = hasFolder("bits")
+    ? vectorFiles("bits").filter((file) => file.endsWith(".json"))
+    : [];
   afterAll(() => tally.print());
 
   test.each(files)("%s", (file) => {
@@ -297,16 +305,22 @@ interface DeckLinkVectors {
   }[];
 }
 
-describe("decklink", () => {
+describe.skipIf(!hasFolder("decklink"))("decklink", () => {
   const tally = new VectorTally("decklink");
-  const file = vectorFiles("decklink").find((name) => name.endsWith("expected.json"));
-  const vectors = vectorJson<DeckLinkVectors>("decklink", file ?? "expected.json");
+  const { v210Frames, vancLines, timecode }: DeckLinkVectors = {
+    v210Frames: [],
+    vancLines: [],
+    timecode: [],
+    ...(hasFolder("decklink")
+      ? vectorJson<Partial<DeckLinkVectors>>("decklink", "expected.json")
+      : {}),
+  };
   afterAll(() => {
     tally.print();
     expect(tally.expectations).toBeGreaterThan(0);
   });
 
-  test.each(vectors.v210Frames)("$v210", ({ planar, v210, width, height, rowBytes }) => {
+  test.each(v210Frames)("$v210", ({ planar, v210, width, height, rowBytes }) => {
     const bytes = vectorBytes("decklink", v210);
     const samples = new Uint16Array(vectorBytes("decklink", planar).buffer);
     expect(sizeOfV210Line(width)).toBe(rowBytes);
@@ -327,7 +341,7 @@ describe("decklink", () => {
     }
   });
 
-  test.each(vectors.vancLines)("$file: $note", ({ file: name, width, packets }) => {
+  test.each(vancLines)("$file: $note", ({ file: name, width, packets }) => {
     const format: VancFormat = { width, pixelFormat: "v210" };
     const line = vectorBytes("decklink", name);
     const expected = packets.map((p) => ({
@@ -356,7 +370,7 @@ describe("decklink", () => {
     tally.add(name, 4);
   });
 
-  test.each(vectors.timecode)("$bcd at $fps Hz", ({ fps, h, m, s, f, bcd, fieldMark: mark }) => {
+  test.each(timecode)("$bcd at $fps Hz", ({ fps, h, m, s, f, bcd, fieldMark: mark }) => {
     const rate = { numerator: fps, denominator: 1 };
     const count = ((h * 60 + m) * 60 + s) * fps + f;
     const time = timeCodeAt(count, rate);
