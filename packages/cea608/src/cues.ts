@@ -1,12 +1,9 @@
 import type { Cea608Mode } from "./caption-channel.js";
 import type { Cea608Field } from "./codes.js";
-import {
-  type Cea608Change,
-  Cea608Decoder,
-  type Cea608DecoderOptions,
-  type Cea608Service,
-} from "./decoder.js";
+import { Cea608Decoder } from "./decoder.js";
+import type { Cea608Change, Cea608DecoderOptions } from "./events.js";
 import { type Cea608Row, createScreen, isEmptyScreen, screenRows } from "./screen.js";
+import type { Cea608Service } from "./services.js";
 
 /** What one caption service showed for a while. */
 export interface Cea608Cue {
@@ -118,8 +115,9 @@ export class Cea608CueExporter {
     else shown.start ??= time;
     // An EOC tells of the flip first and of its mode after: that mode is no end of what the flip showed.
     if (change === "flip") shown.mode = "popOn";
-    // So does the first RUx, which erases.
-    if (change === "erase" && service.startsWith("C")) shown.mode = this.#decoder.mode(service);
+    // So does the first RUx, which erases. An initial mode is told by nothing.
+    const untold = change === "erase" || shown.mode === "none";
+    if (untold && service.startsWith("C")) shown.mode = this.#decoder.mode(service);
   }
 }
 

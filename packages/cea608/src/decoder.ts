@@ -4,68 +4,21 @@ import {
   type Cea608Field,
   CHARACTER_SETS,
   type CharacterSet,
-  type DataChannel,
   Kind,
   pacRow,
   pairKind,
 } from "./codes.js";
-import type { Cea608ErrorCode, Cea608Issue } from "./issues.js";
+import type { Cea608Change, Cea608DecoderOptions, Cea608Event } from "./events.js";
+import type { Cea608ErrorCode } from "./issues.js";
 import { hasParity } from "./parity.js";
 import { backgroundPen, blackPen, midRowPen, pacColumn, pacPen } from "./pen.js";
 import { RowWriter } from "./row-writer.js";
 import type { Cea608Screen } from "./screen.js";
+import { CAPTION_SERVICES, type Cea608Service, TEXT_SERVICES } from "./services.js";
 import { TextChannel } from "./text-channel.js";
-import { type XdsPacket, XdsParser } from "./xds.js";
-
-/** The caption and text services: CC1, CC2, T1, T2 on field 1, CC3, CC4, T3, T4 on field 2. */
-export type Cea608Service = "CC1" | "CC2" | "CC3" | "CC4" | "T1" | "T2" | "T3" | "T4";
-
-/** What changed a screen: characters came or went, everything vanished, the memories changed places, rows moved. */
-export type Cea608Change = "write" | "erase" | "flip" | "scroll";
-
-/** What a decoder tells. `time` is the time of the pair, as it was given. */
-export type Cea608Event =
-  /** What `screen(service)` shows has changed. */
-  | {
-      readonly type: "display";
-      readonly time: number;
-      readonly service: Cea608Service;
-      readonly change: Cea608Change;
-    }
-  /** A caption mode began, or began again: RCL, RDC, RU2, RU3, RU4, EOC, or for a text service TR and RTD. */
-  | {
-      readonly type: "mode";
-      readonly time: number;
-      readonly service: Cea608Service;
-      readonly mode: Cea608Mode | "text";
-    }
-  | { readonly type: "xds"; readonly time: number; readonly packet: XdsPacket }
-  | {
-      readonly type: "charset";
-      readonly time: number;
-      readonly service: Cea608Service;
-      readonly set: CharacterSet;
-    }
-  | { readonly type: "issue"; readonly time: number; readonly issue: Cea608Issue };
-
-/** How a decoder behaves where the standard leaves a choice. */
-export interface Cea608DecoderOptions {
-  /** What caption channels do before they were told. `rollUp` is two rows, as in FFmpeg. Default `none`. */
-  readonly initialMode?: Cea608Mode;
-  /** Rows of the text services, 7 to 15. Default 15. */
-  readonly textRows?: number;
-  /** Whether a backspace in the last column erases that column as well as the one before. Default true. */
-  readonly backspaceAtEdgeClearsLast?: boolean;
-  /**
-   * Milliseconds without data for a caption service after which what it shows is erased; 16 000 is usual for live
-   * reception. Default: never. Needs `push` with padding, or `tick`, to notice that time passes.
-   */
-  readonly autoEraseMs?: number;
-}
+import { XdsParser } from "./xds.js";
 
 const NO_EVENTS: readonly Cea608Event[] = /* @__PURE__ */ Object.freeze([]);
-const SERVICES: readonly Cea608Service[] = ["CC1", "CC2", "CC3", "CC4"];
-const TEXT_SERVICES: readonly Cea608Service[] = ["T1", "T2", "T3", "T4"];
 
 /** One data channel: a caption service, its text service, and which of the two characters go to. */
 interface DataChannelState {
@@ -104,7 +57,7 @@ export class Cea608Decoder {
     if (!Number.isInteger(textRows) || textRows < 7 || textRows > 15) {
       throw new RangeError(`textRows: ${textRows} is not an integer from 7 to 15`);
     }
-    this.#channels = SERVICES.map(() => ({
+    this.#channels = CAPTION_SERVICES.map(() => ({
       caption: new CaptionChannel(new RowWriter(backspaceAtEdgeClearsLast)),
       text: new TextChannel(new RowWriter(backspaceAtEdgeClearsLast), textRows),
       textMode: false,
@@ -442,7 +395,7 @@ export class Cea608Decoder {
   }
 
   #display(latched: number, change: Cea608Change): void {
-    const service = SERVICES[latched] as Cea608Service;
+    const service = CAPTION_SERVICES[latched] as Cea608Service;
     this.#emit({ type: "display", time: this.#time, service, change });
   }
 
@@ -469,13 +422,8 @@ export class Cea608Decoder {
 
   #service(latched: number): Cea608Service {
     const textMode = (this.#channels[latched] as DataChannelState).textMode;
-    return (textMode ? TEXT_SERVICES : SERVICES)[latched] as Cea608Service;
+    return (textMode ? TEXT_SERVICES : CAPTION_SERVICES)[latched] as Cea608Service;
   }
-}
-
-/** The service that a field and a data channel carry. */
-export function captionService(field: Cea608Field, dataChannel: DataChannel): Cea608Service {
-  return SERVICES[(field - 1) * 2 + dataChannel - 1] as Cea608Service;
 }
 
 function newField(): FieldState {

@@ -78,9 +78,9 @@ export function encodeText(
   const words = [resume ? 0x142b : 0x142a];
   for (const row of placeRollUp(lines, { align: "left", ...caption, row: ROWS - 1 }, dataChannel)) {
     // After a carriage return the first column is white and plain without being told.
-    const [first = 0] = row.preamble;
-    if (first !== pacPair(dataChannel, ROWS - 1, 0) || row.preamble.length > 1)
-      words.push(...row.preamble);
+    const [first, tab] = row.preamble;
+    const plain = first === pacPair(dataChannel, ROWS - 1, 0) && tab === undefined;
+    if (!plain) words.push(...row.preamble);
     words.push(...cellWords(row), 0x142d);
   }
   return finish(words, 0x142b, options);
@@ -91,7 +91,7 @@ export function encodeErase(options: Cea608EncoderOptions = {}): number[] {
   return finish([0x142c], 0x142c, options);
 }
 
-/** Words of field 1 and data channel 1, without parity or doubles, that load a pop-on caption. */
+/** Words that load a pop-on caption, still for {@link addressed} to give them field, channel and parity. */
 export function popOnWords(rows: readonly LaidRow[]): number[] {
   const words = [0x1420, 0x142e];
   for (const row of rows) words.push(...row.preamble, ...cellWords(row));

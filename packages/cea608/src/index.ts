@@ -27,14 +27,7 @@ export {
   type Cea608CueOptions,
   cueText,
 } from "./cues.js";
-export {
-  type Cea608Change,
-  Cea608Decoder,
-  type Cea608DecoderOptions,
-  type Cea608Event,
-  type Cea608Service,
-  captionService,
-} from "./decoder.js";
+export { Cea608Decoder } from "./decoder.js";
 export {
   type Cea608EncoderOptions,
   encodeErase,
@@ -43,6 +36,7 @@ export {
   encodeRollUp,
   encodeText,
 } from "./encoder.js";
+export type { Cea608Change, Cea608DecoderOptions, Cea608Event } from "./events.js";
 export { type GstTextCue, GstTextTo608, type GstTextTo608Options } from "./gst-compat.js";
 export type { Cea608ErrorCode, Cea608Issue } from "./issues.js";
 export type { Cea608Caption, Cea608Line, Cea608TextRun } from "./layout.js";
@@ -91,6 +85,7 @@ export {
   screensEqual,
   screenText,
 } from "./screen.js";
+export { type Cea608CaptionService, type Cea608Service, captionService } from "./services.js";
 export { type FrameRate, LineSlots } from "./slots.js";
 export {
   formatTimecode,

@@ -103,7 +103,7 @@ function styledCodes(line: Cea608Line, unmappable: string[]): StyledCode[] {
     const { color = "white", italics = false, underline = false, flash = false } = run;
     const look: Look = { color, italics, underline, flash };
     const mapped = mapText(run.text.replace(/[\r\n]+/g, " "));
-    unmappable.push(...mapped.unmappable);
+    for (const character of mapped.unmappable) unmappable.push(character);
     for (const code of mapped.codes) styled.push({ code, look });
   }
   return styled;
@@ -114,8 +114,9 @@ function wrap(styled: readonly StyledCode[]): StyledCode[][] {
   const rows: StyledCode[][] = [];
   let row: StyledCode[] = [];
   for (const word of wordsOf(styled)) {
-    if (fits([...row, ...word])) {
-      row.push(...word);
+    const longer = row.length === 0 ? trimStart(word) : row.concat(word);
+    if (fits(longer)) {
+      row = longer;
       continue;
     }
     if (row.length > 0) rows.push(row);
@@ -137,11 +138,14 @@ function wrap(styled: readonly StyledCode[]): StyledCode[][] {
 function wordsOf(styled: readonly StyledCode[]): StyledCode[][] {
   const words: StyledCode[][] = [];
   let word: StyledCode[] = [];
+  let begun = false;
   for (const cell of styled) {
-    if (cell.code === SPACE && word.some(({ code }) => code !== SPACE)) {
+    const space = cell.code === SPACE;
+    if (space && begun) {
       words.push(word);
       word = [];
     }
+    begun = !space;
     word.push(cell);
   }
   words.push(word);

@@ -1,5 +1,4 @@
 import type { Cea608Field, DataChannel } from "./codes.js";
-import { type Cea608Service, captionService } from "./decoder.js";
 import {
   addressed,
   doublesControls,
@@ -17,6 +16,7 @@ import {
   wrapCaption,
 } from "./layout.js";
 import { inRange } from "./range.js";
+import { type Cea608CaptionService, captionService } from "./services.js";
 import { type FrameRate, LineSlots } from "./slots.js";
 
 /** A caption with its time. */
@@ -26,7 +26,7 @@ export interface Cea608ScheduledCue extends Cea608Caption {
   /** When it is to go, in milliseconds. */
   readonly end: number;
   /** Default `CC1`. */
-  readonly service?: Extract<Cea608Service, `CC${string}`>;
+  readonly service?: Cea608CaptionService;
   /** Default: as the scheduler's. */
   readonly mode?: "popOn" | "paintOn" | "rollUp";
 }
@@ -234,7 +234,10 @@ function chunks(lines: readonly StyledLine[], size: number): StyledLine[][] {
   return parts;
 }
 
-function addressOf(service: Cea608Service): { field: Cea608Field; dataChannel: DataChannel } {
+function addressOf(service: Cea608CaptionService): {
+  field: Cea608Field;
+  dataChannel: DataChannel;
+} {
   for (const field of [1, 2] as const) {
     for (const dataChannel of [1, 2] as const) {
       if (captionService(field, dataChannel) === service) return { field, dataChannel };

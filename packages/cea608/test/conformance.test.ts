@@ -95,6 +95,24 @@ const mutants: Readonly<Record<string, Partial<Cea608Implementation>>> = {
       words.flatMap((word) => (word === 0x942f ? [word, 0x94ae] : [word])),
     ),
   },
+  "EOC only in pop-on": {
+    decode: decodeAfter((words) => {
+      let popOn = false;
+      return words.filter((word) => {
+        if (word === 0x9420) popOn = true;
+        if (word === 0x9429 || word === 0x9425 || word === 0x9426 || word === 0x94a7) popOn = false;
+        return popOn || word !== 0x942f;
+      });
+    }),
+  },
+  "a preamble wipes its row": {
+    decode: decodeAfter((words) =>
+      words.flatMap((word) => {
+        const indent = isControl(word) && (word & 0x50) === 0x50 && (word & 0x0700) !== 0;
+        return indent ? [word & 0xff70, 0x94a4, word] : [word];
+      }),
+    ),
+  },
   "roll-up always at the last row": {
     decode: decodeAfter((words) => {
       const rollUp = words.some((word) => word === 0x9425 || word === 0x9426 || word === 0x94a7);

@@ -140,6 +140,12 @@ describe("Cea608CueExporter", () => {
     expect(cueText(cue, { asciiApostrophe: false })).toBe("it’s");
   });
 
+  test("an initial mode is a cue's mode, too", () => {
+    const exporter = new Cea608CueExporter({ initialMode: "rollUp" });
+    for (const word of [0x9470, 0xc8e9]) exporter.push(1, word, 0);
+    expect(exporter.flush(10)).toMatchObject([{ mode: "rollUp", start: 0, end: 10 }]);
+  });
+
   prop.prop([captionWords()])("cues do not overlap, and are not empty", (words) => {
     const cues = cuesOf([[0, words]], {}, 33 * 80);
     let end = 0;

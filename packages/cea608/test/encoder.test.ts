@@ -193,6 +193,8 @@ describe("encodePopOn", () => {
   test("a long text takes no long time", () => {
     const words = encodePopOn({ lines: ["x".repeat(200_000), "word ".repeat(20_000)] });
     expect(words.length).toBeLessThan(1000);
+    const odd = ["a ".repeat(50_000), `${" ".repeat(200_000)}b`, "😀".repeat(200_000)];
+    expect(encodePopOn({ lines: odd }).length).toBeLessThan(1000);
   });
 });
 

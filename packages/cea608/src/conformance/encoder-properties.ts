@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { characterCode } from "../characters.js";
-import { Cea608Decoder, captionService } from "../decoder.js";
+import { Cea608Decoder } from "../decoder.js";
 import type { Cea608Caption } from "../layout.js";
 import { pairHasParity } from "../parity.js";
 import { screenRows } from "../screen.js";
+import { captionService } from "../services.js";
 import { plainCaption, styledCaption } from "./arbitraries.js";
 import { type Cea608Implementation, type SuiteRunner, same } from "./implementation.js";
 

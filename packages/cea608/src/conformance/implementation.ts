@@ -1,6 +1,6 @@
 import type { Cea608Code, Cea608Field, DataChannel } from "../codes.js";
-import type { Cea608Service } from "../decoder.js";
 import type { Cea608Caption } from "../layout.js";
+import type { Cea608Service } from "../services.js";
 import type { SccTimecode } from "../timecode.js";
 import type { XdsClass } from "../xds.js";
 

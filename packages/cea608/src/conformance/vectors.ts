@@ -45,6 +45,27 @@ export const conformanceVectors: readonly ConformanceVector[] = [
     shown: { CC1: [{ row: 14, column: 0, text: "A" }] },
   },
   {
+    name: "EOC shows the other memory in any mode, and pop-on goes on",
+    clause: C,
+    field: 1,
+    words: "9420 9470 6180 9429 94d0 6280 942f 9470 e380",
+    shown: { CC1: [{ row: 14, column: 0, text: "a" }] },
+  },
+  {
+    name: "a preamble touches no cell",
+    clause: C,
+    field: 1,
+    words: "9429 9470 6162 94f2 e380",
+    shown: { CC1: [{ row: 14, column: 0, text: "ab  c" }] },
+  },
+  {
+    name: "RCL changes neither memory",
+    clause: C,
+    field: 1,
+    words: "9429 9470 6180 9420 6280 942f 9420 942f",
+    shown: { CC1: [{ row: 14, column: 0, text: "a" }] },
+  },
+  {
     name: "roll-up scrolls its window and loses the top row",
     clause: C,
     field: 1,
