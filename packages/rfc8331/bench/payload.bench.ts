@@ -7,7 +7,7 @@ import { bench, describe } from "vitest";
 import { built } from "./built.js";
 import { parseNaively } from "./naive.js";
 
-const { AncCursor, encodePayload, encodePayloadInto, parsePayload } = await built();
+const { AncCursor, AncWordPool, encodePayload, encodePayloadInto, parsePayload } = await built();
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
 const frame = [
   createAncPacket({ did: 0x61, sdid: 0x01, payload: bytesOf(73), lineNumber: 9 }),
@@ -114,6 +114,7 @@ describe(`${packets.length} packets: written`, () => {
 // The peer reads one ST 291 packet with its ADF and knows nothing of RTP, so it is given exactly that.
 const captions = frame.slice(0, 1);
 const one = encodePayload({ packets: captions });
+const bytes = new Uint8Array(255);
 const withFlag = packWithFlag(captions[0]?.words ?? new Uint16Array(0));
 
 function packWithFlag(all: Uint16Array): Buffer {
@@ -126,6 +127,17 @@ describe("one caption packet", () => {
   bench("@astronautlabs/st291 2.0.2 (ST 291 part only)", async () => {
     const packet = await astronautlabs.Packet.deserialize(withFlag);
     if (packet.did !== 0x61 || packet.userDataCount !== 73) throw new Error("misread");
+  });
+  bench("AncCursor, payload bytes", () => {
+    cursor.reset(one).next();
+    if (cursor.did !== 0x61 || cursor.payloadInto(bytes) !== 73) throw new Error("misread");
+  });
+  const pool = new AncWordPool();
+  bench("parsePayload with a pool", () => {
+    const [packet = captions[0]] = parsePayload(one, { pool }).packets;
+    if (packet === undefined || did(packet) !== 0x61 || dataCount(packet) !== 73) {
+      throw new Error("misread");
+    }
   });
   bench("parsePayload", () => {
     const [packet = captions[0]] = parsePayload(one).packets;

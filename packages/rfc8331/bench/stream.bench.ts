@@ -1,4 +1,4 @@
-// Sending and receiving 100 frames of ancillary data, seven packets each, as RTP packets.
+// Sending and receiving 100 frames of ancillary data, eight packets each in two RTP packets.
 import { createAncPacket } from "@x/st291";
 import { bench, describe } from "vitest";
 import { built } from "./built.js";
@@ -9,7 +9,7 @@ const packets = [
   createAncPacket({ did: 0x61, sdid: 0x01, payload: bytesOf(73), lineNumber: 9 }),
   createAncPacket({ did: 0x60, sdid: 0x60, payload: bytesOf(16), lineNumber: 10 }),
   createAncPacket({ did: 0x41, sdid: 0x05, payload: bytesOf(8), lineNumber: 11 }),
-  ...[12, 13, 14, 15].map((lineNumber) =>
+  ...[12, 13, 14, 15, 16].map((lineNumber) =>
     createAncPacket({ did: 0x43, sdid: 0x02, payload: bytesOf(238), lineNumber }),
   ),
 ];
@@ -26,8 +26,8 @@ const swapped = sent.map((_, i) => sent[i % 4 === 1 ? i + 1 : i % 4 === 2 ? i - 
 describe(`sending ${FRAMES} frames, ${sent.length} RTP packets`, () => {
   bench("payloads alone", () => {
     for (const { packets: all } of frames) {
-      encodePayload({ packets: all.slice(0, 6) });
-      encodePayload({ packets: all.slice(6) });
+      encodePayload({ packets: all.slice(0, 7) });
+      encodePayload({ packets: all.slice(7) });
     }
   });
   bench("AncPacketizer", () => {

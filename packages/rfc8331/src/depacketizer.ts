@@ -3,9 +3,10 @@ import type { AncPacket } from "@x/st291";
 import { fits } from "./anc-data-packet.js";
 import type { AncDiagnostic } from "./diagnostics.js";
 import { F_INVALID } from "./field.js";
-import { type ParsedPayload, parsePayload } from "./payload.js";
+import { type ParsedPayload, type ParsePayloadOptions, parsePayload } from "./payload.js";
 import { type Sequenced, SequenceOrder } from "./sequence-order.js";
 import { DEFAULT_CLOCK_RATE } from "./timestamp.js";
+import { AncWordPool } from "./word-pool.js";
 
 /** What can be wrong with a stream of RTP packets, for programs. */
 export type AncStreamIssueCode =
@@ -46,7 +47,7 @@ export interface AncFrame {
   readonly timestamp: number;
   /** F; `undefined` when no packet of the frame has a valid one. */
   readonly f: number | undefined;
-  /** In the order sent; empty for a keep-alive. Their words are copies. */
+  /** In the order sent; empty for a keep-alive. Their words are copies, which share buffers with other packets'. */
   readonly packets: readonly AncPacket[];
   readonly rtpPackets: readonly AncFramePart[];
   /** True when no RTP packet of the frame can be missing and none was unusable. */
@@ -129,10 +130,12 @@ const MODULUS = 2 ** 32;
 
 /**
  * Makes frames from RTP packets that may be lost, doubled and out of order (RFC 8331 2, RFC 3550 A.1). Nothing that
- * arrives makes it throw. Frames own their data: nothing refers to the packets' memory.
+ * arrives makes it throw. Nothing in a frame refers to the
+ * memory of the RTP packets; see `AncWordPool` for that of the words.
  */
 export class AncDepacketizer {
   readonly #options: AncDepacketizerOptions;
+  readonly #parseOptions: ParsePayloadOptions;
   readonly #maxRtpPackets: number;
   readonly #order: SequenceOrder<Arrived>;
   #framePeriodNs: bigint;
@@ -146,6 +149,8 @@ export class AncDepacketizer {
   /** @throws {RangeError} when an option is out of range */
   constructor(options: AncDepacketizerOptions = {}) {
     this.#options = options;
+    const { deliverInvalidF = false } = options;
+    this.#parseOptions = { deliverInvalidF, pool: new AncWordPool() };
     const window = options.window ?? 32;
     fits("window", window - 1, 4095);
     this.#maxRtpPackets = options.maxRtpPacketsPerFrame ?? 4096;
@@ -237,7 +242,7 @@ export class AncDepacketizer {
   }
 
   #parse(arrived: Arrived): ParsedPayload {
-    arrived.parsed ??= parsePayload(arrived.bytes, this.#options);
+    arrived.parsed ??= parsePayload(arrived.bytes, this.#parseOptions);
     return arrived.parsed;
   }
 

@@ -3,9 +3,19 @@ export {
   type FormatErrorDetails,
   type FormatIssue,
   isFormatError,
-  type RtpHeader,
 } from "@x/bits";
-export type { AncPacket } from "@x/st291";
+export {
+  type AncPacket,
+  type AncPacketInit,
+  checksumValid,
+  createAncPacket,
+  did,
+  LINE_ANY,
+  OFFSET_ANY,
+  payload,
+  repair,
+  sdid,
+} from "@x/st291";
 export { AncCursor } from "./anc-cursor.js";
 export { sizeOfAncPacket } from "./anc-data-packet.js";
 export {
@@ -80,3 +90,4 @@ export {
 } from "./st2038.js";
 export { ancFrameStream, readAncFrames } from "./streams.js";
 export { DEFAULT_CLOCK_RATE, type FrameRate, rtpTimestamp, rtpTimestampOfNs } from "./timestamp.js";
+export { AncWordPool } from "./word-pool.js";

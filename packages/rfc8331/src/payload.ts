@@ -21,6 +21,7 @@ import {
   payloadDiagnostic,
 } from "./diagnostics.js";
 import { F_INVALID } from "./field.js";
+import { AncWordPool } from "./word-pool.js";
 
 /** Bytes of the payload header (RFC 8331 2.1). */
 export const PAYLOAD_HEADER_SIZE = 8;
@@ -49,7 +50,7 @@ export interface DecodedPayload {
   readonly ancCount: number;
   /** Two bits: 0 progressive or unspecified, 1 invalid, 2 field 1, 3 field 2. */
   readonly f: number;
-  /** Their words are copies, and share one buffer. */
+  /** Their words are copies, which share a buffer. */
   readonly packets: readonly AncPacket[];
   /** Payload first, then by packet, then by code. */
   readonly diagnostics: readonly AncDiagnostic[];
@@ -70,6 +71,8 @@ export interface ParsedPayload
 export interface ParsePayloadOptions {
   /** Deliver the packets of a payload with F = 01, which RFC 8331 2.1 says to ignore. Default `false`. */
   readonly deliverInvalidF?: boolean;
+  /** Memory for the words. Default: one buffer for each payload. */
+  readonly pool?: AncWordPool;
 }
 
 /**
@@ -87,9 +90,7 @@ export function parsePayload(bytes: Uint8Array, options: ParsePayloadOptions = {
 
   const packets: AncPacket[] = [];
   const ofPackets: AncDiagnostic[] = [];
-  // One buffer for the words of all packets: a typed array with a buffer of its own is ten times as dear.
-  const words = new ArrayBuffer(ancCount === 0 ? 0 : 2 * mostWords(end - PAYLOAD_HEADER_SIZE));
-  let wordsEnd = 0;
+  const pool = options.pool ?? new AncWordPool(mostWords(end - PAYLOAD_HEADER_SIZE));
   let at = PAYLOAD_HEADER_SIZE;
   let truncated = false;
   for (let index = 0; index < ancCount; index++) {
@@ -99,9 +100,7 @@ export function parsePayload(bytes: Uint8Array, options: ParsePayloadOptions = {
       ofPackets.push(truncatedPacket(index, at, size, end));
       break;
     }
-    const wordCount = 4 + dataCountAt(bytes, at);
-    const packet = ancPacketAt(bytes, at, new Uint16Array(words, wordsEnd, wordCount));
-    wordsEnd += 2 * wordCount;
+    const packet = ancPacketAt(bytes, at, pool.take(4 + dataCountAt(bytes, at)));
     packets.push(packet);
     checkAlignment(bytes, at, size, index, ofPackets);
     checkWords(packet, at, index, ofPackets);

@@ -6,6 +6,7 @@ import { junkPayload, packets, payload } from "../src/conformance.js";
 import {
   AncCursor,
   type AncPacket,
+  AncWordPool,
   decodePayload,
   encodePayload,
   encodePayloadInto,
@@ -121,6 +122,17 @@ describe("parsePayload", () => {
     const { packets: found } = parsePayload(bytes);
     bytes.fill(0);
     expect(found).toEqual([captions]);
+  });
+
+  test("takes the words from a pool, and never the same ones twice", () => {
+    const pool = new AncWordPool(10);
+    const bytes = encodePayload({ packets: [captions, captions] });
+    const all = [1, 2, 3].flatMap(() => parsePayload(bytes, { pool }).packets);
+    expect(all).toEqual(new Array(6).fill(captions));
+    all[0]?.words.fill(0);
+    expect(all.slice(1)).toEqual(new Array(5).fill(captions));
+    expect(pool.take(300).length).toBe(300);
+    expect(() => new AncWordPool(-1)).toThrow(RangeError);
   });
 
   test("reads a view that starts in the middle of a buffer, and a Buffer", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { cleanPacket, extendedSequenceNumber, frames } from "./arbitraries.js";
+import { cleanPacket, extendedSequenceNumber, field, frames } from "./arbitraries.js";
 import type {
   Assembled,
   ConformanceFrame,
@@ -144,6 +144,31 @@ function receiverProperties(
         const [first, ...rest] = sent;
         const order = jitter(rest, reach, noise);
         equal(plain(assemble([first as Sent, ...order].map(rtp), reach)), expectedOf(sent));
+      },
+    );
+    property(
+      "a hole is given up when as many packets as the window has wait behind it, and not before",
+      fc.tuple(fc.integer({ min: 1, max: 40 }), field(), extendedSequenceNumber()),
+      ([window, f, start]) => {
+        const all = Array.from({ length: window + 3 }, (_, i) => ({
+          timestamp: i,
+          f,
+          packets: [],
+        }));
+        const sent = send(all, start, 348);
+        const [first, delayed, ...rest] = sent as [Sent, Sent, ...Sent[]];
+        const arriving = (after: number): ConformanceRtp[] =>
+          [first, ...rest.slice(0, after), delayed, ...rest.slice(after)].map(rtp);
+        equal(plain(assemble(arriving(window - 1), window)), expectedOf(sent));
+        const { frames: found, issues } = assemble(arriving(window), window);
+        equal(found.length, sent.length - 1);
+        equal(
+          issues.map(({ code, extendedSequenceNumber: number }) => [code, number]),
+          [
+            ["gap", delayed.number],
+            ["late", delayed.number],
+          ],
+        );
       },
     );
     property(
