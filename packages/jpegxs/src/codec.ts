@@ -76,14 +76,19 @@ export function createEncoderSync(options: CodecOptions & EncoderOptions): Encod
 }
 
 function codecOf(module: WebAssembly.Module, options: CodecOptions): Codec {
-  const makeCore = (): Core => wasmCore(module);
   const kernels = options.kernels ?? "v128";
+  // An instance reserves gigabytes of address space, so closed decoders and encoders hand theirs on.
+  const idle: Core[] = [];
+  const take = (): Core => idle.pop() ?? wasmCore(module);
+  const release = (core: Core): void => {
+    if (idle.length < 4) idle.push(core);
+  };
   return {
     backend: { name: "wasm", kernels, reasons: [] },
     createDecoder: (decoderOptions = {}) =>
-      new Decoder(makeCore(), KERNELS.indexOf(kernels), decoderOptions),
+      new Decoder(take(), release, KERNELS.indexOf(kernels), decoderOptions),
     createEncoder: (encoderOptions) =>
-      new Encoder(makeCore(), KERNELS.indexOf(kernels), encoderOptions),
+      new Encoder(take(), release, KERNELS.indexOf(kernels), encoderOptions),
   };
 }
 

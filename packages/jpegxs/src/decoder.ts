@@ -75,6 +75,8 @@ interface Layout {
  */
 export class Decoder {
   readonly #core: Core;
+  readonly #release: (core: Core) => void;
+  #closed = false;
   readonly #kernels: number;
   readonly #reduce: number;
   readonly #conceal: boolean;
@@ -89,12 +91,13 @@ export class Decoder {
   #line = 0;
 
   /** For `createDecoder`; `kernels` is the C interface's number. */
-  constructor(core: Core, kernels: number, options: DecoderOptions) {
+  constructor(core: Core, release: (core: Core) => void, kernels: number, options: DecoderOptions) {
     const { scale = "full", onDamage = "throw", maxPixels = 2 ** 26 } = options;
     if (!SCALES.includes(scale)) throw configError("scale", `${scale} is not a scale`);
     if (onDamage !== "throw" && onDamage !== "conceal") throw configError("onDamage", onDamage);
     if (!(maxPixels > 0)) throw configError("maxPixels", `${maxPixels} is no number of pixels`);
     this.#core = core;
+    this.#release = release;
     this.#kernels = kernels;
     this.#reduce = SCALES.indexOf(scale);
     this.#conceal = onDamage === "conceal";
@@ -156,7 +159,8 @@ export class Decoder {
    * can be pushed; with `onDamage: "conceal"` it only counts as damaged.
    */
   push(slice: Uint8Array): Lines {
-    if (this.#slicesLeft === 0) throw new Error("push: no picture has begun, or it is complete");
+    if (this.#closed || this.#slicesLeft === 0)
+      throw new Error("push: no picture has begun, it is complete, or the decoder is closed");
     const layout = this.#roomFor(slice.length);
     this.#heap().set(slice, layout.input);
     const { base, functions } = this.#core;
@@ -188,8 +192,15 @@ export class Decoder {
     return picture;
   }
 
+  /** Give the memory back for the codec's next decoder or encoder. Its pictures are no longer valid. */
+  close(): void {
+    if (!this.#closed) this.#release(this.#core);
+    this.#closed = true;
+  }
+
   /** Read the header and have memory for such a picture and `size` bytes of input. */
   #prepare(bytes: Uint8Array, size: number): Layout {
+    if (this.#closed) throw new Error("the decoder is closed");
     const layout = this.#layout;
     if (layout !== undefined && startsWith(bytes, this.#headerBytes)) return this.#roomFor(size);
 

@@ -35,6 +35,8 @@ export class Encoder {
    */
   readonly planes: readonly Plane[];
   readonly #core: Core;
+  readonly #release: (core: Core) => void;
+  #closed = false;
   readonly #encoder: number;
   readonly #output: number;
   readonly #capacity: number;
@@ -43,9 +45,10 @@ export class Encoder {
   readonly #bytes: Uint8Array;
 
   /** For `createEncoder`; `kernels` is the C interface's number. */
-  constructor(core: Core, kernels: number, options: EncoderOptions) {
+  constructor(core: Core, release: (core: Core) => void, kernels: number, options: EncoderOptions) {
     const plan = planEncoder(options);
     this.#core = core;
+    this.#release = release;
     this.#headerBytes = encodeHeader(plan.header);
     this.header = decodeHeader(withSlice(this.#headerBytes));
     const { base, functions } = core;
@@ -114,7 +117,7 @@ export class Encoder {
    * `bad-config` for planes that do not fit.
    */
   encode(source?: readonly SourcePlane[], into?: Uint8Array): Uint8Array {
-    if (source !== undefined) this.#load(source);
+    this.#load(source);
     this.#bytes.set(this.#headerBytes, this.#output);
     const start = this.#output + this.#headerBytes.length;
     const { base, functions } = this.#core;
@@ -145,7 +148,7 @@ export class Encoder {
     source: readonly SourcePlane[] | undefined,
     onPiece: (piece: Uint8Array) => void,
   ): void {
-    if (source !== undefined) this.#load(source);
+    this.#load(source);
     onPiece(this.#headerBytes);
     const { base, functions } = this.#core;
     for (let slice = 0; slice < this.header.geometry.slices; slice++) {
@@ -167,7 +170,15 @@ export class Encoder {
     onPiece(new Uint8Array([Marker.eoc >> 8, Marker.eoc & 0xff]));
   }
 
-  #load(source: readonly SourcePlane[]): void {
+  /** Give the memory back for the codec's next decoder or encoder. Its planes and views are no longer valid. */
+  close(): void {
+    if (!this.#closed) this.#release(this.#core);
+    this.#closed = true;
+  }
+
+  #load(source: readonly SourcePlane[] | undefined): void {
+    if (this.#closed) throw new Error("the encoder is closed");
+    if (source === undefined) return;
     if (source.length !== this.planes.length) {
       throw configError("source", `${source.length} planes for ${this.planes.length} components`);
     }

@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import {
+  type Codec,
   describeProfile,
   type EncoderOptions,
   encoderHeader,
@@ -54,6 +55,20 @@ function noise(o: {
 
 type Planes = readonly { readonly data: Uint8Array | Uint16Array }[];
 
+/** Encodes one picture with an encoder of its own. A copy. */
+function encode(
+  options: EncoderOptions,
+  source: readonly SourcePlane[],
+  with_: Codec = codec,
+): Uint8Array<ArrayBuffer> {
+  const encoder = with_.createEncoder(options);
+  try {
+    return encoder.encode(source).slice() as Uint8Array<ArrayBuffer>;
+  } finally {
+    encoder.close();
+  }
+}
+
 /** `toEqual` takes seconds for typed arrays that are views of a large heap. */
 function expectSame(actual: Uint8Array | Uint16Array, wanted: Uint8Array | Uint16Array): void {
   expect(actual.length).toBe(wanted.length);
@@ -74,8 +89,8 @@ describe("lossless", () => {
     "gives every sample back, whatever the format, depth and levels",
     ({ seed, ...options }, rgb, { rm, fs, rl }) => {
       const source = noise({ ...options, seed });
-      const bytes = codec
-        .createEncoder({
+      const bytes = encode(
+        {
           ...options,
           lossless: true,
           rgb: rgb && options.format.startsWith("4:4:4"),
@@ -83,8 +98,9 @@ describe("lossless", () => {
           signs: fs ? "separate" : "inline",
           rawPackets: rl,
           profile: "unrestricted",
-        })
-        .encode(source);
+        },
+        source,
+      );
       expectSamePlanes(decoder.decode(bytes).planes, source);
       expect(walkCodestream(bytes)).toMatchObject({ length: bytes.length, lcodAgrees: true });
     },
@@ -112,7 +128,7 @@ describe("with a budget", () => {
       const all = { ...options, ...rest, size } as EncoderOptions;
       let bytes: Uint8Array;
       try {
-        bytes = codec.createEncoder(all).encode(source);
+        bytes = encode(all, source);
       } catch (error) {
         // Small slices of a precinct each may not hold the headers.
         expect(error).toMatchObject({ code: "budget" });
@@ -120,7 +136,7 @@ describe("with a budget", () => {
       }
       expect(bytes.length).toBe(size);
       expect(walkCodestream(bytes)).toMatchObject({ length: size, lcodAgrees: true });
-      expectSame(scalar.createEncoder(all).encode(source), bytes);
+      expectSame(encode(all, source, scalar), bytes);
       expectSamePlanes(scalarDecoder.decode(bytes).planes, decoder.decode(bytes).planes);
     },
   );
@@ -129,9 +145,8 @@ describe("with a budget", () => {
     const source = naturalPicture("4:2:2", 128, 64, 10, 1);
     let before = 0;
     for (const bitsPerPixel of [1.5, 2, 3, 4, 6, 8, 12]) {
-      const bytes = codec
-        .createEncoder({ width: 128, height: 64, format: "4:2:2", bitDepth: 10, bitsPerPixel })
-        .encode(source);
+      const options = { width: 128, height: 64, format: "4:2:2", bitDepth: 10 } as const;
+      const bytes = encode({ ...options, bitsPerPixel }, source);
       const { data } = decoder.decode(bytes).planes[0] as Picture["planes"][number];
       const quality = planePsnr(data, source[0]?.data as Uint16Array, 10);
       expect(quality).toBeGreaterThan(before);
@@ -143,7 +158,7 @@ describe("with a budget", () => {
     const source = naturalPicture("4:4:4", 256, 128, 8, 3, 0.95);
     const quality = (rgb: boolean): number => {
       const options = { width: 256, height: 128, format: "4:4:4", bitDepth: 8, rgb } as const;
-      const bytes = codec.createEncoder({ ...options, bitsPerPixel: 4 }).encode(source);
+      const bytes = encode({ ...options, bitsPerPixel: 4 }, source);
       const planes = decoder.decode(bytes).planes;
       const all = planes.map((p, i) => planePsnr(p.data, source[i]?.data as Uint8Array, 8));
       return all.reduce((a, b) => a + b, 0) / 3;
@@ -200,7 +215,7 @@ describe("ways in and out", () => {
     bitsPerPixel: 4,
   } as const;
   const source = naturalPicture("4:2:2", 96, 50, 10, 7);
-  const whole = codec.createEncoder(options).encode(source).slice();
+  const whole = encode(options, source);
 
   test("slices one by one are the codestream", () => {
     const pieces: number[] = [];
@@ -224,7 +239,7 @@ describe("ways in and out", () => {
       // The last row of the second field is missing.
       return { data: both.subarray(0, both.length - stride), stride: 2 * stride };
     });
-    expectSame(codec.createEncoder(options).encode(frame), whole);
+    expectSame(encode(options, frame), whole);
   });
 
   test("into the caller's bytes and planes", () => {
@@ -248,6 +263,18 @@ describe("ways in and out", () => {
         );
       }
     }
+  });
+
+  test("a closed one refuses to go on, and its memory serves the next", () => {
+    const closed = codec.createEncoder(options);
+    closed.close();
+    closed.close();
+    expect(() => closed.encode(source)).toThrow("closed");
+    const other = codec.createDecoder();
+    other.close();
+    expect(() => other.decode(whole)).toThrow("closed");
+    expect(() => other.push(whole)).toThrow("closed");
+    expectSame(encode(options, source), whole);
   });
 
   test("steady state takes no more memory", () => {

@@ -213,7 +213,9 @@ describe("encoder in the compatibility mode", () => {
   const codec = loadCodecSync();
   const identical = bySvt.filter((s) => s.byte_identical_second_encoder);
   test.each(identical)("writes the bytes of $file", (expected) => {
-    const bytes = codec.createEncoder(svtOptions(expected)).encode(sourcePlanes(expected));
+    const encoder = codec.createEncoder(svtOptions(expected));
+    const bytes = encoder.encode(sourcePlanes(expected));
+    encoder.close();
     expect(toHex(bytes)).toBe(toHex(codecVector(expected.file)));
     const { weights, ...options } = svtOptions(expected);
     expect(encoderHeader(options).wgt).toEqual(weights);

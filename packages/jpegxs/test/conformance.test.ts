@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { failedProperties } from "../../../tools/testing/conformance.js";
+import { conformanceSuite, type JpegXsImplementation } from "../src/conformance.js";
+import { decodeHeader, encodeHeader, loadCodecSync, walkCodestream } from "../src/index.js";
+
+const numRuns = Number(process.env.FC_RUNS ?? 25);
+
+/** Our codec, with chosen kernels. */
+function ours(kernels: "scalar" | "v128"): JpegXsImplementation {
+  const codec = loadCodecSync({ kernels });
+  const decoder = codec.createDecoder();
+  return {
+    decode: (bytes) => decoder.decode(bytes).planes.map(({ data }) => data),
+    encode({ width, height, format, bitDepth, planes }, options) {
+      const encoder = codec.createEncoder({ width, height, format, bitDepth, ...options });
+      for (const [i, plane] of encoder.planes.entries()) {
+        plane.data.set(planes[i] as ArrayLike<number>);
+      }
+      const bytes = encoder.encode().slice();
+      encoder.close();
+      return bytes;
+    },
+  };
+}
+
+describe.each(["scalar", "v128"] as const)("WASM, %s kernels", (kernels) => {
+  conformanceSuite(ours(kernels), { describe, test, numRuns });
+});
+
+const good = ours("v128");
+
+/** An implementation that ignores or misreads part of the header. */
+function misreading(change: (h: MutableHeader) => void): JpegXsImplementation {
+  return {
+    decode(bytes) {
+      const { geometry, size, ...decoded } = decodeHeader(bytes);
+      const header = {
+        ...decoded,
+        pih: { ...decoded.pih },
+        wgt: decoded.wgt.map((w) => ({ ...w })),
+      };
+      change(header);
+      const start = encodeHeader(header);
+      const rest = bytes.subarray(size);
+      const edited = new Uint8Array(start.length + rest.length);
+      edited.set(start);
+      edited.set(rest, start.length);
+      return good.decode(edited);
+    },
+  };
+}
+
+interface MutableHeader {
+  pih: { -readonly [K in keyof ReturnType<typeof decodeHeader>["pih"]]: number };
+  wgt: { gain: number; priority: number }[];
+}
+
+/** An implementation that changes every precinct header before it decodes. */
+function precincts(change: (header: Uint8Array, bands: number) => void): JpegXsImplementation {
+  return {
+    decode(bytes) {
+      const edited = bytes.slice();
+      const { header, slices } = walkCodestream(edited);
+      const size = header.geometry.precinctHeaderSize;
+      for (const { offset, length } of slices) {
+        let at = offset + 6;
+        while (at < offset + length) {
+          change(edited.subarray(at, at + size), header.geometry.bands.length);
+          at +=
+            size +
+            (edited[at] as number) * 65536 +
+            (edited[at + 1] as number) * 256 +
+            (edited[at + 2] as number);
+        }
+      }
+      return good.decode(edited);
+    },
+  };
+}
+
+/** An implementation that gets the result wrong. */
+function spoiling(change: (plane: number[], i: number) => void): JpegXsImplementation {
+  return {
+    decode: (bytes) =>
+      good.decode(bytes).map((samples, i) => {
+        const plane = Array.from(samples);
+        change(plane, i);
+        return plane;
+      }),
+  };
+}
+
+const mutants: Readonly<Record<string, JpegXsImplementation>> = {
+  "takes every quantiser for a deadzone": misreading((h) => {
+    h.pih.qpih = 0;
+  }),
+  "takes runs for zero residuals always": misreading((h) => {
+    h.pih.rm = 0;
+  }),
+  "takes runs for zero coefficients always": misreading((h) => {
+    h.pih.rm = 1;
+  }),
+  "reads no separate signs": misreading((h) => {
+    h.pih.fs = 0;
+  }),
+  "leaves the colour transform out": misreading((h) => {
+    if (h.pih.cpih === 1) h.pih.cpih = 0;
+  }),
+  "ignores gains": misreading((h) => {
+    for (const w of h.wgt) w.gain = 0;
+  }),
+  "ignores priorities": misreading((h) => {
+    for (const w of h.wgt) w.priority = 255;
+  }),
+  "compares priorities with <=": precincts((header) => {
+    header[4] = (header[4] as number) + 1;
+  }),
+  "never predicts vertically": precincts((header) => {
+    for (let i = 5; i < header.length; i++) header[i] = (header[i] as number) & 0xaa;
+  }),
+  "reads no significance flags": precincts((header) => {
+    for (let i = 5; i < header.length; i++) header[i] = (header[i] as number) & 0x55;
+  }),
+  "reads the packet header's long form as short": misreading((h) => {
+    h.pih.lh = 0;
+  }),
+  "rounds the output down": spoiling((plane) => {
+    for (let i = 0; i < plane.length; i += 7) plane[i] = Math.max(0, (plane[i] as number) - 1);
+  }),
+  "loses the last sample": spoiling((plane) => {
+    plane[plane.length - 1] = 0;
+  }),
+  "swaps components": {
+    decode: (bytes) => [...good.decode(bytes)].reverse(),
+  },
+  "reads on behind the end": {
+    decode(bytes) {
+      const padded = new Uint8Array(bytes.length + 1000);
+      padded.set(bytes);
+      try {
+        return good.decode(padded);
+      } catch {
+        return [];
+      }
+    },
+  },
+  "accepts any first marker": {
+    decode(bytes) {
+      const edited = bytes.slice();
+      edited.set([0xff, 0x10]);
+      return good.decode(edited);
+    },
+  },
+  "writes a byte too few": {
+    ...good,
+    encode: (picture, options) => (good.encode as never as Encode)(picture, options).subarray(1),
+  },
+  "calls a picture with loss lossless": {
+    ...good,
+    encode: (picture, options) =>
+      (good.encode as never as Encode)(picture, options.lossless ? { size: 2600 } : options),
+  },
+};
+type Encode = NonNullable<JpegXsImplementation["encode"]>;
+
+describe("wrong implementations are caught", () => {
+  test("the right one is not", () => {
+    expect(failedProperties(conformanceSuite, good, 10)).toEqual([]);
+  });
+  test.each(Object.entries(mutants))("%s", (_, mutant) => {
+    expect(failedProperties(conformanceSuite, mutant, 25)).not.toEqual([]);
+  });
+});
