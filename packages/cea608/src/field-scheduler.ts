@@ -99,6 +99,11 @@ export class FieldScheduler<T> {
     );
   }
 
+  /** No caption is on its way, so that the line can be used for something else. */
+  get free(): boolean {
+    return this.#channels.every(({ job }) => job === undefined);
+  }
+
   /** A caption; of one service they are shown in the order of their targets. */
   push(job: Job<T>): void {
     const { queue } = this.#channels[job.dataChannel - 1] as Channel<T>;

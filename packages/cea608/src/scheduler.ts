@@ -18,6 +18,8 @@ import {
 import { inRange } from "./range.js";
 import { type Cea608CaptionService, captionService } from "./services.js";
 import { type FrameRate, LineSlots } from "./slots.js";
+import type { XdsPacket } from "./xds.js";
+import { XdsFeeder } from "./xds-feeder.js";
 
 /** A caption with its time. */
 export interface Cea608ScheduledCue extends Cea608Caption {
@@ -85,6 +87,7 @@ export class Cea608Scheduler {
   readonly #options: Cea608SchedulerOptions;
   readonly #slots: LineSlots;
   readonly #fields: readonly FieldScheduler<Cea608ScheduledCue>[];
+  readonly #xds: XdsFeeder = new XdsFeeder();
   #frame: number;
   #reports: Cea608Report[] = [];
 
@@ -110,9 +113,10 @@ export class Cea608Scheduler {
     );
   }
 
-  /** Nothing is left to be shown or erased. */
+  /** Nothing is left to be shown, erased, sent or reported. */
   get done(): boolean {
-    return this.#reports.length === 0 && this.#fields.every((field) => field.idle);
+    const quiet = this.#xds.idle && this.#fields.every((field) => field.idle);
+    return quiet && this.#reports.length === 0;
   }
 
   /**
@@ -148,6 +152,14 @@ export class Cea608Scheduler {
     }
   }
 
+  /**
+   * An XDS packet, to be sent in pairs of field 2 that captions leave free. Packets go out in order, each once.
+   * @throws {RangeError} as `encodeXdsPacket`.
+   */
+  pushXds(packet: XdsPacket): void {
+    this.#xds.push(packet);
+  }
+
   /** The next frame. */
   pull(): Cea608Frame {
     const frame = this.#frame++;
@@ -158,7 +170,11 @@ export class Cea608Scheduler {
     for (let slot = this.#slots.first(frame); slot < end; slot++) {
       const field = this.#slots.fieldOf(slot);
       const scheduler = this.#fields[field - 1] as FieldScheduler<Cea608ScheduledCue>;
-      const word = scheduler.next(slot >> 1, (shown) => this.#shown(shown, frame, field, reports));
+      let word = scheduler.next(slot >> 1, (shown) => this.#shown(shown, frame, field, reports));
+      if (field === 2) {
+        if (word !== PADDING) this.#xds.interrupt();
+        else if (scheduler.free) word = this.#xds.next() ?? PADDING;
+      }
       slots.push({ field, word });
     }
     return { frame, slots, reports };
@@ -219,6 +235,7 @@ export class Cea608Scheduler {
   }
 }
 
+const PADDING = 0x8080;
 const RCL = 0x1420;
 const RU2 = 0x1425;
 const RDC = 0x1429;

@@ -1,5 +1,6 @@
 import { fc, test as prop } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { xdsPacket } from "../src/conformance.js";
 import {
   Cea608CueExporter,
   Cea608Decoder,
@@ -214,6 +215,41 @@ describe("Cea608Scheduler", () => {
     while (!scheduler.done) frames.push(scheduler.pull());
     expect(sent(frames, "EOC")).toEqual(cues.map(({ start }) => (start * 30) / 1000));
     expect(frames.flatMap(({ reports }) => reports)).toEqual([]);
+  });
+
+  prop.prop([
+    fc.array(xdsPacket(), { minLength: 1, maxLength: 6 }),
+    fc.array(fc.tuple(fc.constantFrom("CC3", "CC4", "CC1"), fc.nat(2000)), { maxLength: 4 }),
+    fc.constantFrom("popOn", "paintOn", "rollUp"),
+  ])("XDS goes between the captions of field 2 and spoils none", (packets, list, mode) => {
+    const scheduler = new Cea608Scheduler({ frameRate: AT_30, mode });
+    for (const packet of packets) {
+      scheduler.pushXds({ ...packet, data: Uint8Array.from(packet.data) });
+    }
+    let at = 0;
+    const cues = list.map(([service, gap], i) => {
+      at += gap;
+      return { start: at, end: at + 1000, lines: [`caption number ${i}`], service } as const;
+    });
+    for (const cue of cues) scheduler.push(cue);
+    const decoder = new Cea608Decoder();
+    const found: unknown[] = [];
+    const shown = new Set<string>();
+    while (!scheduler.done) {
+      for (const { field, word } of scheduler.pull().slots) {
+        for (const event of decoder.push(field, word, 0)) {
+          if (event.type === "issue") throw new Error(event.issue.message);
+          if (event.type === "xds") found.push({ ...event.packet, data: [...event.packet.data] });
+          if (event.type === "display") {
+            for (const row of screenText(decoder.screen(event.service)).split("\n")) {
+              shown.add(`${event.service} ${row}`);
+            }
+          }
+        }
+      }
+    }
+    expect(found).toEqual(packets);
+    for (const { service, lines } of cues) expect(shown).toContain(`${service} ${lines[0]}`);
   });
 
   test("frames can begin anywhere", () => {
