@@ -72,6 +72,7 @@ export class TsDemuxer {
   readonly #budget: PesBudget;
   readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet, offset) => {
     this.#skipping = undefined;
+    if (!this.#begun) this.#begin();
     for (let i = 0; i < count; i++) {
       const distance = i * stride;
       this.#packet(bytes, at + distance, packet + i, offset + distance);
@@ -87,6 +88,10 @@ export class TsDemuxer {
   #place = { packet: 0, offset: 0 };
   #pid: number | undefined;
   #skipping: SkipReason | undefined;
+  /** There was a packet. */
+  #begun = false;
+  /** There was input. */
+  #fed = false;
   #ended = false;
 
   constructor(options: TsDemuxerOptions = {}) {
@@ -137,6 +142,7 @@ export class TsDemuxer {
   /** Feed a chunk of any size; returns what it completed, in order. */
   push(chunk: Uint8Array): TsEvent[] {
     if (this.#ended) this.reset();
+    if (chunk.length > 0) this.#fed = true;
     this.#budget.pool?.recycle();
     this.#framer.push(chunk, this.#onPackets);
     return this.#take();
@@ -145,6 +151,11 @@ export class TsDemuxer {
   /** End of input: delivers what is open. The next push begins anew; the counters stay until then. */
   flush(): TsEvent[] {
     this.#framer.flush(this.#onPackets);
+    if (this.#fed && !this.#begun) {
+      this.#pid = undefined;
+      this.#place = { packet: 0, offset: 0 };
+      this.#issue("sync-loss", "error", "syncByte", "no transport packets");
+    }
     for (const state of this.#pids) {
       if (state?.pes === undefined) continue;
       this.#pid = state.pid;
@@ -164,6 +175,8 @@ export class TsDemuxer {
     this.#events = [];
     this.#skipping = undefined;
     this.#budget.bufferedBytes = 0;
+    this.#begun = false;
+    this.#fed = false;
     this.#ended = false;
     this.#prepare();
   }
@@ -201,7 +214,7 @@ export class TsDemuxer {
   }
 
   #skipped(length: number, offset: number, reason: SkipReason): void {
-    if (reason === "between") return;
+    if (reason === "between" || reason === "acquiring") return;
     // A skip comes in pieces when it is longer than a chunk: it is reported once.
     const again = reason === this.#skipping && reason !== "sync-byte";
     this.#skipping = reason;
@@ -210,18 +223,26 @@ export class TsDemuxer {
     this.#place = { packet: this.#framer.packets, offset };
     if (reason === "sync-byte") {
       this.#issue("sync-byte", "error", "syncByte", "a packet with a wrong sync byte was dropped");
-    } else if (reason === "end") {
+    } else if (reason === "sync-lost") {
+      this.#issue("sync-loss", "error", "syncByte", "framing lost");
+    } else if (this.#framer.firstSync !== undefined) {
       this.#issue(
         "truncated",
         "error",
         "transportPacket",
         `${length} bytes of a packet at the end`,
       );
-    } else if (reason === "sync-lost") {
-      this.#issue("sync-loss", "error", "syncByte", "framing lost");
-    } else if (this.#framer.packetSize !== 192 || length > 4) {
-      this.#issue("sync-loss", "warning", "syncByte", "bytes before the first packet");
     }
+  }
+
+  /** What was found before the first packet is told when it is known how much of it belongs to that. */
+  #begin(): void {
+    this.#begun = true;
+    const { firstSync, packetSize } = this.#framer;
+    if (firstSync === undefined || firstSync <= (packetSize === 192 ? 4 : 0)) return;
+    this.#pid = undefined;
+    this.#place = { packet: 0, offset: 0 };
+    this.#issue("sync-loss", "warning", "syncByte", `${firstSync} bytes before the first packet`);
   }
 
   #packet(bytes: Uint8Array, at: number, packet: number, offset: number): void {

@@ -58,6 +58,7 @@ export class TsRewriter {
       const sync = at + i * stride;
       if (i > 0) this.#between(bytes, sync - stride + PACKET_SIZE, sync);
       this.#packet(bytes, sync);
+      if (this.#waitingBytes >= MAX_WAITING) this.#giveUp();
     }
   };
   #out: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
@@ -211,8 +212,14 @@ export class TsRewriter {
       });
     }
     for (const { assembler } of this.#held) {
-      if (assembler.pending && this.#waitingBytes < MAX_WAITING) return;
+      if (assembler.pending) return;
     }
+    this.#release();
+  }
+
+  /** Sections that do not end are not edited. */
+  #giveUp(): void {
+    for (const { assembler } of this.#held) assembler.reset();
     this.#release();
   }
 
@@ -268,6 +275,7 @@ export class TsRewriter {
     if (this.#framer.packetSize === 192) {
       this.#lead = concatBytes(this.#lead, bytes.subarray(start, end));
     } else if (this.#kept) {
+      this.#emitLead();
       this.#emit(bytes, start, end, -1);
     }
   }
@@ -279,7 +287,8 @@ export class TsRewriter {
     }
     this.#emitLead();
     // The last bytes may be the arrival time of the packet that follows.
-    const cut = reason === "end" ? end : Math.max(start, end - ARRIVAL_TIME_SIZE);
+    const inside = reason === "end" || reason === "sync-byte";
+    const cut = inside ? end : Math.max(start, end - ARRIVAL_TIME_SIZE);
     this.#emit(bytes, start, cut, -1);
     this.#lead = bytes.slice(cut, end);
   }
