@@ -1,4 +1,5 @@
-import { type CdpTimeCode, encodeCdp } from "./cdp.js";
+import type { CdpTimeCode } from "./cdp.js";
+import { encodeCdp } from "./cdp-encode.js";
 import { ccCountOf, cdpFrameRateOf, type FrameRate } from "./frame-rate.js";
 import type { CaptionServiceEntry } from "./service-info.js";
 
@@ -34,8 +35,10 @@ export class CdpWriter {
    * @throws {RangeError} when there are more, or no whole triplets.
    */
   write(ccData: Uint8Array, timeCode?: CdpTimeCode): Uint8Array<ArrayBuffer> {
-    if (ccData.length > this.#ccCount * 3) {
-      throw new RangeError(`${ccData.length / 3} triplets, the rate has ${this.#ccCount} a frame`);
+    if (ccData.length > this.#ccCount * 3 || ccData.length % 3 !== 0) {
+      throw new RangeError(
+        `${ccData.length} bytes of cc_data, the rate has ${this.#ccCount} triplets a frame`,
+      );
     }
     const frame = this.#frame++;
     const announce = this.#services.length > 0 && frame % this.#serviceInterval === 0;

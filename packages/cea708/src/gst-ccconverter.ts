@@ -1,4 +1,6 @@
-import { type CdpTimeCode, decodeCdp, encodeCdp } from "./cdp.js";
+import type { CdpTimeCode } from "./cdp.js";
+import { decodeCdp } from "./cdp-decode.js";
+import { encodeCdp } from "./cdp-encode.js";
 import { padCcData } from "./cdp-writer.js";
 import { ccCountOf, cdpFrameRateOf, type FrameRate } from "./frame-rate.js";
 

@@ -28,18 +28,17 @@ export {
   type SplitCcData,
   splitCcData,
 } from "./cc-data.js";
-export {
-  type Cdp,
-  type CdpFutureSection,
-  type CdpOptions,
-  type CdpServiceInfo,
-  type CdpTimeCode,
-  type CdpVerbatim,
-  type DecodedCdp,
-  decodeCdp,
-  encodeCdp,
-  sizeOfCdp,
+export type {
+  Cdp,
+  CdpFutureSection,
+  CdpOptions,
+  CdpServiceInfo,
+  CdpTimeCode,
+  CdpVerbatim,
+  DecodedCdp,
 } from "./cdp.js";
+export { decodeCdp } from "./cdp-decode.js";
+export { encodeCdp, sizeOfCdp } from "./cdp-encode.js";
 export { CdpWriter, type CdpWriterOptions, padCcData } from "./cdp-writer.js";
 export { type CaptionText, CC_ICON, encodeCharacter, toCaptionText } from "./characters.js";
 export { codeLength, tokenise } from "./code-space.js";
