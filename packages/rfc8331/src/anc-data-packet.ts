@@ -30,8 +30,10 @@ export function wordOffset(index: number): number {
 }
 
 /** Bytes that the packet at `at` needs, without the whole octets of word_align; its head's when that is cut. */
-export function sizeAt(bytes: Uint8Array, at: number, end: number = bytes.length): number {
-  return at + ANC_HEAD_SIZE > end ? ANC_HEAD_SIZE : sizeOfWords(4 + dataCountAt(bytes, at));
+export function sizeAt(bytes: Uint8Array, at: number): number {
+  return at + ANC_HEAD_SIZE > bytes.length
+    ? ANC_HEAD_SIZE
+    : sizeOfWords(4 + dataCountAt(bytes, at));
 }
 
 /** Data_Count & 0xFF of the packet that begins at `at`: the only thing that delimits it. */
@@ -60,16 +62,11 @@ export function wordsAt(bytes: Uint8Array, at: number, target: Uint16Array, coun
 }
 
 /** True when the bits of word_align that are there are zero. `size`: of the packet without word_align's octets. */
-export function alignmentIsZero(
-  bytes: Uint8Array,
-  at: number,
-  size: number,
-  end: number = bytes.length,
-): boolean {
+export function alignmentIsZero(bytes: Uint8Array, at: number, size: number): boolean {
   const last = at + size - 1;
   const used = (10 * (4 + dataCountAt(bytes, at))) & 7;
   if (used !== 0 && ((bytes[last] as number) & (0xff >>> used)) !== 0) return false;
-  const stop = Math.min(at + alignedSize(size), end);
+  const stop = Math.min(at + alignedSize(size), bytes.length);
   for (let i = last + 1; i < stop; i++) if (bytes[i] !== 0) return false;
   return true;
 }
@@ -174,9 +171,9 @@ function putWords(words: Uint16Array, target: Uint8Array, start: number): void {
   if (cached > 0) target[at] = (cache << (8 - cached)) & 0xff;
 }
 
-/** @throws {RangeError} when `value` is not an integer from 0 to `max` */
-export function fits(field: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`${field}: ${value} is not an integer from 0 to ${max}`);
+/** @throws {RangeError} when `value` is not an integer from `min` to `max` */
+export function fits(field: string, value: number, max: number, min = 0): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${field}: ${value} is not an integer from ${min} to ${max}`);
   }
 }

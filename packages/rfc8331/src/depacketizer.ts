@@ -127,6 +127,7 @@ interface OpenFrame {
 
 const DEFAULT_FRAME_PERIOD_NS = 40_000_000n;
 const MODULUS = 2 ** 32;
+const MAX_WINDOW = 4096;
 
 /**
  * Makes frames from RTP packets that may be lost, doubled and out of order (RFC 8331 2, RFC 3550 A.1). Nothing that
@@ -152,9 +153,9 @@ export class AncDepacketizer {
     const { deliverInvalidF = false } = options;
     this.#parseOptions = { deliverInvalidF, pool: new AncWordPool() };
     const window = options.window ?? 32;
-    fits("window", window - 1, 4095);
+    fits("window", window, MAX_WINDOW, 1);
     this.#maxRtpPackets = options.maxRtpPacketsPerFrame ?? 4096;
-    fits("maxRtpPacketsPerFrame", this.#maxRtpPackets - 1, 2 ** 32);
+    fits("maxRtpPacketsPerFrame", this.#maxRtpPackets, 2 ** 32, 1);
     this.#framePeriodNs = options.framePeriodNs ?? DEFAULT_FRAME_PERIOD_NS;
     this.#order = new SequenceOrder(window, options.legs ?? 1, {
       deliver: (packet, extended, missing) => this.#add(packet, extended, missing),
@@ -191,11 +192,17 @@ export class AncDepacketizer {
     return this.pushPacket({ ...header, payload }, arrivalNs);
   }
 
-  /** The same for a packet whose header somebody else has decoded. */
+  /**
+   * The same for a packet whose header somebody else has decoded.
+   * @throws {RangeError} when a field of the header does not fit
+   */
   pushPacket(rtp: AncRtpPacket, arrivalNs?: bigint): AncFrame[] {
+    const { sequenceNumber, timestamp, marker, ssrc = 0 } = rtp;
+    fits("sequenceNumber", sequenceNumber, 0xffff);
+    fits("timestamp", timestamp, 0xffff_ffff);
+    fits("ssrc", ssrc, 0xffff_ffff);
     this.#counts.rtpPackets++;
     if (arrivalNs !== undefined) this.#giveUpOverdue(arrivalNs);
-    const { sequenceNumber, timestamp, marker, ssrc = 0 } = rtp;
     if (this.#ssrc !== undefined && this.#ssrc !== ssrc) {
       this.#order.flush();
       this.#restart(`the SSRC changes from ${this.#ssrc} to ${ssrc}`);

@@ -77,10 +77,7 @@ export class AncPacketizer {
     fits("payloadType", this.#payloadType, 0x7f);
     fits("ssrc", this.#ssrc, 0xffff_ffff);
     fits("extendedSequenceNumber", this.#sequence, 0xffff_ffff);
-    fits("rtpLimit", this.#rtpLimit, MAX_RTP_LIMIT);
-    if (this.#rtpLimit < MIN_RTP_LIMIT) {
-      throw new RangeError(`rtpLimit: ${this.#rtpLimit} is below ${MIN_RTP_LIMIT}`);
-    }
+    fits("rtpLimit", this.#rtpLimit, MAX_RTP_LIMIT, MIN_RTP_LIMIT);
   }
 
   /** 32-bit sequence number of the next packet. */

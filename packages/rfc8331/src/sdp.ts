@@ -88,36 +88,42 @@ function parseSection(section: readonly string[]): AncMedia | undefined {
   const [mediaLine = "", ...lines] = section;
   const media = /^m=video\s+(\d+)(?:\/\d+)?\s+\S+((?:\s+\d+)+)\s*$/i.exec(mediaLine);
   if (media === null) return undefined;
-  for (const format of (media[2] as string).trim().split(/\s+/)) {
-    const payloadType = Number(format);
-    const rtpmap = lines.map((line) => attributeOf("rtpmap", payloadType, line)).find(isSmpte291);
-    if (rtpmap === undefined) continue;
-    const fmtp: string[] = [];
-    const otherLines: string[] = [];
-    for (const line of lines) {
-      const parameters = attributeOf("fmtp", payloadType, line);
-      if (parameters !== undefined) fmtp.push(parameters);
-      else if (attributeOf("rtpmap", payloadType, line) === undefined) otherLines.push(line);
-    }
-    const clockRate = Number(rtpmap.split("/")[1]);
-    return {
-      port: Number(media[1]),
-      payloadType,
-      clockRate,
-      ...parseFmtp(fmtp.join(";")),
-      otherLines,
-    };
+  const attributes = lines.map(parseAttribute);
+  const clockRates = new Map<number, number>();
+  for (const { name, payloadType, value } of attributes) {
+    const clockRate = name === "rtpmap" ? /^smpte291\/(\d+)$/i.exec(value)?.[1] : undefined;
+    if (clockRate !== undefined) clockRates.set(payloadType, Number(clockRate));
   }
-  return undefined;
+  const formats = (media[2] as string).trim().split(/\s+/).map(Number);
+  const payloadType = formats.find((format) => clockRates.has(format));
+  if (payloadType === undefined) return undefined;
+
+  const fmtp: string[] = [];
+  const otherLines: string[] = [];
+  for (const { name, payloadType: format, value, line } of attributes) {
+    if (format !== payloadType) otherLines.push(line);
+    else if (name === "fmtp") fmtp.push(value);
+    else if (name !== "rtpmap") otherLines.push(line);
+  }
+  return {
+    port: Number(media[1]),
+    payloadType,
+    clockRate: clockRates.get(payloadType) as number,
+    ...parseFmtp(fmtp.join(";")),
+    otherLines,
+  };
 }
 
-/** The value of `a=<name>:<payloadType> <value>`. */
-function attributeOf(name: string, payloadType: number, line: string): string | undefined {
-  const match = /^a=([a-z]+):(\d+)(?:\s+(.*))?$/i.exec(line);
-  if (match?.[1]?.toLowerCase() !== name || Number(match[2]) !== payloadType) return undefined;
-  return (match[3] ?? "").trim();
+interface Attribute {
+  /** Empty, as the rest is, for a line that is no `a=<name>:<payload type> <value>`. */
+  readonly name: string;
+  readonly payloadType: number;
+  readonly value: string;
+  readonly line: string;
 }
 
-function isSmpte291(rtpmap: string | undefined): rtpmap is string {
-  return rtpmap !== undefined && /^smpte291\/\d+$/i.test(rtpmap);
+function parseAttribute(line: string): Attribute {
+  const [, name = "", format = "", value = ""] = /^a=([a-z]+):(\d+)(?:\s+(.*))?$/i.exec(line) ?? [];
+  const payloadType = format === "" ? Number.NaN : Number(format);
+  return { name: name.toLowerCase(), payloadType, value: value.trim(), line };
 }

@@ -160,7 +160,7 @@ export class SequenceOrder<T extends Sequenced> {
       return;
     }
     // A straggler from before the memory must not push out a younger number.
-    if (!((this.#seen[slot] as number) > extended)) this.#seen[slot] = extended;
+    if (!outlier && !((this.#seen[slot] as number) > extended)) this.#seen[slot] = extended;
     if (extended < this.#expected) {
       this.#sink.late(extended);
       return;

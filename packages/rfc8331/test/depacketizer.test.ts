@@ -260,6 +260,15 @@ describe("AncDepacketizer", () => {
     },
   );
 
+  test.each([{ sequenceNumber: 0x10000 }, { timestamp: -1 }, { ssrc: 2 ** 32 }])(
+    "refuses a decoded header with %o",
+    (wrong) => {
+      const { depacketizer } = receiver();
+      expect(() => depacketizer.pushPacket({ ...rtp(1, 0), ...wrong })).toThrow(RangeError);
+      expect(depacketizer.statistics.rtpPackets).toBe(0);
+    },
+  );
+
   test("never throws on input, whatever comes when", () => {
     fc.assert(
       fc.property(

@@ -76,6 +76,17 @@ describe("parseAncMedia", () => {
     ]);
   });
 
+  test("takes time in proportion to the text", () => {
+    const formats = Array.from({ length: 20_000 }, (_, i) => i);
+    const maps = formats.map((format) => `a=rtpmap:${format} raw/90000`);
+    const sdp = [
+      `m=video 1 RTP/AVP ${formats.join(" ")}`,
+      ...maps,
+      "a=rtpmap:19999 smpte291/90000",
+    ];
+    expect(parseAncMedia(sdp.join("\n"))?.payloadType).toBe(19_999);
+  });
+
   test("any text gives a result", () => {
     const line = fc.oneof(
       fc.string({ unit: "binary" }),
