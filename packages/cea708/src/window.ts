@@ -110,9 +110,12 @@ export class DecoderWindow implements CaptionWindow {
 
   /** SPL. Returns false when the location was outside the window and had to be clamped. */
   setPenLocation(row: number, column: number): boolean {
-    if (row !== this.#row) this.layOut();
+    const moved = row !== this.#row;
+    if (moved) this.layOut();
     this.#row = Math.min(row, this.rows - 1);
-    this.#column = Math.min(column, this.columns - 1);
+    // Justification decides about the column.
+    if (!this.#justified()) this.#column = Math.min(column, this.columns - 1);
+    else if (moved) this.#column = 0;
     return row < this.rows && column < this.columns;
   }
 
