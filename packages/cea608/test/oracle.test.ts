@@ -58,11 +58,11 @@ describe("on all SCC vectors", () => {
     const ours = new Cea608Decoder();
     const theirs = peer();
     let compares = 0;
-    for (const { words } of scc.lines) {
-      for (const word of words) {
+    for (const { frame, words } of scc.lines) {
+      words.forEach((word, i) => {
         ours.push(1, word, 0);
-        theirs.addData(0, [word >> 8, word & 0xff]);
-      }
+        theirs.addData((frame + i) / 30, [word >> 8, word & 0xff]);
+      });
       for (const channel of [1, 2] as const) {
         const expected = peerRows(theirs, channel);
         // Where its row is longer than 32 cells, ours has overwritten the last.
