@@ -29,12 +29,16 @@ export function streamFor(format: VancFormat, cNotYChannelFlag: boolean): VancSt
 /**
  * Bytes of a line: for v210, 128 for each started 48 pixels.
  * @throws {RangeError} when the width is not a whole, even number of pixels up to 65536.
+ * @throws {TypeError} when the pixel format is another one.
  */
 export function sizeOfVancLine(format: VancFormat): number {
-  const { width } = format;
+  const { width, pixelFormat } = format;
+  if (pixelFormat !== "v210" && pixelFormat !== "uyvy") {
+    throw new TypeError(`pixelFormat: ${pixelFormat} is neither v210 nor uyvy`);
+  }
   fits("width", width, 65536, 2);
   if (width % 2 !== 0) throw new RangeError(`width: ${width} is odd, 4:2:2 has pixels in pairs`);
-  return format.pixelFormat === "v210" ? Math.ceil(width / 48) * 128 : width * 2;
+  return pixelFormat === "v210" ? Math.ceil(width / 48) * 128 : width * 2;
 }
 
 /**

@@ -97,7 +97,9 @@ const ours: Required<St291Implementation> = {
     })),
 };
 
-describe("@x/st291", () => conformanceSuite(ours, { describe, test }));
+const numRuns = Number(process.env.FC_RUNS ?? 100);
+
+describe("@x/st291", () => conformanceSuite(ours, { describe, test, numRuns }));
 
 /** Ours with another packet writer. */
 function writing(change: (content: PacketContent, words: Uint16Array) => ArrayLike<number>) {

@@ -71,6 +71,12 @@ describe("blank lines", () => {
     expect(() => sizeOfV210Line(width)).toThrow(RangeError);
   });
 
+  test("have one of two pixel formats", () => {
+    const format = { width: 1920, pixelFormat: "yuv422p10" } as unknown as VancFormat;
+    expect(() => blankVancLine(format)).toThrow(TypeError);
+    expect(() => extractVanc(new Uint8Array(3840), format)).toThrow(TypeError);
+  });
+
   test("have no packets", () => {
     for (const format of FORMATS) {
       expect(extractVanc(blankVancLine(format), format)).toEqual({ packets: [], issues: [] });
