@@ -6,9 +6,10 @@ import { checks as captions } from "./captions.mjs";
 import { Skip } from "./check.mjs";
 import { checks as mpegts } from "./mpegts.mjs";
 import { versionOf } from "./peers.mjs";
+import { checks as rtsp } from "./rtsp.mjs";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-const all = [...captions, ...mpegts];
+const all = [...captions, ...mpegts, ...rtsp];
 
 /** @type {Map<import("./peers.mjs").Peer, string | undefined>} */
 const versions = new Map();

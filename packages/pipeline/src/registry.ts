@@ -16,6 +16,7 @@ import { mpegtsmux } from "./elements/mpegtsmux.js";
 import { queue } from "./elements/queue.js";
 import { rtpsmpte291depay } from "./elements/rtpsmpte291depay.js";
 import { rtpsmpte291pay } from "./elements/rtpsmpte291pay.js";
+import { rtspsrc } from "./elements/rtspsrc.js";
 import { sccenc } from "./elements/sccenc.js";
 import { sccparse } from "./elements/sccparse.js";
 import { st2038ancdemux } from "./elements/st2038ancdemux.js";
@@ -35,6 +36,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
   [
     filesrc,
     udpsrc,
+    rtspsrc,
     capsfilter,
     identity,
     clocksync,

@@ -3,9 +3,7 @@ import { isIPv6 } from "node:net";
 import { type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
-
-/** Datagrams that wait for the pipeline at most; the newest is dropped beyond, and counted. */
-const MAX_WAITING = 4096;
+import { LiveQueue } from "../live-queue.js";
 
 export const udpsrc: ElementFactory = elementFactory({
   name: "udpsrc",
@@ -49,30 +47,22 @@ export const udpsrc: ElementFactory = elementFactory({
         type: isIPv6(address) ? "udp6" : "udp4",
         reuseAddr: properties.reuse && multicast,
       });
-      const waiting: MediaBuffer[] = [];
-      let dropped = 0;
-      let failure: unknown;
-      let wake: (() => void) | undefined;
-      const onEvent = (): void => wake?.();
+      const received = new LiveQueue<MediaBuffer>();
       let lastArrival = context.clock.now();
 
       socket.on("error", (error) => {
-        failure = error;
-        onEvent();
+        received.end(
+          new PipelineError("resource", context.name, describeSystemError(error), error),
+        );
       });
       socket.on("message", (data: Uint8Array, _from: RemoteInfo) => {
         const arrival = context.clock.now();
         lastArrival = arrival;
-        if (waiting.length >= MAX_WAITING) {
-          dropped++;
-          return;
-        }
         const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        waiting.push(mediaBuffer(bytes, { pts: arrival - context.baseTime, meta: { arrival } }));
-        onEvent();
+        received.push(mediaBuffer(bytes, { pts: arrival - context.baseTime, meta: { arrival } }));
       });
-      context.signal.addEventListener("abort", onEvent);
-      context.stopSignal.addEventListener("abort", onEvent);
+      const onStop = (): void => received.end();
+      context.stopSignal.addEventListener("abort", onStop);
       const timeout = Number(properties.timeout) / 1e6;
       const timer =
         timeout > 0
@@ -101,31 +91,16 @@ export const udpsrc: ElementFactory = elementFactory({
           details: { port: socket.address().port },
         });
         if (properties.caps !== undefined) await context.src().caps(properties.caps);
-        for (;;) {
-          const buffer = waiting.shift();
-          if (buffer !== undefined) {
-            await context.src().buffer(buffer);
-          } else if (failure !== undefined) {
-            throw new PipelineError(
-              "resource",
-              context.name,
-              describeSystemError(failure),
-              failure,
-            );
-          } else if (context.stopSignal.aborted) {
-            break;
-          } else {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
+        if (context.stopSignal.aborted) received.end();
+        for (let buffer = await received.next(); buffer; buffer = await received.next()) {
+          await context.src().buffer(buffer);
         }
       } finally {
         clearInterval(timer);
-        context.signal.removeEventListener("abort", onEvent);
-        context.stopSignal.removeEventListener("abort", onEvent);
+        context.stopSignal.removeEventListener("abort", onStop);
         socket.close();
       }
+      const { dropped } = received;
       if (dropped > 0) {
         context.post({
           type: "statistics",

@@ -1,0 +1,60 @@
+// rtspsrc against gst-rtsp-server.
+import { spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { appSink, launch } from "@x/pipeline";
+import { must, Skip } from "./check.mjs";
+
+const SERVER = fileURLToPath(new URL("./rtsp-server.py", import.meta.url));
+const PYTHON = process.env.X_PYTHON ?? "/usr/bin/python3";
+
+/** @type {readonly import("./check.mjs").InteropCheck[]} */
+export const checks = ["tcp", "udp"].map((protocol) => ({
+  name: `rtspsrc plays H.264 and AAC of gst-rtsp-server over ${protocol}`,
+  peers: [],
+  async run() {
+    const probe = spawnSync(PYTHON, [
+      "-c",
+      "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer",
+    ]);
+    if (probe.status !== 0) return new Skip("gst-rtsp-server's Python binding is not installed");
+    const server = spawn(PYTHON, [SERVER], { stdio: ["pipe", "pipe", "inherit"] });
+    try {
+      const port = await new Promise((resolve, reject) => {
+        server.stdout.once("data", (data) => resolve(Number(String(data))));
+        server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+      });
+      return await play(`rtsp://127.0.0.1:${port}/test`, protocol);
+    } finally {
+      server.stdin.end();
+    }
+  },
+}));
+
+/** @param {string} location @param {string} protocol */
+async function play(location, protocol) {
+  const packets = [0, 0];
+  /** @type {string[]} */
+  const formats = [];
+  const pipeline = launch(
+    `rtspsrc name=r location=${location} protocols=${protocol}  r.stream_0 ! s0  r.stream_1 ! s1`,
+    {
+      elements: [0, 1].map((index) =>
+        appSink(`s${index}`, (item) => {
+          if (item.type === "caps" && item.caps !== "ANY") {
+            formats[index] = String(item.caps[0]?.fields["encoding-name"]);
+          }
+          if (item.type === "buffer") packets[index] = (packets[index] ?? 0) + 1;
+          if (packets.every((count) => count >= 50)) pipeline.stop();
+        }),
+      ),
+    },
+  );
+  const timer = setTimeout(() => pipeline.stop(), 20_000);
+  await pipeline.run();
+  clearTimeout(timer);
+  must(
+    packets.every((count) => count >= 50),
+    `only ${packets.join(" and ")} packets in 20 s`,
+  );
+  return `${formats.join(" and ")}, ${packets.join(" and ")} packets, TEARDOWN answered`;
+}
