@@ -150,6 +150,7 @@ export class TsDemuxer {
 
   /** End of input: delivers what is open. The next push begins anew; the counters stay until then. */
   flush(): TsEvent[] {
+    if (this.#ended) return [];
     this.#framer.flush(this.#onPackets);
     if (this.#fed && !this.#begun) {
       this.#pid = undefined;
