@@ -76,14 +76,14 @@ export function naturalPicture(
   const base = fields[0] as Float32Array;
   return picture(format, width, height, bitDepth, (x, y, p) => {
     const own = (fields[p] as Float32Array)[y * width + x] as number;
-    return 0.5 + 0.45 * (alike * (base[y * width + x] as number) + (1 - alike) * own);
+    return 0.5 + 0.3 * (alike * (base[y * width + x] as number) + (1 - alike) * own);
   });
 }
 
 function valueNoise(width: number, height: number, seed: number): Float32Array {
   const out = new Float32Array(width * height);
   const next = random(seed);
-  for (let cell = 256, amplitude = 1; cell >= 1; cell /= 2, amplitude *= 0.6) {
+  for (let cell = 256, amplitude = 1; cell >= 1; cell /= 2, amplitude *= 0.8) {
     const columns = Math.ceil(width / cell) + 2;
     const rows = Math.ceil(height / cell) + 2;
     const grid = Float32Array.from({ length: columns * rows }, () => next() - 0.5);
