@@ -1,19 +1,13 @@
 import {
-  matchRtpInfo,
   type Presentation,
-  parseRtpInfo,
   parseRtspUrl,
-  type RtspUrl,
   redirectTarget,
-  resolvePresentation,
   type SetupAction,
   type SetupOutcome,
   SetupPlan,
   type SetupRequest,
 } from "@x/rtsp-uri";
 import { AggregateControl, refusesUri } from "./aggregate-control.js";
-import { Authenticator } from "./authorization.js";
-import { ChannelMap } from "./channel-map.js";
 import {
   type ClientTransport,
   RtspClientError,
@@ -21,7 +15,10 @@ import {
   type RtspClientOptions,
   type RtspEvent,
 } from "./client-events.js";
-import { Exchange, type Outgoing, type Pending, type Step } from "./exchange.js";
+import type { Pending, Step } from "./exchange.js";
+import { KeepAlive } from "./keep-alive.js";
+import { Link, NEVER } from "./link.js";
+import { MediaSetup, readDescription } from "./media-setup.js";
 import {
   encodeFrame,
   encodeMessage,
@@ -31,17 +28,10 @@ import {
   type RtspRequest,
   type RtspResponse,
 } from "./message.js";
-import { agreedTransport, transportRequest } from "./negotiation.js";
-import { type RtspItem, RtspParser } from "./parser.js";
-import { type SdpMedia, sdpControls } from "./sdp-controls.js";
+import type { RtspItem } from "./parser.js";
+import type { SdpMedia } from "./sdp-controls.js";
 import { answerTo, endsSession } from "./server-request.js";
-import {
-  parseMethods,
-  parseRetryAfter,
-  parseSession,
-  type SessionHeader,
-} from "./session-headers.js";
-import { formatTransport, type NumberRange, type TransportSpec } from "./transport.js";
+import { parseRetryAfter, parseSession, type SessionHeader } from "./session-headers.js";
 
 /** Where a session is. `opening` is everything from OPTIONS to PLAY, `closing` is TEARDOWN. */
 export type RtspClientState =
@@ -53,16 +43,6 @@ export type RtspClientState =
   | "paused"
   | "closing"
   | "closed";
-
-/** A medium that SETUP succeeded for. */
-interface SetUpMedia {
-  readonly media: number;
-  readonly uri: string;
-  readonly control: string | undefined;
-  readonly ssrc: number | undefined;
-}
-
-const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * An RTSP client without sockets and clocks: methods take what happened and the time in milliseconds (of any clock that
@@ -76,41 +56,27 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class RtspClient {
   readonly #options: RtspClientOptions;
   readonly #transports: readonly ClientTransport[];
-  readonly #parser: RtspParser;
-  #url: RtspUrl;
-  #version: "1.0" | "2.0";
-  #authenticator: Authenticator;
-  #exchange: Exchange;
+  readonly #link: Link;
+  readonly #keepAlive: KeepAlive = new KeepAlive();
 
   #state: RtspClientState = "new";
-  #socket: "none" | "opening" | "open" = "none";
   #events: RtspEvent[] = [];
   #now = 0;
-  #connectDeadline = NEVER;
   #waitUntil = NEVER;
-  #keepAliveAt = NEVER;
   #lastReceived = Number.NEGATIVE_INFINITY;
   #error: RtspClientError | undefined;
 
-  #portIndex = 0;
   #redirects = 0;
   #losses = 0;
   #skipOptions = false;
-  #methods: ReadonlySet<string> = new Set();
-  #keepAliveByOptions = false;
   #require: string | undefined;
   #range: string;
 
-  #media: readonly SdpMedia[] = [];
+  readonly #media: MediaSetup;
   #presentation: Presentation | undefined;
   #control: AggregateControl | undefined;
   #plan: SetupPlan | undefined;
   #session: SessionHeader | undefined;
-  #setUp: SetUpMedia[] = [];
-  #requested: TransportSpec | undefined;
-  readonly #channels = new ChannelMap();
-  /** Media with UDP ports. */
-  readonly #udp = new Set<number>();
 
   /**
    * @throws {FormatError} when the URL is no RTSP URL.
@@ -118,16 +84,15 @@ export class RtspClient {
    */
   constructor(url: string, options: RtspClientOptions = {}) {
     this.#options = options;
-    this.#url = parseRtspUrl(url, options);
-    const allowed = this.#url.lowerTransports.filter((transport) => transport !== "http");
+    const parsed = parseRtspUrl(url, options);
+    const allowed = parsed.lowerTransports.filter((transport) => transport !== "http");
     this.#transports = options.transports ?? allowed;
     if (this.#transports.length === 0) throw new RangeError("no transport to try");
-    this.#version = options.version ?? "1.0";
     this.#require = options.require;
     this.#range = options.range ?? "npt=0-";
-    this.#parser = new RtspParser(options);
-    this.#authenticator = this.#newAuthenticator(options.credentials ?? this.#url.credentials);
-    this.#exchange = new Exchange(this.#authenticator, options.userAgent);
+    const emit = (event: RtspEvent): void => this.#emit(event);
+    this.#link = new Link(parsed, options, emit);
+    this.#media = new MediaSetup(this.#transports, emit);
   }
 
   get state(): RtspClientState {
@@ -136,8 +101,7 @@ export class RtspClient {
 
   /** Call {@link tick} at this time, unless another call comes first; `undefined`: there is nothing to wait for. */
   get deadline(): number | undefined {
-    const { deadline } = this.#exchange;
-    const next = Math.min(this.#connectDeadline, this.#waitUntil, this.#keepAliveAt, deadline);
+    const next = Math.min(this.#link.deadline, this.#waitUntil, this.#keepAlive.at);
     return next === NEVER ? undefined : next;
   }
 
@@ -155,23 +119,21 @@ export class RtspClient {
   /** The connection that the last `connect` asked for is open. */
   connected(now: number): RtspEvent[] {
     return this.#run(now, () => {
-      if (this.#socket !== "opening") return;
-      this.#socket = "open";
-      this.#connectDeadline = NEVER;
+      if (this.#link.socket !== "opening") return;
+      this.#link.opened();
       this.#state = "opening";
-      this.#parser.reset();
       if (this.#skipOptions) this.#describe();
-      else this.#request("options", "OPTIONS", this.#url.requestUri);
+      else this.#sendOptions();
     });
   }
 
   /** The connection that the last `connect` asked for ended, or could not be made. Harmless after `disconnect`. */
   closed(now: number): RtspEvent[] {
     return this.#run(now, () => {
-      const socket = this.#socket;
-      this.#socket = "none";
+      const { socket, inFlight } = this.#link;
+      this.#link.ended();
       if (socket === "opening") this.#notConnected();
-      else if (socket === "open") this.#lost("closed", this.#exchange.pending[0]?.step);
+      else if (socket === "open") this.#lost("closed", inFlight);
     });
   }
 
@@ -179,10 +141,10 @@ export class RtspClient {
   receive(bytes: Uint8Array, now: number): RtspEvent[] {
     return this.#run(now, () => {
       this.#lastReceived = now;
-      if (this.#socket !== "open") return;
-      for (const item of this.#parser.push(bytes)) {
+      if (this.#link.socket !== "open") return;
+      for (const item of this.#link.receive(bytes)) {
         this.#receive(item);
-        if (this.#socket !== "open") return;
+        if (this.#link.socket !== "open") return;
       }
     });
   }
@@ -190,7 +152,7 @@ export class RtspClient {
   /** Time went by. Call it at {@link deadline}; earlier or later is harmless. */
   tick(now: number): RtspEvent[] {
     return this.#run(now, () => {
-      if (now >= this.#connectDeadline) {
+      if (this.#link.connectIsLate(now)) {
         this.#disconnect();
         this.#notConnected();
         return;
@@ -199,9 +161,9 @@ export class RtspClient {
         this.#waitUntil = NEVER;
         this.#report({ type: "waited" });
       }
-      const late = this.#exchange.pending.find(({ deadline }) => now >= deadline);
+      const late = this.#link.takeLate(now);
       if (late !== undefined) this.#timeout(late);
-      if (now >= this.#keepAliveAt) this.#keepAlive();
+      if (now >= this.#keepAlive.at) this.#sendKeepAlive();
     });
   }
 
@@ -216,13 +178,14 @@ export class RtspClient {
   ): RtspEvent[] {
     return this.#run(now, () => {
       const action = this.#plan?.action;
-      const isWanted = this.#state === "opening" && this.#udp.has(media);
-      if (!isWanted || action?.type !== "setup" || action.media !== media) return;
-      if (ports !== undefined) {
-        this.#sendSetup(action, "udp", { first: ports.rtpPort, last: ports.rtcpPort });
-      } else {
-        this.#udp.delete(media);
+      if (action?.type !== "setup" || action.media !== media) return;
+      if (this.#state !== "opening" || !this.#media.waitsForPorts(media)) return;
+      if (ports === undefined) {
+        this.#media.withoutPorts(media);
         this.#report({ type: "response", status: 461 });
+      } else {
+        const pair = { first: ports.rtpPort, last: ports.rtcpPort };
+        this.#sendSetup(action, this.#media.requestWith(action, pair));
       }
     });
   }
@@ -245,7 +208,7 @@ export class RtspClient {
     this.#demand("playing");
     return this.#run(now, () => {
       this.#state = "pausing";
-      this.#control?.begin(this.#setUp.map(({ uri }) => uri));
+      this.#control?.begin(this.#media.uris);
       this.#requestPause();
     });
   }
@@ -258,7 +221,7 @@ export class RtspClient {
   /** Send RTCP over the connection. @throws {RangeError} beyond channel 255 and 65 535 bytes. */
   sendFrame(channel: number, data: Uint8Array): RtspEvent[] {
     const frame = encodeFrame(channel, data);
-    return this.#socket === "open" ? [{ type: "send", data: frame }] : [];
+    return this.#link.socket === "open" ? [{ type: "send", data: frame }] : [];
   }
 
   #run(now: number, body: () => void): RtspEvent[] {
@@ -277,36 +240,32 @@ export class RtspClient {
   }
 
   #connect(delayMs: number): void {
-    const { address, ports, tls } = this.#url;
-    const port = ports[this.#portIndex % ports.length] as number;
     this.#state = "connecting";
-    this.#socket = "opening";
-    this.#connectDeadline = this.#now + delayMs + (this.#options.connectTimeoutMs ?? 10_000);
-    this.#emit({ type: "connect", address, port, tls, delayMs });
+    this.#link.connect(delayMs, this.#now);
   }
 
   /** The scheme's other default port is tried at once; after that it is the network. */
   #notConnected(): void {
-    this.#connectDeadline = NEVER;
-    this.#portIndex++;
-    if (this.#portIndex % this.#url.ports.length !== 0) this.#connect(0);
+    if (this.#link.nextPort()) this.#connect(0);
     else this.#networkError("connect", "no connection could be made");
   }
 
   /** Leave the connection, with TEARDOWN where a session may exist: a server would keep that until its timeout. */
   #disconnect(): void {
-    if (this.#socket === "open" && this.#session !== undefined) this.#requestTeardown();
-    if (this.#socket !== "none") this.#emit({ type: "disconnect" });
-    this.#socket = "none";
-    this.#connectDeadline = NEVER;
-    this.#waitUntil = NEVER;
-    this.#keepAliveAt = NEVER;
-    this.#exchange.forget();
+    if (this.#hasSession()) this.#requestTeardown();
+    this.#link.disconnect();
     this.#session = undefined;
-    this.#setUp = [];
-    this.#channels.clear();
-    for (const media of this.#udp) this.#emit({ type: "release", media });
-    this.#udp.clear();
+    this.#media.clear();
+    this.#stopTimers();
+  }
+
+  #hasSession(): boolean {
+    return this.#link.socket === "open" && this.#session !== undefined;
+  }
+
+  #stopTimers(): void {
+    this.#waitUntil = NEVER;
+    this.#keepAlive.stop();
   }
 
   /** There is no answer to the request for `step`, and no connection worth keeping. */
@@ -337,28 +296,16 @@ export class RtspClient {
   }
 
   #request(step: Step, method: string, uri: string, headers: readonly RtspHeader[] = []): void {
-    const { setupTimeoutMs = 5000, teardownTimeoutMs = 1000 } = this.#options;
-    let { responseTimeoutMs: timeoutMs = 20_000 } = this.#options;
-    if (step === "setup") timeoutMs = setupTimeoutMs;
-    if (step === "teardown") timeoutMs = teardownTimeoutMs;
-    const id = this.#session?.id;
-    const session = id === undefined ? [] : [{ name: "Session", value: id }];
-    this.#send({ step, method, uri, headers: [...headers, ...session], timeoutMs });
-  }
-
-  #send(request: Outgoing, challenges = 0): void {
-    const data = this.#exchange.send(request, this.#version, this.#now, challenges);
-    this.#emit({ type: "send", data });
+    this.#link.send(step, method, uri, this.#now, headers);
   }
 
   #timeout(pending: Pending): void {
     const { step, method, deadline, timeoutMs } = pending;
-    this.#exchange.forget(pending);
-    if (step === "teardown") this.#finish();
+    if (step === "teardown") this.#tornDown();
     else if (this.#state === "opening" && step !== "keep-alive") this.#lost("timeout", step);
     else {
       // Some servers stream, but answer no keep-alive. Over UDP it is for the caller to see whether they stream.
-      const alive = this.#channels.size === 0 || this.#lastReceived >= deadline - timeoutMs;
+      const alive = !this.#media.interleaved || this.#lastReceived >= deadline - timeoutMs;
       if (step !== "keep-alive" || !alive) this.#fail("timeout", `no answer to ${method}`);
     }
   }
@@ -367,7 +314,7 @@ export class RtspClient {
     switch (item.type) {
       case "frame": {
         const { channel, data } = item;
-        const { media, kind = "rtp" } = this.#channels.get(channel) ?? {};
+        const { media, kind = "rtp" } = this.#media.channel(channel) ?? {};
         this.#emit({ type: "frame", media, kind, channel, data });
         break;
       }
@@ -381,13 +328,13 @@ export class RtspClient {
         this.#emit({ type: "issue", issue: item });
         // Before PLAY nothing but responses comes: what is none was meant to be one.
         if (item.severity === "error" && this.#state === "opening") {
-          this.#lost("malformed", this.#exchange.pending[0]?.step);
+          this.#lost("malformed", this.#link.inFlight);
         }
     }
   }
 
   #response(response: RtspResponse): void {
-    const pending = this.#exchange.match(response);
+    const pending = this.#link.match(response);
     if (pending === undefined || response.status < 200) return;
     if (pending.step === "setup") {
       this.#setupResponse(response);
@@ -423,9 +370,9 @@ export class RtspClient {
 
   /** The same request with an answer to the challenge, at most twice: a nonce may have been stale. */
   #challenged(pending: Pending, response: RtspResponse): void {
-    const taken = this.#authenticator.take(response);
-    if (taken === "fresh" && pending.challenges < 2) this.#send(pending, pending.challenges + 1);
-    else if (pending.step === "teardown") this.#finish();
+    const taken = this.#link.takeChallenge(response);
+    if (taken === "fresh" && pending.challenges < 2) this.#link.answer(pending, this.#now);
+    else if (pending.step === "teardown") this.#tornDown();
     else this.#unauthorized(pending.method, response);
   }
 
@@ -433,70 +380,67 @@ export class RtspClient {
     this.#fail("unauthorized", `${method}: no usable credentials, or refused ones`, response);
   }
 
+  #sendOptions(): void {
+    this.#request("options", "OPTIONS", this.#link.requestUri);
+  }
+
   #optionsResponse(response: RtspResponse): void {
-    if (this.#fallBack(response)) {
-      this.#request("options", "OPTIONS", this.#url.requestUri);
-    } else if (!this.#redirected(response)) {
-      if (response.status < 300) this.#methods = parseMethods(headerValues(response, "Public"));
+    if (this.#fallBack(response)) this.#sendOptions();
+    else if (!this.#redirected(response)) {
+      if (response.status < 300) this.#keepAlive.announced(headerValues(response, "Public"));
       this.#describe();
     }
   }
 
   /** RTSP 2.0 was refused: servers that know 1.0 only say 505, or 400. */
   #fallBack({ status }: RtspResponse): boolean {
-    const refused = this.#version === "2.0" && (status === 505 || status === 400);
-    if (refused) this.#version = "1.0";
+    const refused = this.#link.version === "2.0" && (status === 505 || status === 400);
+    if (refused) this.#link.version = "1.0";
     return refused;
   }
 
   #describe(): void {
     const accept = { name: "Accept", value: "application/sdp" };
-    this.#request("describe", "DESCRIBE", this.#url.requestUri, [accept]);
+    this.#request("describe", "DESCRIBE", this.#link.requestUri, [accept]);
   }
 
   #describeResponse(response: RtspResponse): void {
-    const { status, reason, body } = response;
+    const { status, reason } = response;
     if (this.#fallBack(response)) this.#describe();
     else if (!this.#redirected(response)) {
-      if (status < 300) this.#described(body, response);
+      if (status < 300) this.#described(response);
       else this.#fail("refused", `DESCRIBE: ${status} ${reason}`, response);
     }
   }
 
-  #described(sdp: Uint8Array, response: RtspResponse): void {
-    const { sessionControl, media } = sdpControls(sdp);
-    if (media.length === 0) {
+  #described(response: RtspResponse): void {
+    const { prefer = "rfc" } = this.#options;
+    const description = readDescription(response, this.#link.requestUri, prefer);
+    if (description === undefined) {
       this.#fail("malformed", "DESCRIBE gave no description with media");
       return;
     }
-    const input = {
-      requestUri: this.#url.requestUri,
-      contentBase: headerValue(response, "Content-Base"),
-      contentLocation: headerValue(response, "Content-Location"),
-      sessionControl,
-      mediaControls: media.map(({ control }) => control),
-    };
-    const presentation = resolvePresentation(input, { prefer: this.#options.prefer ?? "rfc" });
+    const { media, presentation } = description;
     // Which URI for PLAY was refused is worth knowing after a reconnect, too.
     if (this.#presentation?.aggregate !== presentation.aggregate) this.#control = undefined;
     this.#control ??= new AggregateControl(presentation);
-    this.#media = media;
     this.#presentation = presentation;
-    this.#emit({ type: "described", sdp, media, presentation });
+    this.#media.describe(media);
+    this.#emit({ type: "described", sdp: response.body, media, presentation });
     for (const issue of presentation.issues) this.#emit({ type: "issue", issue });
-    if (this.#plan === undefined) this.#newPlan(presentation);
+    if (this.#plan === undefined) this.#newPlan(presentation, media);
     else this.#report({ type: "described", presentation });
   }
 
-  #newPlan(presentation: Presentation): void {
+  #newPlan(presentation: Presentation, media: readonly SdpMedia[]): void {
     const { select = () => true } = this.#options;
     this.#plan = new SetupPlan(presentation, {
       ...this.#options,
-      media: this.#media.flatMap((media, i) => (select(media, i) ? [i] : [])),
+      media: media.flatMap((medium, i) => (select(medium, i) ? [i] : [])),
       transports: this.#transports.length,
-      credentials: this.#authenticator.state,
+      credentials: this.#link.credentials,
       require: this.#require !== undefined,
-      version: this.#version,
+      version: this.#link.version,
     });
     this.#carryOut(this.#plan.action);
   }
@@ -505,7 +449,7 @@ export class RtspClient {
   #redirected(response: RtspResponse): boolean {
     const { redirects = "same-host", maxRedirects = 5 } = this.#options;
     if (response.status < 300 || response.status >= 400) return false;
-    const target = redirectTarget(this.#url.requestUri, headerValue(response, "Location"));
+    const target = redirectTarget(this.#link.requestUri, headerValue(response, "Location"));
     if (target === undefined) return false;
     const allowed = redirects === "any" || (redirects === "same-host" && target.sameHost);
     if (!allowed) this.#fail("redirect", `not allowed to go to ${target.uri}`, response);
@@ -514,15 +458,10 @@ export class RtspClient {
     return true;
   }
 
-  /** The transports of the original scheme stay in force; credentials stay behind when the host changes. */
+  /** The transports of the original scheme stay in force. */
   #moveTo(uri: string, sameHost: boolean): void {
     this.#disconnect();
-    this.#url = parseRtspUrl(uri, this.#options);
-    this.#portIndex = 0;
-    if (!sameHost) {
-      this.#authenticator = this.#newAuthenticator(undefined);
-      this.#exchange = new Exchange(this.#authenticator, this.#options.userAgent);
-    }
+    this.#link.moveTo(uri, sameHost);
     this.#connect(0);
   }
 
@@ -558,21 +497,14 @@ export class RtspClient {
   }
 
   #setup(action: SetupRequest): void {
-    const { media } = action;
-    const transport = this.#transports[action.transport] as ClientTransport;
-    this.#version = action.version;
+    this.#link.version = action.version;
     if (!action.require) this.#require = undefined;
-    if (this.#udp.delete(media)) this.#emit({ type: "release", media });
-    if (transport === "udp") {
-      this.#udp.add(media);
-      this.#emit({ type: "allocate", media });
-    } else this.#sendSetup(action, transport, this.#channels.free());
+    this.#sendSetup(action, this.#media.request(action));
   }
 
-  #sendSetup(action: SetupRequest, transport: ClientTransport, pair: NumberRange): void {
-    this.#requested = transportRequest(transport, this.#media[action.media], pair, this.#version);
-    const header = { name: "Transport", value: formatTransport([this.#requested]) };
-    this.#request("setup", "SETUP", action.uri, [header, ...this.#requireHeader()]);
+  #sendSetup(action: SetupRequest, transport: RtspHeader | undefined): void {
+    if (transport === undefined) return;
+    this.#request("setup", "SETUP", action.uri, [transport, ...this.#requireHeader()]);
   }
 
   #requireHeader(): RtspHeader[] {
@@ -588,7 +520,7 @@ export class RtspClient {
       return;
     }
     const challenged = status === 401 || status === 407;
-    const taken = challenged ? this.#authenticator.take(response) : undefined;
+    const taken = challenged ? this.#link.takeChallenge(response) : undefined;
     if (taken === "none") {
       this.#unauthorized("SETUP", response);
       return;
@@ -600,19 +532,18 @@ export class RtspClient {
   }
 
   #setupAccepted(action: SetupRequest, response: RtspResponse): void {
-    const { media, uri, rule } = action;
-    const transport = agreedTransport(this.#requested as TransportSpec, response);
-    if (transport === undefined) {
-      this.#report({ type: "response", status: 461 });
-      return;
+    const session = parseSession(headerValue(response, "Session") ?? "");
+    const isFirst = this.#session === undefined;
+    this.#session ??= session;
+    this.#link.session = this.#session?.id;
+    const accepted = this.#media.accept(action, response);
+    if (!accepted && isFirst) {
+      // What the server made of it has nothing in it that was asked for.
+      if (session !== undefined) this.#request("teardown", "TEARDOWN", action.uri);
+      this.#session = undefined;
+      this.#link.session = undefined;
     }
-    const { interleaved, ssrc } = transport;
-    const lowerTransport = this.#transports[action.transport] as ClientTransport;
-    this.#session ??= parseSession(headerValue(response, "Session") ?? "");
-    if (interleaved !== undefined) this.#channels.assign(media, interleaved);
-    this.#setUp.push({ media, uri, control: this.#media[media]?.control, ssrc });
-    this.#emit({ type: "setup", media, uri, rule, lowerTransport, transport });
-    this.#report({ type: "response", status: response.status });
+    this.#report({ type: "response", status: accepted ? response.status : 461 });
   }
 
   /** Where PLAY and its like go; DESCRIBE came before them. */
@@ -621,7 +552,7 @@ export class RtspClient {
   }
 
   #beginPlay(): void {
-    this.#control?.begin(this.#setUp.map(({ uri }) => uri));
+    this.#control?.begin(this.#media.uris);
     this.#requestPlay();
   }
 
@@ -648,14 +579,9 @@ export class RtspClient {
       this.#requestPlay();
       return;
     }
-    const entries = parseRtpInfo(headerValues(response, "RTP-Info").join(","));
-    const matches = matchRtpInfo(entries, this.#setUp, this.#presentation?.base ?? "");
-    const rtpInfo = entries.flatMap(({ seq, rtptime }, i) => {
-      const found = this.#setUp[matches[i] ?? -1];
-      return found === undefined ? [] : [{ media: found.media, seq, rtptime }];
-    });
+    const rtpInfo = this.#media.starts(response, this.#presentation?.base ?? "");
     this.#state = "playing";
-    this.#scheduleKeepAlive();
+    this.#keepAlive.schedule(this.#session, this.#now);
     this.#emit({ type: "playing", range: headerValue(response, "Range"), rtpInfo });
   }
 
@@ -675,23 +601,15 @@ export class RtspClient {
     else this.#fail("refused", `PAUSE: ${status} ${reason}`, response);
   }
 
-  /** At half the server's timeout, so that one may be lost. */
-  #scheduleKeepAlive(): void {
-    const { timeout = 60 } = this.#session ?? {};
-    this.#keepAliveAt = this.#now + timeout * 500;
-  }
-
-  #keepAlive(): void {
-    this.#scheduleKeepAlive();
-    if (this.#exchange.pending.length > 0) return;
-    const byOptions = this.#keepAliveByOptions || !this.#methods.has("GET_PARAMETER");
-    this.#request("keep-alive", byOptions ? "OPTIONS" : "GET_PARAMETER", this.#controlUri());
+  #sendKeepAlive(): void {
+    this.#keepAlive.schedule(this.#session, this.#now);
+    if (this.#link.inFlight !== undefined) return;
+    this.#request("keep-alive", this.#keepAlive.method, this.#controlUri());
   }
 
   #keepAliveResponse(response: RtspResponse): void {
     if (response.status === 454) this.#fail("server", "the session is gone", response);
-    // Servers announce GET_PARAMETER and then refuse it; any request keeps the session alive.
-    else if (response.status >= 300) this.#keepAliveByOptions = true;
+    else if (response.status >= 300) this.#keepAlive.refused();
   }
 
   #serverRequest(request: RtspRequest): void {
@@ -713,15 +631,14 @@ export class RtspClient {
     if (this.#state === "closing") return;
     this.#error = error;
     this.#state = "closing";
-    this.#exchange.forget();
-    this.#keepAliveAt = NEVER;
-    this.#waitUntil = NEVER;
-    if (this.#socket === "open" && this.#session !== undefined) this.#requestTeardown();
+    this.#link.forget();
+    this.#stopTimers();
+    if (this.#hasSession()) this.#requestTeardown();
     else this.#finish();
   }
 
   #requestTeardown(): void {
-    this.#control?.begin(this.#setUp.map(({ uri }) => uri));
+    this.#control?.begin(this.#media.uris);
     do this.#request("teardown", "TEARDOWN", this.#controlUri());
     while (this.#control?.accepted());
   }
@@ -729,8 +646,13 @@ export class RtspClient {
   #teardownResponse({ status }: RtspResponse): void {
     // 454: the session is gone, which is what was wanted.
     const again = status !== 454 && refusesUri(status) && this.#control?.refused();
-    if (again) this.#requestTeardown();
-    else if (this.#exchange.pending.length === 0) this.#finish();
+    if (again && this.#state === "closing") this.#requestTeardown();
+    else if (this.#link.inFlight === undefined) this.#tornDown();
+  }
+
+  /** A session that was given up on the way to another needs nothing more. */
+  #tornDown(): void {
+    if (this.#state === "closing") this.#finish();
   }
 
   #finish(): void {
@@ -739,14 +661,4 @@ export class RtspClient {
     this.#state = "closed";
     this.#emit({ type: "closed", error: this.#error });
   }
-
-  #newAuthenticator(credentials: RtspClientOptions["credentials"] | undefined): Authenticator {
-    const { allowBasic = true, cnonce = randomNonce } = this.#options;
-    return new Authenticator({ credentials, allowBasic, cnonce });
-  }
-}
-
-function randomNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

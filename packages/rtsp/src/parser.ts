@@ -1,4 +1,4 @@
-import { type FormatIssue, PendingBytes } from "@x/bits";
+import { type FormatIssue, plain } from "@x/bits";
 import type { RtspHeader, RtspMessage } from "./message.js";
 import { latin1 } from "./octets.js";
 
@@ -30,6 +30,7 @@ export interface RtspParserOptions {
   readonly maxBodySize?: number;
 }
 
+const EMPTY = new Uint8Array(0);
 const MAX_START_LINE = 8192;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -65,9 +66,15 @@ const UNIT_STARTS = [
 export class RtspParser {
   readonly #maxHeadSize: number;
   readonly #maxBodySize: number;
-  readonly #pending = new PendingBytes();
+  /** The beginning of the unit in progress, and how much of it there is. */
+  #held: Uint8Array = EMPTY;
+  #heldLength = 0;
+  /** Bytes of the stream before the unit in progress. */
+  #consumed = 0;
   /** Bytes that the unit in progress needs before it is worth looking at it again. */
   #need = 1;
+  /** No byte of another unit is among those. */
+  #exact = false;
   /** Bytes of the unit in progress in which the end of its head is not. */
   #scanned = 0;
   /** Bytes left of a body that is too long. */
@@ -82,28 +89,29 @@ export class RtspParser {
   /** Feed a chunk; returns what it completed, in order. */
   push(chunk: Uint8Array): RtspItem[] {
     const items: RtspItem[] = [];
-    const bytes = this.#pending.append(chunk);
-    let at = 0;
-    while (bytes.length - at >= this.#need) {
-      const next = this.#advance(bytes, at, items);
-      if (next === at) break;
-      this.#need = 1;
-      this.#scanned = 0;
-      at = next;
+    let input = plain(chunk);
+    // A unit that began earlier gets no more than it needs, so that what follows it is parsed where it is.
+    while (this.#heldLength > 0 && input.length > 0) {
+      const taken = this.#exact ? this.#need - this.#heldLength : input.length;
+      this.#hold(input.subarray(0, taken));
+      input = input.subarray(taken);
+      const held = this.#held.subarray(0, this.#heldLength);
+      const end = this.#parse(held, items);
+      if (end > 0) this.#release(held.subarray(end));
     }
-    this.#pending.keep(bytes, at);
+    if (input.length > 0) this.#release(input.subarray(this.#parse(input, items)));
     return items;
   }
 
   /** Say that the connection ended. Afterwards the parser is as new. */
   flush(): RtspItem[] {
     const items: RtspItem[] = [];
-    const left = this.#pending.append(new Uint8Array(0));
+    const left = this.#held.subarray(0, this.#heldLength);
     if (!this.#inSync && left[0] === DOLLAR && this.#frameEnd(left, 0) === left.length) {
       this.#frame(left, 0, items);
     } else if (this.#inSync && (left.length > 0 || this.#skip > 0)) {
       const message = `the stream ended inside a unit, after ${left.length} bytes of it`;
-      items.push(issue("truncated", this.#pending.offset, "message", message));
+      items.push(issue("truncated", this.#consumed, "message", message));
     }
     this.reset();
     return items;
@@ -111,11 +119,47 @@ export class RtspParser {
 
   /** Forget everything, for a new connection. */
   reset(): void {
-    this.#pending.reset();
+    this.#release(EMPTY);
+    this.#consumed = 0;
     this.#need = 1;
     this.#scanned = 0;
     this.#skip = 0;
     this.#inSync = true;
+  }
+
+  /** Parse whole units from the start of `bytes`; returns where the one in progress begins. */
+  #parse(bytes: Uint8Array, items: RtspItem[]): number {
+    let at = 0;
+    while (bytes.length - at >= this.#need) {
+      const next = this.#advance(bytes, at, items);
+      if (next === at) break;
+      this.#need = 1;
+      this.#exact = false;
+      this.#scanned = 0;
+      at = next;
+    }
+    this.#consumed += at;
+    return at;
+  }
+
+  /** Add to what is held. The memory is as large as the unit where that is known, else it doubles. */
+  #hold(bytes: Uint8Array): void {
+    const length = this.#heldLength + bytes.length;
+    if (length > this.#held.length) {
+      const size = this.#exact ? this.#need : Math.max(length, this.#held.length * 2);
+      const grown = new Uint8Array(size);
+      grown.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#heldLength);
+    this.#heldLength = length;
+  }
+
+  /** Hold `rest` alone, in new memory: views of the old one were handed out. */
+  #release(rest: Uint8Array): void {
+    this.#held = EMPTY;
+    this.#heldLength = 0;
+    if (rest.length > 0) this.#hold(rest);
   }
 
   /** Consume one unit at `at`; returns where it ends, or `at` when more bytes are needed. */
@@ -145,6 +189,7 @@ export class RtspParser {
 
   /** Where the frame at `at` ends. Beyond the bytes at hand: then `#need` says how many it takes to know more. */
   #frameEnd(bytes: Uint8Array, at: number): number {
+    this.#exact = true;
     this.#need = 4;
     if (bytes.length - at < 4) return Number.POSITIVE_INFINITY;
     this.#need = 4 + (((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number));
@@ -185,6 +230,7 @@ export class RtspParser {
       length = 0;
     }
     this.#need = headEnd - at + length;
+    this.#exact = true;
     if (bytes.length - at < this.#need) return at;
     const body = bytes.subarray(headEnd, headEnd + length);
     items.push(...found);
@@ -260,10 +306,12 @@ export class RtspParser {
       if (p > at) return p;
       if (found === "maybe") {
         this.#need = Math.max(this.#need, bytes.length - at + 1);
+        this.#exact = false;
         return at;
       }
       this.#inSync = true;
       this.#need = 1;
+      this.#exact = false;
       return this.#advance(bytes, at, items);
     }
     return bytes.length;
@@ -278,7 +326,7 @@ export class RtspParser {
   }
 
   #offset(at: number): number {
-    return this.#pending.offset + at;
+    return this.#consumed + at;
   }
 }
 

@@ -343,7 +343,7 @@ describe("transports", () => {
   });
 
   test("an answer with another transport than the one asked for counts as 461", async () => {
-    const { error } = await playFrom(
+    const { error, server } = await playFrom(
       "/x/",
       {
         sdp: ONE,
@@ -356,6 +356,7 @@ describe("transports", () => {
       { transports: ["udp", "tcp"] },
     );
     expect(error).toBeUndefined();
+    expect(server.uris("TEARDOWN")).toEqual(["/x/trackID=1", "/x/"]);
   });
 
   test("the server's channels count, not the ones asked for", async () => {
