@@ -136,6 +136,7 @@ export {
   encodeC708Sample,
   type QuickTimeSample,
 } from "./quicktime.js";
+export { type RenderOptions, renderToHtml, renderToSvg } from "./render.js";
 export { CaptionReorderer, type TimedCcData } from "./reorder.js";
 export { CcRepacker, type CcRepackerOptions } from "./repacker.js";
 export {
@@ -173,3 +174,4 @@ export {
   WebVttParser,
 } from "./webvtt.js";
 export type { CaptionWindow, Cell, PenLocation } from "./window.js";
+export { type Rectangle, type WindowRun, windowRectangle, windowRuns } from "./window-geometry.js";
