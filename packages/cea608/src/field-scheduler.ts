@@ -176,7 +176,6 @@ export class FieldScheduler<T> {
 
   #continue(channel: Channel<T>, slot: number, onShown: (shown: Shown<T>) => void): number {
     const job = channel.job as Job<T>;
-    if (channel.at === channel.mark && slot < job.target) return PADDING;
     const word = channel.words[channel.at] as number;
     if (!isControlWord(word) && this.#latched !== channel.dataChannel) {
       return this.#control(channel, job.resume, false);
@@ -204,11 +203,10 @@ export class FieldScheduler<T> {
     return word;
   }
 
-  /** True when what comes next will take the place of what is shown soon enough. */
+  /** True when what comes next will take the place of what is shown soon enough. What replaces ends with its mark. */
   #isReplacedSoon(channel: Channel<T>, slot: number): boolean {
     const next = channel.job ?? channel.queue[0];
     if (next === undefined || !next.replaces) return false;
-    if (channel.job !== undefined && channel.at > channel.mark) return false;
     const left =
       channel.job === undefined ? variant(channel, next).mark : channel.mark - channel.at;
     return Math.max(next.target, slot + left) - channel.eraseAt <= this.#gap;

@@ -78,6 +78,8 @@ export class SccParser {
   #pieces: string[] = [];
   #pending = 0;
   #tooLong = false;
+  /** The unit before was a CR, so that a LF belongs to it. */
+  #afterReturn = false;
   #offset = 0;
   #lineNumber = 0;
   #headerSeen = false;
@@ -95,7 +97,6 @@ export class SccParser {
     const items: SccItem[] = [];
     let from = 0;
     for (let at = 0; at < chunk.length; at++) {
-      // CR alone ends a line too; of CR LF the LF then ends a blank one.
       const unit = chunk.charCodeAt(at);
       if (unit !== 10 && unit !== 13) continue;
       this.#hold(chunk.slice(from, at));
@@ -125,8 +126,6 @@ export class SccParser {
     this.#headerSeen = false;
     this.#nextFrame = Number.NEGATIVE_INFINITY;
   }
-
-  #afterReturn = false;
 
   #hold(piece: string): void {
     if (piece === "") return;
@@ -232,7 +231,7 @@ export class SccParser {
     for (let i = 0; i < digits.length; i++) {
       const word = digits[i] as string;
       if (!/^[0-9a-f]{4}$/i.test(word)) {
-        const at = offset + Math.max(raw.indexOf(word), 0);
+        const at = offset + startOfPart(raw, i + 1);
         items.push(this.#issue("sccWord", "error", at, `no word: ${word.slice(0, 40)}`));
         return undefined;
       }
@@ -257,6 +256,13 @@ export class SccParser {
     const field = `line ${this.#lineNumber}`;
     return { type: "issue", issue: { code, severity, offset, field, message } };
   }
+}
+
+/** Where the n-th part of a line begins, the time code being the 0th. */
+function startOfPart(raw: string, n: number): number {
+  const parts = raw.matchAll(/[^ \t\ufeff]+/g);
+  for (let i = 0; i < n; i++) parts.next();
+  return parts.next().value?.index ?? raw.length;
 }
 
 /** A pair with the frame it is sent in. */

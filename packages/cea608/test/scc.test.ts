@@ -44,7 +44,7 @@ describe("parseScc", () => {
     ["a time code out of range", `${HEADER}00:60:00:00\t9420`, "sccTimecode", 20],
     ["frame 30", `${HEADER}00:00:00:30\t9420`, "sccTimecode", 20],
     ["no time code", `${HEADER}hello`, "sccTimecode", 20],
-    ["a word of three digits", `${HEADER}00:00:01:00\t9420 942`, "sccWord", 32],
+    ["a word of three digits", `${HEADER}00:00:01:00\t9420 942`, "sccWord", 37],
     ["a word that is not hexadecimal", `${HEADER}00:00:01:00\tzz20`, "sccWord", 32],
     ["no words", `${HEADER}00:00:01:00`, "sccWord", 31],
   ])("throws at %s", (_, text, code, offset) => {
