@@ -3,10 +3,10 @@ import { type AncPacket, did, sdid } from "@x/st291";
 import { checkAncPacket, fits, sizeOfAncPacket } from "./anc-data-packet.js";
 import { F_INVALID } from "./field.js";
 import {
-  encodePayloadInto,
   MAX_ANC_COUNT,
   MAX_SINGLE_PAYLOAD_SIZE,
   PAYLOAD_HEADER_SIZE,
+  putPayload,
 } from "./payload.js";
 
 /** Largest RTP packet under ST 2110-10's standard UDP size limit: 1460 octets less the UDP header. */
@@ -144,7 +144,7 @@ export class AncPacketizer {
       { marker, payloadType, sequenceNumber, timestamp, ssrc: this.#ssrc },
       bytes,
     );
-    encodePayloadInto({ extendedSequenceNumber, f, packets }, bytes, RTP_HEADER_SIZE);
+    putPayload(extendedSequenceNumber, f, packets, bytes, RTP_HEADER_SIZE);
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
     return bytes;
   }

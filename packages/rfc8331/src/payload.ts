@@ -190,10 +190,22 @@ export function encodePayloadInto(payload: AncPayload, target: Uint8Array, offse
   fits("ancCount", packets.length, MAX_ANC_COUNT);
   for (let i = 0; i < packets.length; i++) checkAncPacket(packets[i] as AncPacket, i);
   const size = sizeOfPayload(packets);
-  const length = size - PAYLOAD_HEADER_SIZE;
-  fits("length", length, 0xffff);
+  fits("length", size - PAYLOAD_HEADER_SIZE, 0xffff);
   if (offset + size > target.length) throw new RangeError(`no room for ${size} bytes`);
+  return putPayload(extendedSequenceNumber, f, packets, target, offset);
+}
 
+/** Write a payload whose fields are checked; `target` has room. Returns the offset after it. */
+export function putPayload(
+  extendedSequenceNumber: number,
+  f: number,
+  packets: readonly AncPacket[],
+  target: Uint8Array,
+  offset: number,
+): number {
+  let end = offset + PAYLOAD_HEADER_SIZE;
+  for (let i = 0; i < packets.length; i++) end = putAncPacket(packets[i] as AncPacket, target, end);
+  const length = end - offset - PAYLOAD_HEADER_SIZE;
   target[offset] = extendedSequenceNumber >>> 8;
   target[offset + 1] = extendedSequenceNumber & 0xff;
   target[offset + 2] = length >>> 8;
@@ -202,9 +214,7 @@ export function encodePayloadInto(payload: AncPayload, target: Uint8Array, offse
   target[offset + 5] = f << 6;
   target[offset + 6] = 0;
   target[offset + 7] = 0;
-  let at = offset + PAYLOAD_HEADER_SIZE;
-  for (let i = 0; i < packets.length; i++) at = putAncPacket(packets[i] as AncPacket, target, at);
-  return at;
+  return end;
 }
 
 function parseCutHeader(bytes: Uint8Array): ParsedPayload {
