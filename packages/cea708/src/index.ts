@@ -40,6 +40,7 @@ export type {
 export { decodeCdp } from "./cdp-decode.js";
 export { encodeCdp, sizeOfCdp } from "./cdp-encode.js";
 export { CdpWriter, type CdpWriterOptions, padCcData } from "./cdp-writer.js";
+export { Cea608To708, type Cea608To708Options } from "./cea608-to-708.js";
 export { type CaptionText, CC_ICON, encodeCharacter, toCaptionText } from "./characters.js";
 export { codeLength, tokenise } from "./code-space.js";
 export {
