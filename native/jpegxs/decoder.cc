@@ -113,7 +113,9 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
 
 class Synthesis {
  public:
-  Synthesis(JxsDecoder &d, Job &job) : d_(d), h_(d.header), k_(*d.kernels), job_(job) {}
+  // `lines`: counts the lines of component 0 that were given away; null in parallel jobs.
+  Synthesis(JxsDecoder &d, Job &job, int *lines)
+      : d_(d), h_(d.header), k_(*d.kernels), job_(job), lines_(lines) {}
 
   // One row of precincts through all components.
   void row(int py) {
@@ -209,13 +211,14 @@ class Synthesis {
   void store(int i, int y, const i32 *row) {
     const JxsPlane &p = d_.plane[i];
     store_line(h_, k_, i, row, d_.width[i], static_cast<u8 *>(p.data) + size_t(y) * p.stride);
-    if (i == 0 && d_.options.jobs == 1) d_.lines = y + 1;
+    if (i == 0 && lines_ != nullptr) *lines_ = y + 1;
   }
 
   JxsDecoder &d_;
   const JxsHeader &h_;
   const Kernels &k_;
   Job &job_;
+  int *lines_;
 };
 
 int precinct_row(JxsDecoder &d, Job &job, int py, bool slice_top, const u8 *bytes, size_t length,
@@ -318,7 +321,7 @@ int jxs_decode_slice(JxsDecoder *d, const uint8_t *bytes, size_t length, int *li
   *error = {};
   if (d->next_slice >= g.slices) return fail(error, JXS_MALFORMED, JXS_AT_EOC, 0);
   Job &job = d->job[0];
-  Synthesis synthesis(*d, job);
+  Synthesis synthesis(*d, job, &d->lines);
   size_t at = 0;
   int status = slice_header(bytes, length, &at, d->next_slice, error);
   const int first = d->next_row;
@@ -344,7 +347,7 @@ int jxs_decode_picture(JxsDecoder *d, const JxsHeader *header, const uint8_t *by
   *damaged = 0;
   jxs_decode_begin(d, header, planes);
   Job &job = d->job[0];
-  Synthesis synthesis(*d, job);
+  Synthesis synthesis(*d, job, &d->lines);
   size_t at = header->size;
   bool lost = false;
   for (int slice = 0; slice < g.slices; slice++) {
@@ -394,7 +397,7 @@ int jxs_decode_entropy(JxsDecoder *d, int job, int slice, const uint8_t *bytes, 
 
 void jxs_decode_synthesis(JxsDecoder *d, int n, int first_row, int end_row) {
   Job &job = d->job[n];
-  Synthesis synthesis(*d, job);
+  Synthesis synthesis(*d, job, nullptr);
   // Two rows of precincts back every row that reaches into this range is complete again.
   job.quiet = true;
   for (int py = max(0, first_row - 2); py < first_row; py++) synthesis.row(py);

@@ -17,7 +17,12 @@ const EXPORTS = [...readFileSync(join(native, "codec.h"), "utf8").matchAll(/\b(j
 /** @param {"single" | "threads"} kind */
 function flags(kind) {
   const shared = ["-matomics", "-mbulk-memory", "-mmutable-globals"];
-  const link = ["--export=__stack_pointer", "--import-memory", "--shared-memory"];
+  const link = [
+    "--export=__stack_pointer",
+    "--import-memory",
+    "--shared-memory",
+    "--initial-memory=1048576",
+  ];
   return [
     "--target=wasm32",
     "-nostdlib",
@@ -68,8 +73,15 @@ async function build(kind) {
 }
 
 mkdirSync(dist, { recursive: true });
-const wasm = await build("single");
-const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
-if (imports.length > 0) throw new Error(`unexpected imports: ${JSON.stringify(imports)}`);
-writeFileSync(join(dist, "jpegxs.wasm"), wasm);
-console.log(`jpegxs.wasm: ${wasm.length} bytes`);
+for (const [kind, name, wanted] of [
+  ["single", "jpegxs.wasm", []],
+  ["threads", "jpegxs.mt.wasm", ["env.memory"]],
+]) {
+  const wasm = await build(kind);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  const names = imports.map((i) => `${i.module}.${i.name}`);
+  // A misspelt function would become an import that nobody provides.
+  if (names.join() !== wanted.join()) throw new Error(`${name} imports ${names}`);
+  writeFileSync(join(dist, name), wasm);
+  console.log(`${name}: ${wasm.length} bytes`);
+}

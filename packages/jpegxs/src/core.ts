@@ -28,6 +28,17 @@ export interface CoreFunctions {
     lines: number,
     error: number,
   ): number;
+  jxs_decode_entropy(
+    decoder: number,
+    job: number,
+    slice: number,
+    bytes: number,
+    length: number,
+    error: number,
+  ): number;
+  jxs_decode_synthesis(decoder: number, job: number, firstRow: number, endRow: number): void;
+  jxs_decode_finish(decoder: number): void;
+  jxs_encoded_slice_size(encoder: number, slice: number): number;
   jxs_encoder_size(header: number, options: number, error: number): number;
   jxs_encoder_init(memory: number, header: number, options: number): number;
   jxs_encoded_slice_limit(encoder: number): number;
@@ -58,8 +69,23 @@ export interface Core {
   readonly base: number;
   /** The heap; another object after `reserve` made it grow. */
   heap(): ArrayBufferLike;
+  /** Threads that `run` uses. */
+  readonly jobs: number;
+  /**
+   * Run lists of calls, one list on each thread and at most `jobs` lists, and give the results of each list.
+   * Without threads the lists run one after the other.
+   */
+  run(lists: readonly (readonly Call[])[]): Promise<number[][]>;
+  /** End the threads. */
+  close(): void;
   /** Make the heap at least `size` bytes. What lies below `base` + control block survives, the rest need not. */
   reserve(size: number): void;
+}
+
+/** A function of the C interface with its arguments. */
+export interface Call {
+  readonly name: keyof CoreFunctions;
+  readonly args: readonly number[];
 }
 
 /** Which kernels run: the order is the C interface's. */

@@ -3,7 +3,7 @@ import { type Core, coreError } from "./core.js";
 import { codestreamError, configError } from "./errors.js";
 import { type DecodedHeader, decodeHeader } from "./header.js";
 import { type SamplingFormat, samplingFormat } from "./profile.js";
-import { walkCodestream } from "./walk.js";
+import { type Walk, walkCodestream } from "./walk.js";
 
 /** One component of a picture. */
 export interface Plane {
@@ -60,9 +60,13 @@ const OPTIONS = 32;
 const PLANES = 64;
 const HEADER = 128;
 const CONTROL_SIZE = 1024;
+/** Bytes that a JxsError takes in a list. */
+const ERROR_SIZE = 16;
 
 interface Layout {
   readonly decoder: number;
+  /** One JxsError for each slice. */
+  readonly errors: number;
   readonly input: number;
   readonly inputSize: number;
   readonly picture: Picture;
@@ -132,6 +136,60 @@ export class Decoder {
     );
     this.#check(status);
     this.#damagedSlices = this.#word(DAMAGED);
+    return options.into === undefined ? layout.picture : copyInto(layout.picture, options.into);
+  }
+
+  /**
+   * The same on the codec's threads (`threads` of `loadCodec`); without threads, the same as `decode`. One picture at a
+   * time: wait for it before the next call of any kind.
+   * @throws {FormatError} as `decode`.
+   */
+  async decodeAsync(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
+    const { jobs } = this.#core;
+    const walk = jobs === 1 ? undefined : walked(bytes);
+    // Where the chain of precincts is broken there are no slices to share out.
+    if (walk === undefined) return this.decode(bytes, options);
+    const layout = this.#prepare(bytes, bytes.length);
+    const { decoder, errors, input } = layout;
+    this.#slicesLeft = 0;
+    this.#heap().set(bytes, input);
+    const { base, functions } = this.#core;
+    functions.jxs_decode_begin(decoder, base + HEADER, base + PLANES);
+
+    const entropy = Array.from({ length: jobs }, (_, job) =>
+      walk.slices
+        .filter(({ index }) => index % jobs === job)
+        .map(({ index, offset, length }) => ({
+          name: "jxs_decode_entropy" as const,
+          args: [decoder, job, index, input + offset, length, errors + ERROR_SIZE * index],
+        })),
+    );
+    const statuses = await this.#core.run(entropy);
+    const damaged = walk.slices.filter(
+      ({ index }) => statuses[index % jobs]?.[Math.floor(index / jobs)] !== 0,
+    );
+    this.#damagedSlices = damaged.length;
+    const [first] = damaged;
+    if (first !== undefined && !this.#conceal) {
+      const at = (errors + ERROR_SIZE * first.index) / 4;
+      const [status, place, offset] = new Int32Array(this.#core.heap()).subarray(at, at + 3);
+      throw coreError(status as number, place as number, first.offset + ((offset as number) >>> 0));
+    }
+    const rows = walk.header.geometry.npy;
+    await this.#core.run(
+      Array.from({ length: jobs }, (_, job) => [
+        {
+          name: "jxs_decode_synthesis" as const,
+          args: [
+            decoder,
+            job,
+            Math.floor((rows * job) / jobs),
+            Math.floor((rows * (job + 1)) / jobs),
+          ],
+        },
+      ]),
+    );
+    functions.jxs_decode_finish(decoder);
     return options.into === undefined ? layout.picture : copyInto(layout.picture, options.into);
   }
 
@@ -232,7 +290,7 @@ export class Decoder {
   #place(header: DecodedHeader, size: number): Layout {
     const { base, functions } = this.#core;
     this.#heap();
-    const jobs = 1;
+    const { jobs } = this.#core;
     this.#control.set([this.#reduce, this.#kernels, Number(this.#conceal), jobs], OPTIONS / 4);
     const error = base + ERROR;
     const needed = functions.jxs_decoder_size(base + HEADER, base + OPTIONS, error) >>> 0;
@@ -249,6 +307,8 @@ export class Decoder {
       end = align(end + width * height * bytes);
       return { offset, width, height, bytes, bitDepth: b };
     });
+    const errors = end;
+    end = align(errors + ERROR_SIZE * header.geometry.slices);
     const inputSize = Math.max(size, header.pih.lcod <= size * 2 ? header.pih.lcod : 0);
     this.#reserve(end + inputSize);
 
@@ -272,7 +332,7 @@ export class Decoder {
       })),
       header,
     };
-    return { decoder, input: end, inputSize, picture, heap };
+    return { decoder, errors, input: end, inputSize, picture, heap };
   }
 
   /** The layout with room for `size` bytes of input: a new one only when the heap has to grow. */
@@ -316,6 +376,14 @@ export class Decoder {
   #check(status: number): void {
     if (status === 0) return;
     throw coreError(status, this.#word(ERROR + 4), this.#word(ERROR + 8) >>> 0);
+  }
+}
+
+function walked(bytes: Uint8Array): Walk | undefined {
+  try {
+    return walkCodestream(bytes);
+  } catch {
+    return undefined;
   }
 }
 

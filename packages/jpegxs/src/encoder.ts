@@ -21,6 +21,7 @@ const OPTIONS = 32;
 const PLANES = 64;
 const HEADER = 128;
 const CONTROL_SIZE = 1024;
+const RESULT_SIZE = 32;
 
 /**
  * Encodes pictures of one size and format. Made by `createEncoder`. All memory is taken then; a picture allocates
@@ -41,6 +42,10 @@ export class Encoder {
   readonly #output: number;
   readonly #capacity: number;
   readonly #headerBytes: Uint8Array<ArrayBuffer>;
+  /** For each slice: a JxsError, and behind it the bytes that were written. */
+  readonly #results: number;
+  /** Where each slice goes, for the threads. */
+  readonly #slices: readonly { readonly at: number; readonly capacity: number }[];
   readonly #control: Int32Array;
   readonly #bytes: Uint8Array;
 
@@ -62,7 +67,7 @@ export class Encoder {
     const length = this.#headerBytes.length + 2;
     check(functions.jxs_read_header(input, length, base + HEADER, base + ERROR));
     const { size, rate, vertical, significance, fastSigns } = plan;
-    const jobs = 1;
+    const { jobs } = core;
     control.set(
       [size, rate, kernels, Number(vertical), Number(significance), Number(fastSigns), jobs],
       OPTIONS / 4,
@@ -79,18 +84,24 @@ export class Encoder {
       end = align(end + width * height * bytes);
       return { offset, width, height, bytes, bitDepth: b };
     });
+    const { slices } = this.header.geometry;
+    this.#results = end;
+    end = align(end + RESULT_SIZE * slices);
     this.#output = end;
     // The encoder's memory must be there before it says how much a slice without budget can take.
     reserve(core, end);
     functions.jxs_encoder_init(this.#encoder, base + HEADER, base + OPTIONS);
-    const slice = functions.jxs_encoded_slice_limit(this.#encoder) >>> 0;
-    this.#capacity = Math.max(
-      size,
-      this.#headerBytes.length + slice * this.header.geometry.slices + 2,
-    );
+    const limit = functions.jxs_encoded_slice_limit(this.#encoder) >>> 0;
+    let at = this.#headerBytes.length;
+    this.#slices = Array.from({ length: slices }, (_, i) => {
+      const capacity = size > 0 ? functions.jxs_encoded_slice_size(this.#encoder, i) >>> 0 : limit;
+      at += capacity;
+      return { at: at - capacity, capacity };
+    });
+    this.#capacity = at + 2;
     reserve(core, end + this.#capacity);
     const heap = core.heap();
-    control = new Int32Array(heap, base, CONTROL_SIZE / 4);
+    control = new Int32Array(heap, base);
     this.#control = control;
     this.#bytes = new Uint8Array(heap);
     control.set(
@@ -130,7 +141,46 @@ export class Encoder {
       base + ERROR,
     );
     this.#check(status);
-    const size = this.#headerBytes.length + (this.#control[WRITTEN / 4] as number);
+    return this.#finish(this.#headerBytes.length + (this.#control[WRITTEN / 4] as number), into);
+  }
+
+  /**
+   * The same on the codec's threads (`threads` of `loadCodec`); without threads, the same as `encode`. One picture at a
+   * time: wait for it before the next call of any kind.
+   * @throws {FormatError} as `encode`.
+   */
+  async encodeAsync(source?: readonly SourcePlane[], into?: Uint8Array): Promise<Uint8Array> {
+    const { jobs, base } = this.#core;
+    if (jobs === 1) return this.encode(source, into);
+    this.#load(source);
+    this.#bytes.set(this.#headerBytes, this.#output);
+    const lists = Array.from({ length: jobs }, (_, job) =>
+      this.#slices.flatMap(({ at, capacity }, slice) => {
+        if (slice % jobs !== job) return [];
+        const error = this.#results + RESULT_SIZE * slice;
+        const out = this.#output + at;
+        const args = [this.#encoder, job, slice, base + PLANES, out, capacity, error + 16, error];
+        return [{ name: "jxs_encode_slice" as const, args }];
+      }),
+    );
+    const statuses = await this.#core.run(lists);
+    let size = this.#headerBytes.length;
+    for (const [slice, { at }] of this.#slices.entries()) {
+      const status = statuses[slice % jobs]?.[Math.floor(slice / jobs)] as number;
+      const words = (this.#results + RESULT_SIZE * slice - base) / 4;
+      if (status !== 0) throw coreError(status, this.#control[words + 1] as number, 0);
+      const written = this.#control[words + 4] as number;
+      // Slices without budget were given more room than they took.
+      if (at !== size) {
+        this.#bytes.copyWithin(this.#output + size, this.#output + at, this.#output + at + written);
+      }
+      size += written;
+    }
+    this.#bytes.set([Marker.eoc >> 8, Marker.eoc & 0xff], this.#output + size);
+    return this.#finish(size + 2, into);
+  }
+
+  #finish(size: number, into: Uint8Array | undefined): Uint8Array {
     this.#setLcod(size);
     const codestream = this.#bytes.subarray(this.#output, this.#output + size);
     if (into === undefined) return codestream;
