@@ -35,7 +35,7 @@ export type TsIssueCode =
   | "pes-header"
   /** A PES packet ended before its length. */
   | "pes-truncated"
-  /** A limit was reached: `maxPesSize`, `maxBufferedBytes` or `maxPids`. */
+  /** A limit was reached: `maxPesSize`, `maxBufferedBytes`, `maxPids`, or 1024 programmes. */
   | "limit";
 
 /** Something wrong in a transport stream. */

@@ -1,5 +1,5 @@
 import { equalBytes, isFormatError } from "@x/bits";
-import { PAT_PID } from "./constants.js";
+import { PAT_PID, PID_COUNT } from "./constants.js";
 import type { TsIssueCode } from "./issue.js";
 import { decodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
 import { decodePmt, PMT_TABLE_ID, type Pmt } from "./pmt.js";
@@ -23,10 +23,15 @@ interface Program {
   bytes: Uint8Array | undefined;
 }
 
+/** Programmes that are followed at a time; transport streams have some dozens. */
+const MAX_PROGRAMS = 1024;
+
 /** Follows PAT and PMTs: versions, current_next_indicator, repetitions, tables of several sections. */
 export class ProgramTables {
   readonly #handler: ProgramTablesHandler;
   readonly #programs = new Map<number, Program>();
+  /** Programmes by the PID of their map. */
+  readonly #uses = new Uint16Array(PID_COUNT);
   /** Sections of the PAT that is being collected, as bytes and decoded. */
   #patBytes: (Uint8Array | undefined)[] = [];
   #patSections: (Pat | undefined)[] = [];
@@ -37,8 +42,7 @@ export class ProgramTables {
 
   /** True when `pid` carries programme maps. */
   isPmtPid(pid: number): boolean {
-    for (const program of this.#programs.values()) if (program.pmtPid === pid) return true;
-    return false;
+    return this.#uses[pid] !== 0;
   }
 
   /** PIDs that carry programme maps; a PID may appear more than once. */
@@ -56,6 +60,7 @@ export class ProgramTables {
   /** Forget everything. */
   reset(): void {
     this.#programs.clear();
+    this.#uses.fill(0);
     this.#patBytes = [];
     this.#patSections = [];
   }
@@ -99,9 +104,10 @@ export class ProgramTables {
     }
     const programs = sections.flatMap((section) => section.programs);
     const listed = new Set(programs.map((entry) => entry.programNumber));
-    for (const programNumber of [...this.#programs.keys()]) {
+    for (const [programNumber, { pmtPid }] of [...this.#programs]) {
       if (listed.has(programNumber)) continue;
       this.#programs.delete(programNumber);
+      this.#use(pmtPid, -1);
       this.#handler.removed(programNumber);
     }
     this.#handler.pat({ ...pat, sectionNumber: 0, lastSectionNumber: 0, programs });
@@ -111,6 +117,12 @@ export class ProgramTables {
     if (programNumber === 0) return;
     const program = this.#programs.get(programNumber);
     if (program === undefined) {
+      if (this.#programs.size >= MAX_PROGRAMS) {
+        const message = `program ${programNumber} is ignored: ${MAX_PROGRAMS} are in use`;
+        this.#handler.issue("limit", "programNumber", message);
+        return;
+      }
+      this.#use(pid, 1);
       this.#programs.set(programNumber, {
         programNumber,
         pmtPid: pid,
@@ -118,9 +130,15 @@ export class ProgramTables {
         bytes: undefined,
       });
     } else if (program.pmtPid !== pid) {
+      this.#use(program.pmtPid, -1);
+      this.#use(pid, 1);
       program.pmtPid = pid;
       program.bytes = undefined;
     }
+  }
+
+  #use(pid: number, change: 1 | -1): void {
+    this.#uses[pid] = (this.#uses[pid] as number) + change;
   }
 
   #pmtSection(pid: number, view: Uint8Array): void {

@@ -335,6 +335,23 @@ describe("limits", () => {
     expect(pes(events).some((event) => event.damage === undefined)).toBe(true);
   });
 
+  test("programmes are counted, and costs do not grow with them", () => {
+    const packets: Uint8Array[] = [];
+    for (let n = 0; n < 60; n++) {
+      // Section 0 of a table that never ends, each time with other programmes.
+      const body = Array.from({ length: 40 }, (_, i) => [
+        (n * 40 + i) >> 8,
+        (n * 40 + i) & 255,
+        0xe2,
+        i,
+      ]).flat();
+      packets.push(...sectionPackets(0, numberedSection(body, 0, 9, n % 32), n + 1));
+    }
+    const limits = codes(demux(packets)).filter((code) => code === "limit");
+    // Programme 0 is the network, and one was there before.
+    expect(limits).toHaveLength(60 * 40 - 2 - 1023);
+  });
+
   test("PIDs are counted", () => {
     const many = Array.from({ length: 40 }, (_, i) => ({ streamType: 6, pid: 0x400 + i }));
     const events = demux(sectionPackets(PMT, pmtBytes(1, 0x1fff, many, 1), 1), { maxPids: 20 });
