@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packages.mjs";
+import { checks as browser } from "./browser.mjs";
 import { checks as captions } from "./captions.mjs";
 import { Skip } from "./check.mjs";
 import { checks as mpegts } from "./mpegts.mjs";
@@ -9,7 +10,7 @@ import { versionOf } from "./peers.mjs";
 import { checks as rtsp } from "./rtsp.mjs";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-const all = [...captions, ...mpegts, ...rtsp];
+const all = [...browser, ...captions, ...mpegts, ...rtsp];
 
 /** @type {Map<import("./peers.mjs").Peer, string | undefined>} */
 const versions = new Map();
