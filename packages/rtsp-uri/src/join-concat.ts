@@ -23,7 +23,7 @@ export function joinConcat(base: string, control: string, rule: ConcatRule = "on
       if (/^[^/]*:/.test(control)) return control;
       return control.startsWith("/") ? base + control : append(base, control);
     default:
-      throw new RangeError(`unknown rule ${String(rule satisfies never)}`);
+      throw new RangeError(`unknown rule ${rule satisfies never}`);
   }
 }
 

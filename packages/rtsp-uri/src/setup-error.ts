@@ -24,7 +24,7 @@ export class SetupError extends Error {
 
   constructor(code: SetupErrorCode, attempts: readonly SetupAttempt[]) {
     const tried = attempts.map(({ uri, rule, outcome }) => `${uri} (${rule}): ${outcome}`);
-    super(`SETUP failed (${code}): ${tried.join("; ") || "nothing to try"}`);
+    super(`SETUP failed (${code}): ${tried.join("; ") || "nothing"}`);
     this.code = code;
     this.attempts = [...attempts];
   }

@@ -79,7 +79,7 @@ export interface SetupPlanOptions {
   readonly require?: boolean | undefined;
   /** Default `"1.0"`. */
   readonly version?: "1.0" | "2.0" | undefined;
-  /** Default 12. */
+  /** Default 12, or two for each medium where that is more. */
   readonly maxSetups?: number | undefined;
   /** Default 3. */
   readonly maxReconnects?: number | undefined;
@@ -280,7 +280,8 @@ export class SetupPlan {
     this.#current = current;
     const { state, candidate, transport } = current;
     const { uri, rule } = candidate;
-    if (this.#attempts.length >= (this.#options.maxSetups ?? 12)) return this.#fail("budget");
+    const { maxSetups = Math.max(12, this.#media.length * 2) } = this.#options;
+    if (this.#attempts.length >= maxSetups) return this.#fail("budget");
     return {
       type: "setup",
       media: state.media,

@@ -247,7 +247,10 @@ describe("SetupPlan", () => {
     );
   });
 
-  test("the budget of SETUPs ends it", () => {
+  test("the budget of SETUPs ends it, but is enough for many media", () => {
+    const mediaControls = Array.from({ length: 20 }, (_, i) => `t${i}`);
+    const presentation = resolvePresentation({ requestUri: "rtsp://h/x", mediaControls });
+    expect(drive(presentation, (uri) => (uri.includes("/x/") ? 200 : 404)).result).toBe("play");
     expect(script({ maxSetups: 2 }, 404, 404).at(-1)).toBe("budget");
   });
 

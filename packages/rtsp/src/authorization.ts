@@ -1,6 +1,6 @@
 import { type Challenge, parseChallenges } from "./challenge.js";
 import { md5 } from "./md5.js";
-import { headerValues, type RtspHeader, type RtspResponse } from "./message.js";
+import { headerValues, isFieldValue, type RtspHeader, type RtspResponse } from "./message.js";
 import { octets, utf8 } from "./octets.js";
 import { sha256 } from "./sha256.js";
 
@@ -48,6 +48,8 @@ export function chooseChallenge(
     if (challenge.scheme === "basic") return allowBasic ? 1 : 0;
     if (challenge.scheme !== "digest" || !challenge.parameters.has("nonce")) return 0;
     if (qopOf(challenge) === "unknown") return 0;
+    // The answer repeats them, and a control character would end its line.
+    if (![...challenge.parameters.values()].every(isFieldValue)) return 0;
     const index = [...HASHES.keys()].indexOf(algorithmOf(challenge).name);
     return index === -1 ? 0 : 1 + HASHES.size - index;
   };

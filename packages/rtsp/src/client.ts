@@ -24,6 +24,7 @@ import {
   encodeMessage,
   headerValue,
   headerValues,
+  isFieldValue,
   type RtspHeader,
   type RtspRequest,
   type RtspResponse,
@@ -80,7 +81,8 @@ export class RtspClient {
 
   /**
    * @throws {FormatError} when the URL is no RTSP URL.
-   * @throws {RangeError} when there is no transport to try: RTSP over HTTP is not implemented.
+   * @throws {RangeError} when there is no transport to try (RTSP over HTTP is not implemented), or when an option cannot
+   *   stand in a header.
    */
   constructor(url: string, options: RtspClientOptions = {}) {
     this.#options = options;
@@ -88,8 +90,10 @@ export class RtspClient {
     const allowed = parsed.lowerTransports.filter((transport) => transport !== "http");
     this.#transports = options.transports ?? allowed;
     if (this.#transports.length === 0) throw new RangeError("no transport to try");
-    this.#require = options.require;
-    this.#range = options.range ?? "npt=0-";
+    const { range = "npt=0-", require, userAgent } = options;
+    demandFieldValues({ range, require, userAgent });
+    this.#require = require;
+    this.#range = range;
     const emit = (event: RtspEvent): void => this.#emit(event);
     this.#link = new Link(parsed, options, emit);
     this.#media = new MediaSetup(this.#transports, emit);
@@ -193,9 +197,11 @@ export class RtspClient {
   /**
    * PLAY again after `pause`. `range` as in the Range header; default: from where it paused.
    * @throws {Error} unless paused.
+   * @throws {RangeError} when `range` cannot stand in a header.
    */
   play(now: number, range = ""): RtspEvent[] {
     this.#demand("paused");
+    demandFieldValues({ range });
     return this.#run(now, () => {
       this.#range = range;
       this.#state = "opening";
@@ -660,5 +666,11 @@ export class RtspClient {
     this.#disconnect();
     this.#state = "closed";
     this.#emit({ type: "closed", error: this.#error });
+  }
+}
+
+function demandFieldValues(options: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value = ""] of Object.entries(options)) {
+    if (!isFieldValue(value)) throw new RangeError(`${name} cannot stand in a header`);
   }
 }

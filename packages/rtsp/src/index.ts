@@ -34,6 +34,7 @@ export {
   RtspParser,
   type RtspParserOptions,
 } from "./parser.js";
+export { readRtsp, rtspStream } from "./parser-stream.js";
 export { type SdpControls, type SdpMedia, sdpControls } from "./sdp-controls.js";
 export {
   parseMethods,

@@ -96,6 +96,11 @@ export function encodeFrame(channel: number, data: Uint8Array): Uint8Array<Array
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\t -~\u0080-\u00ff]*$/;
 
+/** True when a header can have this value: octets, and no control characters but tabs. */
+export function isFieldValue(text: string): boolean {
+  return FIELD_VALUE.test(text);
+}
+
 function check(what: string, text: string, pattern: RegExp): void {
   if (!pattern.test(text)) throw new RangeError(`${what} cannot be sent: ${JSON.stringify(text)}`);
 }

@@ -1,4 +1,4 @@
-import { headerValue, type RtspRequest, type RtspResponse } from "./message.js";
+import { headerValue, isFieldValue, type RtspRequest, type RtspResponse } from "./message.js";
 
 /** What a server may ask of a client (RFC 2326 10, RFC 7826 13). */
 const METHODS = [
@@ -17,7 +17,7 @@ export function answerTo(request: RtspRequest): RtspResponse {
   const known = METHODS.includes(method);
   const headers = ["CSeq", "Session"].flatMap((name) => {
     const value = headerValue(request, name);
-    return value === undefined ? [] : [{ name, value }];
+    return value === undefined || !isFieldValue(value) ? [] : [{ name, value }];
   });
   if (method === "OPTIONS") headers.push({ name: "Public", value: METHODS.join(", ") });
   return {

@@ -155,6 +155,23 @@ describe("RtspClient", () => {
     expect(answers[1]).toMatch(/^RTSP\/1.0 501 Not Implemented\r\nCSeq: 4\r\n/);
   });
 
+  test("control characters of the server do not come back", () => {
+    const { client } = playing();
+    const [answer] = client.receive(
+      bytesOf("OPTIONS * RTSP/1.0\r\nCSeq: 3\u0000\r\nSession: a\rb\r\n\r\n"),
+      1,
+    );
+    expect(answer?.type === "send" && textOf(answer.data)).toMatch(
+      /^RTSP\/1.0 200 OK\r\nPublic: [^\r]*\r\n\r\n$/,
+    );
+    const sent = client.tick(5000);
+    const challenge = 'WWW-Authenticate: Digest realm="a\u0001", nonce="b\rX: y"';
+    expect(client.receive(response(sent, 401, [challenge]), 5001)).toMatchObject([
+      { type: "send" },
+    ]);
+    expect(client.state).toBe("closing");
+  });
+
   test("a response without CSeq is for the oldest request, one with another number for none", () => {
     const client = new RtspClient(URL, TCP);
     client.start(0);
@@ -245,6 +262,9 @@ describe("RtspClient", () => {
     expect(() => new RtspClient("http://h/")).toThrow(
       expect.objectContaining({ name: "FormatError" }),
     );
+    for (const options of [{ range: "a\r\nX: y" }, { require: "\0" }, { userAgent: "\u65e5" }]) {
+      expect(() => new RtspClient(URL, options)).toThrow(RangeError);
+    }
     const client = new RtspClient(URL);
     client.start(0);
     expect(() => client.start(0)).toThrow("connecting");
@@ -259,6 +279,7 @@ describe("whatever a server does", () => {
       "good",
       "status",
       "junk",
+      "odd",
       "close",
       "silence",
       "challenge",
@@ -362,6 +383,8 @@ describe("whatever a server does", () => {
                 if (what === "challenge")
                   bytes = good.replace("200 OK", "401 X\r\nWWW-Authenticate: Digest nonce=n");
                 if (what === "junk") bytes = `${good.slice(0, cut)}\u0001junk`;
+                if (what === "odd")
+                  bytes = `PLAY_NOTIFY * RTSP/1.0\r\nCSeq: \u0001\r\n\r\n${good.replace("\r\n", "\r\nWWW-Authenticate: Digest nonce=\u0001\r\n").replace("200 OK", "401 X")}`;
                 if (what === "frame") bytes = `$\u0000\u0000\u0001x${good}`;
                 if (what === "silence") break;
                 if (what === "close") {

@@ -1,6 +1,6 @@
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { type RtspItem, RtspParser } from "../src/index.js";
+import { type RtspItem, RtspParser, readRtsp, rtspStream } from "../src/index.js";
 import { bytesOf, textOf } from "./ours.js";
 
 function parse(text: string, options = {}): RtspItem[] {
@@ -143,5 +143,26 @@ describe("RtspParser", () => {
     const parser = new RtspParser();
     const items = Array.from(wire, (byte) => parser.push(Uint8Array.of(byte))).flat();
     expect(short(items)).toEqual([200]);
+  });
+});
+
+describe("streams", () => {
+  const chunks = ["RTSP/1.0 200 OK\r\n", "\r\n$\u0000\u0000\u0001x$", "\u0000"].map(bytesOf);
+
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+  }
+
+  test("readRtsp gives one array a chunk, and what flush says", async () => {
+    const batches: (string | number)[][] = [];
+    for await (const items of readRtsp(source())) batches.push(short(items));
+    expect(batches).toEqual([[200, "$0:1"], ["truncated@24"]]);
+  });
+
+  test("rtspStream does, too", async () => {
+    const batches: (string | number)[][] = [];
+    for await (const items of ReadableStream.from(chunks).pipeThrough(rtspStream()))
+      batches.push(short(items));
+    expect(batches).toEqual([[200, "$0:1"], ["truncated@24"]]);
   });
 });
