@@ -31,7 +31,10 @@ export interface TsMuxerOptions {
   readonly sdtInterval?: number;
   /** 90 kHz ticks that a stream may lead before the others are no longer waited for. Default 90000, 1 s. */
   readonly maxInterleave?: number;
-  /** 90 kHz ticks; a greater step of the DTS, or one back by more than 1 s, begins a new time base. Default 900000. */
+  /**
+   * 90 kHz ticks; a greater step of the DTS, or one back by more than 1 s, begins a new time base. Default 900000, 10 s;
+   * ten minutes for programmes that have sparse streams only.
+   */
   readonly maxGap?: number;
   /** Told of units that were sent later than their DTS. Default: nobody. */
   readonly onLate?: (late: LateUnit) => void;
@@ -63,6 +66,8 @@ export interface MuxUnit {
 
 interface ProgramState {
   readonly program: ResolvedProgram;
+  /** 90 kHz: the greatest step of the DTS that is no jump. */
+  readonly maxGap: number;
   /** 27 MHz: the programme's clock minus the transport stream's axis; `undefined` before the first unit. */
   clockOffset: number | undefined;
   /** The same before the last discontinuity. */
@@ -91,6 +96,12 @@ interface TableState {
 /** Late PES packets must not make time run backwards: the least that a packet takes, 1.5 Gbit/s. */
 const SHORTEST_SLOT = 27;
 const NO_FLAGS: PacketFlags = { discontinuity: false, randomAccess: false, pcr: -1 };
+/** 90 kHz: a DTS that is further behind begins a new time base. */
+const MAX_STEP_BACK = 90_000;
+const GAP = 900_000;
+const SPARSE_GAP = 54_000_000;
+/** DVB practice (TR 101 290 wants 100 ms). */
+const MAX_PCR_INTERVAL = 40 * 27_000;
 /** bit/s at which a decoder's buffer for tables empties (ISO/IEC 13818-1 2.4.2.3, Rx_sys). */
 const TABLE_RATE = 1_000_000;
 
@@ -105,7 +116,6 @@ export class TsMuxer {
   readonly #delay: number;
   readonly #pcrInterval: number;
   readonly #maxInterleave: number;
-  readonly #maxGap: number;
   readonly #peakSlot: number;
   #writer = new PacketWriter();
   #slots: SlotClock | undefined;
@@ -137,7 +147,6 @@ export class TsMuxer {
     this.#delay = muxDelay * 300;
     this.#pcrInterval = Math.floor(pcrInterval * 300);
     this.#maxInterleave = maxInterleave * 300;
-    this.#maxGap = options.maxGap ?? 900_000;
     this.#peakSlot = Math.floor((1504 * 27_000_000) / (options.peakBitrate ?? 60_000_000));
     this.reset();
   }
@@ -191,10 +200,9 @@ export class TsMuxer {
         if (this.#started) continue;
         this.#transportTime(owner, time, false);
       }
-      const unwrapped =
-        owner.newest +
-        wrapDiff(modulo(time, PTS_MODULUS), modulo(owner.newest, PTS_MODULUS), PTS_MODULUS);
-      if (Math.abs(unwrapped - owner.newest) > this.#maxGap) continue;
+      const unwrapped = nearest(time, owner.newest);
+      if (Math.abs(unwrapped - owner.newest) > owner.maxGap) continue;
+      owner.newest = Math.max(owner.newest, unwrapped);
       const until = unwrapped * 300 - (owner.clockOffset as number) - this.#delay;
       state.known = Math.max(state.known, until);
     }
@@ -249,6 +257,7 @@ export class TsMuxer {
       const old = before.get(program.programNumber);
       return {
         program,
+        maxGap: this.#options.maxGap ?? (program.streams.every(isSparse) ? SPARSE_GAP : GAP),
         clockOffset: old?.clockOffset,
         lastClockOffset: old?.lastClockOffset,
         newest: old?.newest ?? 0,
@@ -309,27 +318,37 @@ export class TsMuxer {
   /** Where a DTS lies on the transport stream's axis; begins a time base when it must. */
   #transportTime(owner: ProgramState, dts: number, forced: boolean): number {
     if (owner.clockOffset === undefined) {
-      owner.newest = dts;
-      owner.clockOffset = this.#firstOffset(dts);
-      owner.nextPcr = this.#now;
       this.#started = true;
-      return dts * 300 - owner.clockOffset;
+      return this.#firstTime(owner, dts);
     }
-    const step = wrapDiff(modulo(dts, PTS_MODULUS), modulo(owner.newest, PTS_MODULUS), PTS_MODULUS);
-    const unwrapped = owner.newest + step;
-    if (!forced && step >= -90_000 && step <= this.#maxGap) {
+    const unwrapped = nearest(dts, owner.newest);
+    const step = unwrapped - owner.newest;
+    if (!forced && step >= -MAX_STEP_BACK && step <= owner.maxGap) {
       owner.newest = Math.max(owner.newest, unwrapped);
       return unwrapped * 300 - owner.clockOffset;
     }
     return this.#rebase(owner, dts, unwrapped, forced);
   }
 
+  /** Programmes with near times share an axis, so that they stay side by side; others begin where it stands. */
+  #firstTime(owner: ProgramState, dts: number): number {
+    const near = this.#programs.find(
+      ({ clockOffset, newest, maxGap }) =>
+        clockOffset !== undefined && Math.abs(nearest(dts, newest) - newest) <= maxGap,
+    );
+    owner.newest = near === undefined ? dts : nearest(dts, near.newest);
+    owner.clockOffset = near?.clockOffset ?? dts * 300 - this.#delay - this.#now;
+    owner.nextPcr = this.#now;
+    return owner.newest * 300 - owner.clockOffset;
+  }
+
   /** The DTS does not continue: a new time base, or a straggler of the last one. */
   #rebase(owner: ProgramState, dts: number, unwrapped: number, forced: boolean): number {
     const before = owner.lastClockOffset;
     if (!forced && before !== undefined) {
-      const old = dts * 300 - before;
-      if (Math.abs(old - this.#now) < this.#maxGap * 300) return old;
+      const clock = Math.round((this.#now + before) / 300);
+      const old = nearest(dts, clock) - clock;
+      if (Math.abs(old) < MAX_STEP_BACK) return this.#now + old * 300;
     }
     this.#drain();
     owner.lastClockOffset = owner.clockOffset;
@@ -339,14 +358,6 @@ export class TsMuxer {
     owner.nextPcr = this.#now;
     for (const state of this.#streams) if (state.owner === owner) state.known = this.#now;
     return unwrapped * 300 - owner.clockOffset;
-  }
-
-  /** Programmes with near times share an axis, so that they stay side by side; others begin where it stands. */
-  #firstOffset(dts: number): number {
-    for (const { clockOffset, newest } of this.#programs) {
-      if (clockOffset !== undefined && Math.abs(newest - dts) <= this.#maxGap) return clockOffset;
-    }
-    return dts * 300 - this.#delay - this.#now;
   }
 
   /** The time up to which all units are known, or no longer waited for. */
@@ -445,7 +456,9 @@ export class TsMuxer {
   }
 
   #takePcr(owner: ProgramState, now: number): number {
-    owner.nextPcr = now + this.#pcrInterval;
+    // All programmes' PCRs may be due at once.
+    const wait = this.#programs.length * (this.#slots?.slot ?? 0);
+    owner.nextPcr = now + Math.min(this.#pcrInterval, Math.max(0, MAX_PCR_INTERVAL - wait));
     return modulo(now + (owner.clockOffset as number), PCR_MODULUS);
   }
 
@@ -520,4 +533,14 @@ export class TsMuxer {
     }
     return next;
   }
+}
+
+function isSparse(stream: ResolvedStream): boolean {
+  return stream.sparse;
+}
+
+/** The time equal to `time` modulo 2^33 that is nearest to `reference`. */
+function nearest(time: number, reference: number): number {
+  const step = wrapDiff(modulo(time, PTS_MODULUS), modulo(reference, PTS_MODULUS), PTS_MODULUS);
+  return reference + step;
 }

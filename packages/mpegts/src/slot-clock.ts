@@ -29,6 +29,11 @@ export class SlotClock {
     return this.#time;
   }
 
+  /** Ticks that a packet takes, rounded up. */
+  get slot(): number {
+    return this.#whole + 1;
+  }
+
   /** Go on to the next packet. */
   advance(): void {
     this.#time += this.#whole;

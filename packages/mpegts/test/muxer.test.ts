@@ -280,6 +280,43 @@ describe("time", () => {
     expect(contents(demux(bytes))).toEqual(contents(units));
   });
 
+  test("a stream that is late for the jump does not jump back", () => {
+    const first = programme(50, 9_000_000);
+    const second = programme(50, 900_000);
+    const straggler: MuxUnit = { pid: AUDIO, data: payload(300, 1), pts: 9_000_000 + 50 * 3600 };
+    const units = [...first, second[0] as MuxUnit, straggler, ...second.slice(1)];
+    const bytes = mux(units, { programs: [PROGRAM] });
+    expect(analyse(bytes).discontinuities).toBe(1);
+    expect(contents(demux(bytes))).toEqual(contents(units));
+  });
+
+  test("minutes of silence of a sparse stream are no jump", () => {
+    const units = [0, 4].map(
+      (minute): MuxUnit => ({
+        pid: ANC,
+        data: payload(40, minute),
+        pts: 1000 + minute * 5_400_000,
+      }),
+    );
+    const bytes = mux(units, { programs: [{ streams: [{ pid: ANC, kind: "smpte-2038" }] }] });
+    const report = analyse(bytes);
+    expect(report.errors).toEqual([]);
+    expect(report.discontinuities).toBe(0);
+    // Only clock and tables: below 10 kB a second.
+    expect(bytes.length).toBeLessThan(240 * 10_000);
+  });
+
+  test.each([60_000, 120_000])("PCRs come in time at %d bit/s", (bitrate) => {
+    const units = [0, 1, 2, 3].map(
+      (n): MuxUnit => ({ pid: VIDEO, data: payload(60, n), pts: n * 45_000 }),
+    );
+    const report = analyse(
+      mux(units, { programs: [{ streams: [{ pid: VIDEO, kind: "h264" }] }], bitrate }),
+    );
+    expect(report.errors).toEqual([]);
+    expect(report.maxPcrInterval).toBeLessThanOrEqual(40 * 27_000);
+  });
+
   test("the PCR is the mux delay behind", () => {
     const bytes = mux(programme(10), { programs: [PROGRAM], muxDelay: 9000 });
     const pcr = demux(bytes).find((event) => event.type === "pcr");
