@@ -257,6 +257,96 @@ describe("RtspClient", () => {
     expect(lines(client.tick(2100))).toEqual(["SETUP rtsp://h/x/t1"]);
   });
 
+  test("credentials stay behind when a redirect leads to another host", () => {
+    const client = new RtspClient(URL, { ...TCP, redirects: "any" });
+    client.start(0);
+    let events = client.connected(0);
+    events = client.receive(response(events, 401, ["WWW-Authenticate: Basic"]), 0);
+    expect(headerValue(requests(events)[0] as RtspRequest, "Authorization")).toMatch(/^Basic /);
+    events = client.receive(
+      response(events, 302, ["Location: rtsp://u2:p2@other.example:8554/y"]),
+      0,
+    );
+    expect(events).toMatchObject([
+      { type: "disconnect" },
+      { type: "connect", address: "other.example", port: 8554 },
+    ]);
+    events = client.connected(0);
+    expect(lines(events)).toEqual(["OPTIONS rtsp://other.example:8554/y"]);
+    expect(headerValue(requests(events)[0] as RtspRequest, "Authorization")).toBeUndefined();
+    events = client.receive(response(events, 401, ["WWW-Authenticate: Basic"]), 0);
+    expect(events.at(-1)).toMatchObject({ type: "closed", error: { code: "unauthorized" } });
+  });
+
+  test("a connection that does not come is tried again, after a pause that grows", () => {
+    const client = new RtspClient("rtsp://h:1/", TCP);
+    client.start(0);
+    const delays: (number | undefined)[] = [];
+    let last: RtspEvent | undefined;
+    for (let i = 0; i < 4; i++) {
+      const events = client.tick(client.deadline as number);
+      expect(events[0]).toEqual({ type: "disconnect" });
+      last = events.at(-1);
+      delays.push(last?.type === "connect" ? last.delayMs : undefined);
+    }
+    expect(delays).toEqual([500, 1000, 2000, undefined]);
+    expect(last).toMatchObject({ type: "closed", error: { code: "connect" } });
+  });
+
+  test("PLAY closes the connection: the next URI on the next one", () => {
+    const client = new RtspClient("rtsp://h/x/", TCP);
+    client.start(0);
+    const toPlay = (): RtspEvent[] => {
+      let events = client.connected(0);
+      events = client.receive(response(events, 200), 0);
+      events = client.receive(response(events, 200, [], SDP), 0);
+      return client.receive(response(events, 200, ["Session: s"]), 0);
+    };
+    expect(lines(toPlay())).toEqual(["PLAY rtsp://h/x/"]);
+    expect(client.closed(0)).toMatchObject([{ type: "connect", delayMs: 500 }]);
+    expect(lines(toPlay())).toEqual(["PLAY rtsp://h/x"]);
+  });
+
+  test("PAUSE: the next URI when the first is refused, the end when none will do", () => {
+    const { client } = playing();
+    let events = client.pause(1);
+    events = client.receive(response(events, 405), 2);
+    expect(lines(events)).toEqual(["PAUSE rtsp://cam.example/t1"]);
+    events = client.receive(response(events, 500), 3);
+    expect(lines(events)).toEqual(["TEARDOWN rtsp://cam.example/t1"]);
+    expect(client.receive(response(events, 454), 4).at(-1)).toMatchObject({
+      type: "closed",
+      error: { code: "refused", status: 500 },
+    });
+  });
+
+  test("PLAY drops Require on 551", () => {
+    const client = new RtspClient("rtsp://h/x/", { ...TCP, require: "a.b" });
+    client.start(0);
+    let events = client.connected(0);
+    events = client.receive(response(events, 200), 0);
+    events = client.receive(response(events, 200, [], SDP), 0);
+    events = client.receive(response(events, 200, ["Session: s"]), 0);
+    expect(headerValue(requests(events)[0] as RtspRequest, "Require")).toBe("a.b");
+    events = client.receive(response(events, 551), 0);
+    expect(lines(events)).toEqual(["PLAY rtsp://h/x/"]);
+    expect(headerValue(requests(events)[0] as RtspRequest, "Require")).toBeUndefined();
+  });
+
+  test("a Transport that cannot be read counts as 461, and its session is ended", () => {
+    const client = new RtspClient("rtsp://h/x/", { transports: ["tcp", "udp-mcast"] });
+    client.start(0);
+    let events = client.connected(0);
+    events = client.receive(response(events, 200), 0);
+    events = client.receive(response(events, 200, [], SDP), 0);
+    events = client.receive(response(events, 200, ["Session: s", "Transport: ;"]), 0);
+    expect(lines(events)).toEqual(["TEARDOWN rtsp://h/x/t1", "SETUP rtsp://h/x/t1"]);
+    expect(requests(events).map((request) => headerValue(request, "Session"))).toEqual([
+      "s",
+      undefined,
+    ]);
+  });
+
   test("refuses RTSP over HTTP, bad URLs, and to start twice", () => {
     expect(() => new RtspClient("rtsph://h/")).toThrow(RangeError);
     expect(() => new RtspClient("http://h/")).toThrow(
