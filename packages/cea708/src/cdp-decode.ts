@@ -1,4 +1,5 @@
 import { uint16 } from "@x/bits";
+import { byteSum } from "./byte-sum.js";
 import {
   CC_DATA_SECTION,
   CDP_IDENTIFIER,
@@ -18,7 +19,7 @@ import {
   TIME_CODE_SECTION,
   TIME_CODE_SIZE,
 } from "./cdp.js";
-import { ccCountOf, frameRateOfCdp } from "./frame-rate.js";
+import { CDP_FRAME_RATES } from "./frame-rate.js";
 import { type CaptionErrorCode, type CaptionIssue, captionError } from "./issue.js";
 import {
   type CaptionServiceEntry,
@@ -239,8 +240,7 @@ class CdpReader {
       this.report("counter", "error", at + 1, "cdpFtrSequenceCntr", message);
       this.keep({ footerSequenceCntr: footerCounter });
     }
-    let sum = 0;
-    for (let i = this.start; i < at + FOOTER_SIZE; i++) sum += this.bytes[i] as number;
+    const sum = byteSum(this.bytes, this.start, at + FOOTER_SIZE);
     if ((sum & 0xff) !== 0) {
       const packetChecksum = this.bytes[at + 3] as number;
       const expected = (packetChecksum - sum) & 0xff;
@@ -293,7 +293,7 @@ export function decodeCdp(bytes: Uint8Array, offset = 0, options: CdpOptions = {
   }
   const rate = bytes[offset + 3] as number;
   const cdpFrameRate = rate >> 4;
-  if (frameRateOfCdp(cdpFrameRate) === undefined) {
+  if (CDP_FRAME_RATES[cdpFrameRate - 1] === undefined) {
     reader.report("range", "error", offset + 3, "cdpFrameRate", `${cdpFrameRate} is reserved`);
   }
   if ((rate & 0x0f) !== 0x0f) {
@@ -339,9 +339,8 @@ function checkFlags(reader: CdpReader, flags: number): void {
 }
 
 function checkCcCount(reader: CdpReader, cdpFrameRate: number): void {
-  const rate = frameRateOfCdp(cdpFrameRate);
-  if (rate === undefined || reader.ccData === undefined) return;
-  const expected = ccCountOf(rate);
+  const expected = CDP_FRAME_RATES[cdpFrameRate - 1]?.ccCount;
+  if (expected === undefined || reader.ccData === undefined) return;
   const actual = reader.ccData.length / 3;
   if (actual === expected) return;
   const message = `${actual} triplets where the frame rate has ${expected}`;

@@ -1,3 +1,4 @@
+import { byteSum } from "./byte-sum.js";
 import {
   CC_DATA_SECTION,
   CDP_IDENTIFIER,
@@ -83,9 +84,7 @@ export function encodeCdp(cdp: Cdp): Uint8Array<ArrayBuffer> {
   bytes[at] = FOOTER_SECTION;
   bytes[at + 1] = footerCounter >> 8;
   bytes[at + 2] = footerCounter & 0xff;
-  let sum = 0;
-  for (const byte of bytes) sum += byte;
-  bytes[at + 3] = verbatim.packetChecksum ?? -sum & 0xff;
+  bytes[at + 3] = verbatim.packetChecksum ?? -byteSum(bytes, 0, size) & 0xff;
   return bytes;
 }
 

@@ -37,6 +37,7 @@ export type {
   CdpVerbatim,
   DecodedCdp,
 } from "./cdp.js";
+export { CdpCursor } from "./cdp-cursor.js";
 export { decodeCdp } from "./cdp-decode.js";
 export { encodeCdp, sizeOfCdp } from "./cdp-encode.js";
 export { CdpWriter, type CdpWriterOptions, padCcData } from "./cdp-writer.js";

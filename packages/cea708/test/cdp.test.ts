@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../tools/testing/vectors.js";
 import {
   type Cdp,
+  CdpCursor,
   CdpWriter,
   decodeCdp,
   encodeCdp,
@@ -176,6 +177,54 @@ describe("CDP", () => {
       encodeCdp({ ...cdp, futureSections: [{ sectionId: 0x75, data: new Uint8Array(250) }] }),
     ).toThrow(RangeError);
   });
+});
+
+describe("CdpCursor", () => {
+  property.prop([anyCdp, fc.uint8Array({ maxLength: 5 })])(
+    "finds the triplets where decodeCdp finds them",
+    (cdp, before) => {
+      fc.pre(sizeOfCdp(cdp) <= 255);
+      const packet = encodeCdp(cdp);
+      const bytes = Uint8Array.from([...before, ...packet, 1, 2, 3]);
+      const cursor = new CdpCursor();
+      expect(cursor.load(bytes, before.length)).toBe(true);
+      expect(cursor.end).toBe(before.length + packet.length);
+      expect([cursor.cdpFrameRate, cursor.cdpHdrSequenceCntr]).toEqual([
+        cdp.cdpFrameRate,
+        cdp.cdpHdrSequenceCntr,
+      ]);
+      const { ccDataOffset, ccCount } = cursor;
+      const found =
+        ccDataOffset < 0 ? undefined : bytes.subarray(ccDataOffset, ccDataOffset + 3 * ccCount);
+      expect(found).toEqual(cdp.ccData);
+    },
+  );
+
+  property.prop([anyCdp, fc.nat(254), fc.integer({ min: 1, max: 255 }), fc.nat(254)])(
+    "says no to damage and to cuts, and never reads on",
+    (cdp, place, flip, cut) => {
+      fc.pre(sizeOfCdp(cdp) <= 255);
+      const bytes = encodeCdp(cdp);
+      const cursor = new CdpCursor();
+      expect(cursor.load(bytes.subarray(0, cut % bytes.length))).toBe(false);
+      const at = place % bytes.length;
+      bytes[at] = (bytes[at] as number) ^ flip;
+      expect(cursor.load(bytes)).toBe(false);
+    },
+  );
+
+  property.prop([fc.uint8Array({ maxLength: 260 })])(
+    "any bytes: yes or no, triplets inside the bytes",
+    (junk) => {
+      if (junk.length > 3) junk.set([0x96, 0x69, junk.length]);
+      if (junk.length > 3)
+        junk[junk.length - 1] =
+          ((junk.at(-1) as number) - junk.reduce((sum, byte) => sum + byte, 0)) & 0xff;
+      const cursor = new CdpCursor();
+      if (cursor.load(junk))
+        expect(cursor.ccDataOffset + 3 * cursor.ccCount).toBeLessThanOrEqual(junk.length);
+    },
+  );
 });
 
 describe("CdpWriter", () => {
