@@ -1,4 +1,6 @@
-import { concatBytes, equalBytes } from "@x/bits";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { concatBytes, crc32Mpeg, equalBytes } from "@x/bits";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   fromHex,
@@ -7,6 +9,7 @@ import {
   vectorBytes,
   vectorFiles,
   vectorJson,
+  vectorsRoot,
 } from "../../../tools/testing/vectors.js";
 import {
   decodePacket,
@@ -18,11 +21,13 @@ import {
   encodePesHeader,
   encodePmt,
   encodeSection,
+  type MuxProgram,
   type PacketHandler,
   PcrScanner,
   TsDemuxer,
   type TsEvent,
   TsFramer,
+  TsMuxer,
   TsRewriter,
   type TsRewriterOptions,
 } from "../src/index.js";
@@ -268,6 +273,76 @@ describe("st2038", () => {
     });
   }
 
+  afterAll(() => {
+    tally.print();
+    expect(tally.expectations).toBeGreaterThan(0);
+  });
+});
+
+/** Demultiplexed units as text, per PID: what a muxer has to keep. */
+function unitsOf(events: readonly TsEvent[]): Record<number, string[]> {
+  const units: Record<number, string[]> = {};
+  for (const event of events) {
+    if (event.type !== "pes" || event.damage !== undefined) continue;
+    units[event.pid] ??= [];
+    units[event.pid]?.push(
+      `${event.pts} ${event.dts} ${event.data.length} ${crc32Mpeg(event.data)}`,
+    );
+  }
+  return units;
+}
+
+/** The same programmes, and the same units, through our muxer. */
+function muxed(events: readonly TsEvent[], bitrate: number | undefined): Uint8Array {
+  const programs = new Map<number, MuxProgram>();
+  for (const event of events) {
+    if (event.type !== "pmt") continue;
+    const { programNumber, descriptors, streams } = event.pmt;
+    programs.set(programNumber, {
+      programNumber,
+      descriptors,
+      streams: streams.map(({ elementaryPid, streamType, descriptors: info }) => ({
+        pid: elementaryPid,
+        streamType,
+        descriptors: info,
+      })),
+    });
+  }
+  const muxer = new TsMuxer({
+    programs: [...programs.values()],
+    ...(bitrate === undefined ? {} : { bitrate }),
+  });
+  const parts: Uint8Array[] = [];
+  for (const event of events) {
+    if (event.type === "pes" && event.damage === undefined) parts.push(muxer.push(event));
+  }
+  return concatBytes(...parts, muxer.flush());
+}
+
+describe("every transport stream of all vectors", () => {
+  const tally = new VectorTally("all folders");
+  for (const folder of readdirSync(vectorsRoot).sort()) {
+    if (!statSync(join(vectorsRoot, folder)).isDirectory()) continue;
+    for (const file of vectorFiles(folder).filter((name) => /\.(m2)?ts$/.test(name))) {
+      const bytes = vectorBytes(folder, file);
+      test(`${folder}/${file}: rewritten byte for byte`, () => {
+        tally.add(`${folder}/${file}`, remuxes(bytes, 1009));
+      });
+      test(`${folder}/${file}: multiplexed again without loss`, () => {
+        const { events, demuxer } = demux(bytes, bytes.length);
+        events.push(...demuxer.flush());
+        const units = unitsOf(events);
+        for (const bitrate of Object.keys(units).length === 0 ? [] : [undefined, 4_000_000]) {
+          const output = muxed(events, bitrate);
+          const again = demux(output, 1316);
+          again.events.push(...again.demuxer.flush());
+          expect(again.events.filter((event) => event.type === "issue")).toEqual([]);
+          expect(unitsOf(again.events)).toEqual(units);
+          tally.add(`${folder}/${file}`, 2);
+        }
+      });
+    }
+  }
   afterAll(() => {
     tally.print();
     expect(tally.expectations).toBeGreaterThan(0);
