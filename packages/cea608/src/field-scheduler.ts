@@ -37,17 +37,17 @@ interface Channel<T> {
   at: number;
   /** The slot of the erasure that is due, infinite for none. */
   eraseAt: number;
+  /** Something is on the screen. */
+  shown: boolean;
 }
 
 const PADDING = 0x8080;
-/** Slots of a code that shows or erases, with its double. */
-const EVENT_COST = 2;
 
 /**
  * Decides for each pair of one field what is sent in it. With one service in use every caption is shown in the slot
  * that it is wanted in, or as soon as its load allows: loading begins just in time, control pairs are doubled only
- * as far as that delays nothing. Two services share the field: whoever is wanted first goes first, and nothing but
- * the codes that show and erase comes between the words of a load.
+ * as far as that delays nothing. Two services share the field: whoever is wanted first goes first, and loads begin
+ * earlier where the other service will need the line.
  */
 export class FieldScheduler<T> {
   readonly #channels: readonly Channel<T>[];
@@ -59,8 +59,8 @@ export class FieldScheduler<T> {
   #again = 0;
   /** The data channel of the last control pair. */
   #latched: DataChannel = 1;
-  /** The channel in the middle of its words. */
-  #active: Channel<T> | undefined;
+  /** The slots in which the loads of the waiting captions have to begin; `undefined` when that may have changed. */
+  #starts: ReadonlyMap<Channel<T>, number> | undefined;
 
   constructor(options: {
     readonly field: Cea608Field;
@@ -85,18 +85,13 @@ export class FieldScheduler<T> {
       mark: 0,
       at: 0,
       eraseAt: Number.POSITIVE_INFINITY,
+      shown: false,
     }));
   }
 
   /** Nothing is left to be sent. */
   get idle(): boolean {
-    return (
-      this.#again === 0 &&
-      this.#channels.every(
-        ({ job, queue, eraseAt }) =>
-          job === undefined && queue.length === 0 && eraseAt === Number.POSITIVE_INFINITY,
-      )
-    );
+    return this.#again === 0 && this.#channels.every(isIdle);
   }
 
   /** No caption is on its way, so that the line can be used for something else. */
@@ -110,6 +105,7 @@ export class FieldScheduler<T> {
     let at = queue.length;
     while (at > 0 && (queue[at - 1] as Job<T>).target > job.target) at--;
     queue.splice(at, 0, job);
+    this.#starts = undefined;
   }
 
   /** The word of a slot; slots are asked for one after the other. `onShown` hears of a mark. */
@@ -123,55 +119,103 @@ export class FieldScheduler<T> {
       const word = this.#showOrErase(channel, slot, onShown);
       if (word !== 0) return word;
     }
-    const channel = this.#active ?? this.#startable(slot);
+    const channel = this.#due(slot);
     return channel === undefined ? PADDING : this.#continue(channel, slot, onShown);
   }
 
   #showOrErase(channel: Channel<T>, slot: number, onShown: (shown: Shown<T>) => void): number {
     const { job } = channel;
     const loaded = job !== undefined && channel.at === channel.mark;
-    // In the middle of another service's words only a code that shows at once may come.
-    const free = this.#active === undefined || this.#active === channel || isShort(channel);
-    if (loaded && slot >= job.target && free) return this.#continue(channel, slot, onShown);
+    if (loaded && slot >= job.target) return this.#continue(channel, slot, onShown);
     // A caption is not erased before it is written.
     if (slot < channel.eraseAt || (job !== undefined && channel.at > channel.mark)) return 0;
     if (this.#isReplacedSoon(channel, slot)) return 0;
     channel.eraseAt = Number.POSITIVE_INFINITY;
-    return this.#control(channel, channel.erase, this.#slack(slot) > 0);
+    channel.shown = false;
+    this.#starts = undefined;
+    return this.#control(channel, channel.erase, this.#canSpare(slot));
   }
 
-  /** The service whose load has to begin in this slot at the latest. */
-  #startable(slot: number): Channel<T> | undefined {
-    let limit = Number.POSITIVE_INFINITY;
-    const waiting = this.#channels
-      .filter(({ job, queue }) => job === undefined && queue.length > 0)
-      .sort((a, b) => (b.queue[0] as Job<T>).target - (a.queue[0] as Job<T>).target);
+  /** The service to go on with: of those that have begun or have to begin, the one that is wanted first. */
+  #due(slot: number): Channel<T> | undefined {
+    this.#starts ??= this.#latestStarts();
     let first: Channel<T> | undefined;
-    for (const channel of waiting) {
-      const job = channel.queue[0] as Job<T>;
-      const end = Math.min(job.target, limit);
-      const start = this.#latestStart(channel, job, end);
-      limit = start;
-      if (slot >= start || slot >= job.target) first = channel;
+    let target = Number.POSITIVE_INFINITY;
+    for (const channel of this.#channels) {
+      const { job, queue, at, mark } = channel;
+      const next = job ?? queue[0];
+      if (next === undefined || next.target >= target) continue;
+      const due =
+        job === undefined
+          ? slot >= Math.min(this.#starts.get(channel) ?? 0, next.target)
+          : at !== mark;
+      if (due) {
+        first = channel;
+        target = next.target;
+      }
     }
-    if (first !== undefined) begin(first);
+    if (first !== undefined && first.job === undefined) {
+      begin(first);
+      this.#starts = undefined;
+    }
     return first;
   }
 
-  #latestStart(channel: Channel<T>, job: Job<T>, end: number): number {
-    const { words, mark } = variant(channel, job);
-    let start = end - cost(words, 0, mark, this.#double);
-    const { eraseAt } = channel;
-    const dropped = job.replaces && job.target - eraseAt <= this.#gap;
-    if (eraseAt >= start - EVENT_COST && eraseAt < end && !dropped) start -= EVENT_COST;
-    // What the other service shows and erases meanwhile takes its slots, and one to come back.
-    const other = this.#channels[2 - channel.dataChannel] as Channel<T>;
-    const shows = other.job ?? other.queue[0];
-    for (const event of [other.eraseAt, shows?.target, shows?.end]) {
-      if (event !== undefined && event >= start - EVENT_COST && event < end)
-        start -= EVENT_COST + 1;
+  #latestStarts(): ReadonlyMap<Channel<T>, number> {
+    const starts = new Map<Channel<T>, number>();
+    for (const { channel, job, start } of this.#plan(Number.NEGATIVE_INFINITY, this.#double)) {
+      if (job !== channel.queue[0]) continue;
+      starts.set(channel, Math.max(start, job.target - this.#lookahead));
     }
-    return Math.max(start, job.target - this.#lookahead);
+    return starts;
+  }
+
+  /**
+   * When the words up to the mark of what is begun and of what waits would be sent at the latest, from `now` on. Who
+   * cannot begin early is placed first, and who can gives way.
+   */
+  #plan(now: number, doubled: boolean): Planned<T>[] {
+    const shared = !this.#channels.some(isIdle);
+    const tasks = this.#channels.flatMap((channel) => tasksOf(channel, now, doubled, shared));
+    tasks.sort((a, b) => b.release - a.release || b.job.target - a.job.target);
+    const taken = new Set<number>();
+    for (const channel of this.#channels) this.#takeEvents(channel, now, doubled, shared, taken);
+    return tasks.map(({ channel, job, release, work }) => {
+      let start = job.target;
+      let left = work;
+      while (left > 0 && start > release) {
+        start--;
+        if (taken.has(start)) continue;
+        taken.add(start);
+        left--;
+      }
+      return { channel, job, release, start, fits: left === 0 };
+    });
+  }
+
+  /** The slots of codes that show and erase, of their doubles, and of the code that brings the other service back. */
+  #takeEvents(
+    channel: Channel<T>,
+    now: number,
+    doubled: boolean,
+    shared: boolean,
+    taken: Set<number>,
+  ): void {
+    const length = 1 + (doubled ? 1 : 0) + (shared ? 1 : 0);
+    const take = (from: number): void => {
+      for (let slot = from; slot < from + length; slot++) taken.add(slot);
+    };
+    let end = channel.eraseAt;
+    // An erasure that is overdue comes next.
+    const erase = (): void => {
+      if (end < Number.POSITIVE_INFINITY) take(Math.max(end, now));
+    };
+    for (const job of upcoming(channel, shared)) {
+      if (!job.replaces || job.target - end > this.#gap) erase();
+      if (shared) take(job.target);
+      end = job.end;
+    }
+    if (shared) erase();
   }
 
   #continue(channel: Channel<T>, slot: number, onShown: (shown: Shown<T>) => void): number {
@@ -185,15 +229,14 @@ export class FieldScheduler<T> {
     if (shows) this.#shown(channel, job, slot, onShown);
     const done = channel.at === channel.words.length;
     if (done) channel.job = undefined;
-    // A code that shows at once leaves another service's load where it is.
-    if (!done && channel.at !== channel.mark) this.#active = channel;
-    else if (this.#active === channel) this.#active = undefined;
-    return isControlWord(word) ? this.#control(channel, word, this.#slack(slot) > 0) : word;
+    if (shows || done) this.#starts = undefined;
+    return isControlWord(word) ? this.#control(channel, word, this.#canSpare(slot)) : word;
   }
 
   #shown(channel: Channel<T>, job: Job<T>, slot: number, onShown: (shown: Shown<T>) => void): void {
     const wanted = Math.min(Math.max(job.end - job.target, 1), this.#minimum);
     channel.eraseAt = Math.max(job.end, slot + wanted);
+    channel.shown = true;
     onShown({ job, slot });
   }
 
@@ -212,31 +255,67 @@ export class FieldScheduler<T> {
     return Math.max(next.target, slot + left) - channel.eraseAt <= this.#gap;
   }
 
-  /** Slots that can be spent now without making a caption later than it has to be. */
-  #slack(slot: number): number {
-    let work = 0;
-    let slack = Number.POSITIVE_INFINITY;
-    for (const channel of this.#channels) {
-      const { job, words, at, mark } = channel;
-      if (job !== undefined && at <= mark) {
-        work += mark - at;
-        if (this.#erasesBefore(channel, job.target, slot)) work++;
-        slack = Math.min(slack, job.target - slot - 1 - work);
-        continue;
-      }
-      if (job !== undefined) work += words.length - at;
-      const [next] = channel.queue;
-      if (next === undefined) continue;
-      work += variant(channel, next).mark;
-      if (this.#erasesBefore(channel, next.target, slot)) work++;
-      slack = Math.min(slack, next.target - slot - 1 - work);
-    }
-    return slack;
+  /** Whether the slot after this one can be spent without making a caption later than it has to be. */
+  #canSpare(slot: number): boolean {
+    const now = slot + 2;
+    return (
+      this.#double && this.#plan(now, false).every(({ release, fits }) => release > now || fits)
+    );
   }
+}
 
-  #erasesBefore(channel: Channel<T>, target: number, slot: number): boolean {
-    return channel.eraseAt < target && !this.#isReplacedSoon(channel, slot);
-  }
+/** A load, or the rest of one, that has to be sent between two slots. */
+interface Task<T> {
+  readonly channel: Channel<T>;
+  readonly job: Job<T>;
+  /** The first slot that it can have. */
+  readonly release: number;
+  /** Slots that it needs before its target. */
+  readonly work: number;
+}
+
+interface Planned<T> {
+  readonly channel: Channel<T>;
+  readonly job: Job<T>;
+  readonly release: number;
+  readonly start: number;
+  readonly fits: boolean;
+}
+
+/** Captions of one service that are planned ahead when the other needs the line, too. */
+const AHEAD = 6;
+
+/** What one service has still to show, as far as it is looked at. Alone on the line its next caption is enough. */
+function upcoming<T>(channel: Channel<T>, shared: boolean): readonly Job<T>[] {
+  const { job, queue, at, mark } = channel;
+  const waiting = queue.slice(0, shared ? AHEAD : 1);
+  return job !== undefined && at <= mark ? [job, ...waiting] : waiting;
+}
+
+function tasksOf<T>(
+  channel: Channel<T>,
+  now: number,
+  doubled: boolean,
+  shared: boolean,
+): Task<T>[] {
+  const { job, words, at, mark } = channel;
+  // To come back after the other service takes a code.
+  const back = shared ? 1 : 0;
+  let release = now;
+  // Words behind the mark come before the next caption.
+  let rest = job !== undefined && at > mark ? cost(words, at, words.length, doubled) : 0;
+  return upcoming(channel, shared).map((next) => {
+    const { words, mark } = next === job ? channel : variant(channel, next);
+    const work = rest + cost(words, next === job ? at : 0, mark, doubled) + back;
+    const task = { channel, job: next, release, work };
+    release = next.target + 1;
+    rest = cost(words, mark + 1, words.length, doubled);
+    return task;
+  });
+}
+
+function isIdle<T>({ job, queue, eraseAt }: Channel<T>): boolean {
+  return job === undefined && queue.length === 0 && eraseAt === Number.POSITIVE_INFINITY;
 }
 
 function begin<T>(channel: Channel<T>): void {
@@ -254,13 +333,8 @@ function variant<T>(
   channel: Channel<T>,
   job: Job<T>,
 ): { readonly words: readonly number[]; readonly mark: number } {
-  if (job.replacing === undefined || channel.eraseAt === Number.POSITIVE_INFINITY) return job;
+  if (job.replacing === undefined || !channel.shown) return job;
   return channel.eraseAt >= job.target - 2 ? job.replacing : job;
-}
-
-/** True when the words from the mark on are one control pair. */
-function isShort<T>(channel: Channel<T>): boolean {
-  return channel.mark === channel.words.length - 1;
 }
 
 /** Slots that the words from `from` to `to` take. */

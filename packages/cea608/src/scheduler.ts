@@ -25,7 +25,7 @@ import { XdsFeeder } from "./xds-feeder.js";
 export interface Cea608ScheduledCue extends Cea608Caption {
   /** When it is to appear, in milliseconds. */
   readonly start: number;
-  /** When it is to go, in milliseconds. */
+  /** When it is to go, in milliseconds; `Infinity`: when the next caption of the service comes. */
   readonly end: number;
   /** Default `CC1`. */
   readonly service?: Cea608CaptionService;
@@ -125,7 +125,7 @@ export class Cea608Scheduler {
    * @throws {RangeError} when a time is no number, or a place is off the screen.
    */
   push(cue: Cea608ScheduledCue): void {
-    if (!Number.isFinite(cue.start) || Number.isNaN(cue.end)) {
+    if (!Number.isFinite(cue.start) || !(cue.end > Number.NEGATIVE_INFINITY)) {
       throw new RangeError(`start ${cue.start}, end ${cue.end}`);
     }
     const { field, dataChannel } = addressOf(cue.service ?? "CC1");
@@ -138,11 +138,13 @@ export class Cea608Scheduler {
     const parts = chunks(lines, limit);
     if (parts.length > 1) this.#reports.push({ type: "split", cue, parts: parts.length });
     const total = cellsOf(lines);
+    const open = cue.end === Number.POSITIVE_INFINITY;
+    const duration = open ? total * OPEN_MS_PER_CELL : cue.end - cue.start;
     let spent = 0;
     for (const part of parts) {
-      const start = cue.start + ((cue.end - cue.start) * spent) / total;
+      const start = cue.start + (duration * spent) / total;
       spent += cellsOf(part);
-      const end = cue.start + ((cue.end - cue.start) * spent) / total;
+      const end = open && spent === total ? cue.end : cue.start + (duration * spent) / total;
       const rows =
         mode === "rollUp"
           ? placeRollUp(part, cue, dataChannel)
@@ -235,6 +237,8 @@ export class Cea608Scheduler {
   }
 }
 
+/** Reading time by which a caption without an end is split. */
+const OPEN_MS_PER_CELL = 60;
 const PADDING = 0x8080;
 const RCL = 0x1420;
 const RU2 = 0x1425;
