@@ -1,0 +1,203 @@
+import { it } from "@fast-check/vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  fromHex,
+  toHex,
+  vectorBytes,
+  vectorFiles,
+  vectorJson,
+} from "../../../tools/testing/vectors.js";
+import {
+  decodeAdtsHeader,
+  encodeAdtsHeader,
+  FlacParser,
+  type FrameHeaders,
+  FrameParser,
+} from "../src/index.js";
+
+interface Parser {
+  push(chunk: Uint8Array): readonly object[];
+  flush(): readonly object[];
+}
+
+/** Everything a parser says about `bytes` cut at `sizes`, byte arrays as hex. */
+function run(parser: Parser, bytes: Uint8Array, sizes: readonly number[] = []): unknown[] {
+  const events: unknown[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    events.push(...parser.push(bytes.slice(at, at + size)).map(plain));
+    at += size;
+  }
+  return [...events, ...parser.push(bytes.slice(at)).map(plain), ...parser.flush().map(plain)];
+}
+
+function plain(event: object): unknown {
+  return JSON.parse(
+    JSON.stringify(event, (_, value) => (value instanceof Uint8Array ? toHex(value) : value)),
+  );
+}
+
+function frames(events: readonly unknown[]): string[] {
+  return (events as { type: string; data: string }[]).flatMap(({ type, data }) =>
+    type === "frame" ? [data] : [],
+  );
+}
+
+function issues(events: readonly unknown[]): string[] {
+  return (events as { type: string; issue?: { code: string } }[]).flatMap(({ issue }) =>
+    issue === undefined ? [] : [issue.code],
+  );
+}
+
+const LC48 = { audioObjectType: 2, samplingFrequency: 48000, channelConfiguration: 2 };
+
+function adtsFrame(payload: Uint8Array): Uint8Array {
+  return Uint8Array.of(...encodeAdtsHeader(LC48, payload.length), ...payload);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+}
+
+describe("ADTS", () => {
+  test("a header is read back", () => {
+    expect(decodeAdtsHeader(encodeAdtsHeader(LC48, 93))).toEqual({
+      ...LC48,
+      headerBytes: 7,
+      frameBytes: 100,
+      rawDataBlocks: 1,
+      samples: 1024,
+    });
+  });
+
+  const payload = fc.uint8Array({ minLength: 10, maxLength: 60 });
+
+  it.prop([fc.array(payload, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(30))])(
+    "frames come out as they went in, in chunks of any size",
+    (payloads, sizes) => {
+      const all = payloads.map(adtsFrame);
+      const events = run(new FrameParser({ format: "adts" }), joined(all), sizes);
+      expect(frames(events)).toEqual(all.map(toHex));
+      expect(issues(events)).toEqual([]);
+    },
+  );
+
+  const junk = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    payload.map(adtsFrame),
+    fc.constant(fromHex("494433040000000000050102030405")),
+    fc.constant(fromHex("fff15080")),
+  );
+
+  it.prop([fc.array(junk, { maxLength: 8 }), fc.array(fc.nat(30))])(
+    "anything gives the same events for any chunking",
+    (pieces, sizes) => {
+      const bytes = joined(pieces);
+      const expected = run(new FrameParser({ format: "adts" }), bytes);
+      expect(run(new FrameParser({ format: "adts" }), bytes, sizes)).toEqual(expected);
+    },
+  );
+
+  test("the frames around garbage are kept", () => {
+    const all = [1, 2, 3, 4].map((byte) => adtsFrame(new Uint8Array(20).fill(byte)));
+    const [a, b, c, d] = all as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    const events = run(
+      new FrameParser({ format: "adts" }),
+      joined([a, b, fromHex("00fff1aa"), c, d]),
+    );
+    expect(frames(events)).toEqual(all.map(toHex));
+    expect(issues(events)).toEqual(["resync"]);
+  });
+
+  test("a frame that is cut off is an issue", () => {
+    const frame = adtsFrame(new Uint8Array(20));
+    const events = run(new FrameParser({ format: "adts" }), joined([frame, frame.subarray(0, 12)]));
+    expect(frames(events)).toEqual([toHex(frame)]);
+    expect(issues(events)).toEqual(["truncated"]);
+  });
+
+  test("from the second on, a frame is delivered with its last byte", () => {
+    const parser = new FrameParser({ format: "adts" });
+    const frame = adtsFrame(new Uint8Array(20));
+    parser.push(joined([frame, frame]));
+    expect(parser.push(frame)).toHaveLength(1);
+  });
+});
+
+interface PeerTag {
+  readonly messages?: readonly {
+    readonly fourcc?: string;
+    readonly trackId: number;
+    readonly packetType: string;
+    readonly bodyOffset: number;
+    readonly bodySize: number;
+  }[];
+  readonly codec?: string;
+}
+
+/** The coded frames of the first track of a kind in a vector, each as its own array. */
+function codedFrames(file: string, codec: string): Uint8Array[] {
+  const bytes = vectorBytes("eflv", file.replace(".expected.json", ".flv"));
+  const { tags } = vectorJson<{ tags: PeerTag[] }>("eflv", file);
+  return tags.flatMap(({ messages = [], codec: legacy }) =>
+    messages.flatMap(({ fourcc, trackId, packetType, bodyOffset, bodySize }) =>
+      (fourcc ?? legacy) === codec && trackId < 2 && packetType === "CodedFrames" && bodySize > 0
+        ? [bytes.slice(bodyOffset, bodyOffset + bodySize)]
+        : [],
+    ),
+  );
+}
+
+describe("real streams out of the peers' files", () => {
+  const files = vectorFiles("eflv").filter((file) => /^peers\/.*\.expected\.json$/.test(file));
+  const kinds: readonly (readonly [string, keyof FrameHeaders])[] = [
+    ["mp3", "mpeg-audio"],
+    [".mp3", "mpeg-audio"],
+    ["ac-3", "ac3"],
+    ["ec-3", "ac3"],
+  ];
+
+  test("MP3, AC-3 and E-AC-3 frames are cut as the container has them", () => {
+    let checked = 0;
+    for (const file of files) {
+      for (const [codec, format] of kinds) {
+        const expected = codedFrames(file, codec);
+        if (expected.length < 2) continue;
+        const whole = run(new FrameParser({ format }), joined(expected));
+        expect(frames(whole).join("")).toBe(expected.map(toHex).join(""));
+        expect(issues(whole)).toEqual([]);
+        const sizes = Array.from({ length: 60 }, (_, i) => (i * 37) % 101);
+        expect(run(new FrameParser({ format }), joined(expected), sizes)).toEqual(whole);
+        checked += expected.length;
+      }
+    }
+    expect(checked).toBeGreaterThan(0);
+  });
+
+  test("FLAC frames are cut as the container has them", () => {
+    let checked = 0;
+    for (const file of files) {
+      const expected = codedFrames(file, "fLaC");
+      if (expected.length < 2) continue;
+      const whole = run(new FlacParser(), joined(expected));
+      expect(frames(whole)).toEqual(expected.map(toHex));
+      const sizes = Array.from({ length: 200 }, (_, i) => (i * 37) % 211);
+      expect(run(new FlacParser(), joined(expected), sizes)).toEqual(whole);
+      checked += expected.length;
+    }
+    expect(checked).toBeGreaterThan(0);
+  });
+
+  test("damage in FLAC costs what it touches, and any chunking tells the same", () => {
+    const file = files.find((name) => codedFrames(name, "fLaC").length > 4) as string;
+    const expected = codedFrames(file, "fLaC").slice(0, 6);
+    const bytes = joined(expected);
+    const first = expected[0]?.length as number;
+    bytes[first + 40] = (bytes[first + 40] as number) ^ 0x10;
+    const whole = run(new FlacParser(), bytes);
+    expect(frames(whole)).toContain(toHex(expected[0] as Uint8Array));
+    expect(issues(whole).length).toBeGreaterThan(0);
+    expect(run(new FlacParser(), bytes, [7, 900, 1, 1, 30])).toEqual(whole);
+  });
+});
