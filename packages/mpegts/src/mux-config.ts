@@ -138,6 +138,11 @@ function resolveStreams(streams: readonly MuxStream[]): ResolvedStream[] {
     }
     const streamType = stream.streamType ?? streamKindInfo(stream.kind as StreamKind).streamType;
     const kind = stream.kind ?? streamKind({ streamType, descriptors });
+    for (const limit of [stream.bufferSize, stream.transportRate]) {
+      if (limit !== undefined && !(limit > 0)) {
+        throw new RangeError(`stream ${pid}: ${limit} is not above 0`);
+      }
+    }
     const info = streamKindInfo(kind);
     let { streamId } = info;
     if (streamId === 0xe0) streamId += videos++ & 0x0f;

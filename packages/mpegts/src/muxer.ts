@@ -376,6 +376,11 @@ export class TsMuxer {
 
   /** Send everything that waits, and stop behind it. */
   #drain(): void {
+    const [first] = this.#programs;
+    // Sections without a time, and nothing with one: time begins anywhere.
+    if (!this.#started && this.#queued > 0 && first !== undefined) {
+      this.#transportTime(first, 0, false);
+    }
     this.#run(Number.POSITIVE_INFINITY);
   }
 

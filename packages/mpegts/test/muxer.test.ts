@@ -243,6 +243,10 @@ describe("programmes", () => {
         ],
       },
     );
+    const alone = mux([{ pid: 0x200, data }], {
+      programs: [{ streams: [{ pid: 0x200, kind: "scte35" }] }],
+    });
+    expect(demux(alone).some((event) => event.type === "section")).toBe(true);
     const section = demux(bytes).find((event) => event.type === "section");
     expect(section?.pid).toBe(0x200);
     expect(section?.bytes).toEqual(data);
@@ -330,6 +334,11 @@ describe("mistakes of the caller", () => {
     ["a PID twice", () => new TsMuxer({ programs: [PROGRAM, PROGRAM] })],
     ["a reserved PID", () => new TsMuxer({ programs: [{ streams: [{ pid: 3, kind: "h264" }] }] })],
     ["neither kind nor type", () => new TsMuxer({ programs: [{ streams: [{ pid: 300 }] }] })],
+    [
+      "a transport buffer that never empties",
+      () =>
+        new TsMuxer({ programs: [{ streams: [{ pid: 300, kind: "h264", transportRate: 0 }] }] }),
+    ],
     ["an interval", () => new TsMuxer({ programs: [PROGRAM], pcrInterval: 9000 })],
     ["a rate", () => new TsMuxer({ programs: [PROGRAM], bitrate: 0.5 })],
     [
