@@ -233,21 +233,30 @@ export class CaptionScheduler {
     }
   }
 
-  /** The earliest start first, services in turn where equal. */
+  /** The earliest start first; of equal starts the service that had the fewest codes in this frame. */
   #loadBeside(frame: number, reserved: ReadonlyMap<number, number>): void {
+    const sent = new Map<ServiceSchedule, number>();
     const full = new Set<ServiceSchedule>();
     for (;;) {
       let next: ServiceSchedule | undefined;
-      let earliest = frame + this.#lookaheadFrames + 1;
+      let earliest = frame + this.#lookaheadFrames;
+      let fewest = Number.POSITIVE_INFINITY;
       for (const { schedule } of this.#services.values()) {
         const start = full.has(schedule) ? undefined : schedule.nextLoad(frame);
-        if (start === undefined || start >= earliest) continue;
+        const codes = sent.get(schedule) ?? 0;
+        if (start === undefined || start > earliest) continue;
+        if (start === earliest && codes >= fewest) continue;
         earliest = start;
+        fewest = codes;
         next = schedule;
       }
       if (next === undefined) return;
-      if (!next.load(frame, this.#packer, reserved)) full.add(next);
-      else if (next.nextLoad(frame) !== earliest && !this.#isUrgent(frame)) return;
+      if (!next.load(frame, this.#packer, reserved)) {
+        full.add(next);
+      } else {
+        sent.set(next, fewest + 1);
+        if (next.nextLoad(frame) !== earliest && !this.#isUrgent(frame)) return;
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { CaptionDecoder, type CaptionDecoderOptions } from "./caption-decoder.js";
 import { type Cue, type CueLine, type CuePlacement, type CueRun, sameStyle } from "./cue.js";
-import { rgbOf } from "./cue-layout.js";
+import { type AspectRatio, anchorOf, rgbOf } from "./cue-layout.js";
 import { PEN_STYLES } from "./predefined-styles.js";
 import type { CaptionWindow, Cell } from "./window.js";
 
@@ -17,7 +17,7 @@ export interface CueReaderOptions extends Pick<CaptionDecoderOptions, "sequenceC
    */
   readonly joinMs?: number;
   /** Shape of the picture, for positions. Default: `16:9`. */
-  readonly aspectRatio?: "16:9" | "4:3";
+  readonly aspectRatio?: AspectRatio;
 }
 
 interface OpenCue {
@@ -39,7 +39,7 @@ export class CueReader {
   readonly #decoder: CaptionDecoder;
   readonly #serviceNumber: number;
   readonly #joinMs: number;
-  readonly #gridWidth: number;
+  readonly #aspectRatio: AspectRatio;
   readonly #open: (OpenCue | undefined)[] = new Array(8).fill(undefined);
   #version = -1;
 
@@ -48,7 +48,7 @@ export class CueReader {
     this.#decoder = new CaptionDecoder({ ...decoder, services: [serviceNumber] });
     this.#serviceNumber = serviceNumber;
     this.#joinMs = joinMs;
-    this.#gridWidth = aspectRatio === "16:9" ? 210 : 160;
+    this.#aspectRatio = aspectRatio;
   }
 
   /** The decoder behind it, for its windows and issues. */
@@ -118,7 +118,7 @@ export class CueReader {
       scrolled: window.scrolled,
       topRow,
       lines,
-      placement: placementOf(window, this.#gridWidth),
+      placement: placementOf(window, this.#aspectRatio),
     };
   }
 
@@ -197,18 +197,30 @@ function sameLines(a: readonly CueLine[], b: readonly CueLine[]): boolean {
   });
 }
 
-/** Where a window stands, as percent of the picture. The grid covers the middle 80 %. */
-function placementOf(window: CaptionWindow, gridWidth: number): CuePlacement {
+/**
+ * Where a window stands, as percent of the picture; the grid covers the middle 80 %. Places that {@link CaptionScheduler}
+ * gives to cues without a position of their own are no position.
+ */
+function placementOf(window: CaptionWindow, aspectRatio: AspectRatio): CuePlacement {
   const { anchorPoint, anchorVertical, anchorHorizontal, relativePositioning } = window.definition;
   const point = Math.min(anchorPoint, 8);
+  const gridWidth = aspectRatio === "16:9" ? 210 : 160;
   const height = relativePositioning ? 100 : 75;
   const width = relativePositioning ? 100 : gridWidth;
   const percent = (value: number, units: number): number =>
     10 + (Math.min(value, units) / units) * 80;
-  return {
+  const placement: CuePlacement = {
     vertical: (["top", "middle", "bottom"] as const)[Math.floor(point / 3)] ?? "bottom",
     align: (["left", "center", "right"] as const)[point % 3] ?? "center",
-    line: percent(anchorVertical, height),
-    position: percent(anchorHorizontal, width),
+    line: undefined,
+    position: undefined,
+  };
+  const usual = anchorOf(placement, aspectRatio, 0);
+  const usualLine = !relativePositioning && anchorVertical === usual.anchorVertical;
+  const usualPosition = !relativePositioning && anchorHorizontal === usual.anchorHorizontal;
+  return {
+    ...placement,
+    line: usualLine ? undefined : percent(anchorVertical, height),
+    position: usualPosition ? undefined : percent(anchorHorizontal, width),
   };
 }

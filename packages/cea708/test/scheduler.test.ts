@@ -73,7 +73,17 @@ describe("CaptionScheduler", () => {
         const sent = film[index] as Cue;
         expect(frameOfMs(cue.startMs, frameRate)).toBe(frameOfMs(sent.startMs, frameRate));
         expect(frameOfMs(cue.endMs, frameRate)).toBe(frameOfMs(sent.endMs, frameRate));
+        const { vertical, align } = sent.placement;
+        expect(cue.placement).toMatchObject({ vertical, align, position: undefined });
       });
+      // The caption that overlaps another one stands above it; the others are where captions are.
+      expect(cues.map((cue) => cue.placement.line !== undefined)).toEqual([
+        false,
+        false,
+        true,
+        false,
+        false,
+      ]);
       for (const event of events) expect(event).toMatchObject({ lateFrames: 0 });
       for (const frame of frames) expect(frame.length).toBe(3 * ccCountOf(frameRate));
     });
@@ -115,5 +125,105 @@ describe("CaptionScheduler", () => {
     const styled = { ...(film[0] as Cue), lines };
     const { cues } = roundTrip([styled], { frameRate: { numerator: 30, denominator: 1 } });
     expect(cues[0]?.lines).toEqual(lines);
+  });
+
+  test("keeps positions, to the grid", () => {
+    const frameRate = { numerator: 25, denominator: 1 };
+    const placements = [
+      { vertical: "top", align: "right", line: 20, position: 80 },
+      { vertical: "middle", align: "left", line: 50, position: 12 },
+      { vertical: "bottom", align: "center", line: 60, position: 40 },
+    ] as const;
+    const sent = placements.map((placement, index) =>
+      createCue({ startMs: 1000 + 1000 * index, endMs: 1900 + 1000 * index, text: "x", placement }),
+    );
+    const { cues } = roundTrip(sent, { frameRate });
+    cues.forEach((cue, index) => {
+      const { vertical, align, line, position } = placements[index] as (typeof placements)[number];
+      expect(cue.placement).toMatchObject({ vertical, align });
+      expect(Math.abs((cue.placement.line as number) - line)).toBeLessThan(0.6);
+      expect(Math.abs((cue.placement.position as number) - position)).toBeLessThan(0.3);
+    });
+  });
+
+  test("says what it had to change: characters without a code, cues of too many rows", () => {
+    const frameRate = { numerator: 30, denominator: 1 };
+    const tall = createCue({
+      startMs: 1000,
+      endMs: 4000,
+      text: "one\ntwo\nthree\nfour\nfive\nsix",
+    });
+    const foreign = createCue({ startMs: 5000, endMs: 6000, text: "naïve 漢 – Łódź" });
+    const { cues, events } = roundTrip([tall, foreign], { frameRate });
+    expect(cues.map(cueText)).toEqual(["one\ntwo\nthree", "four\nfive\nsix", "naïve _ - Lódz"]);
+    expect(events.filter((event) => event.kind === "split")).toMatchObject([
+      { cue: tall, parts: 2 },
+    ]);
+    expect(events.filter((event) => event.kind === "unmappable")).toMatchObject([
+      { cue: foreign, characters: ["漢"] },
+    ]);
+    const shares = cues.slice(0, 2).map((cue) => cue.endMs - cue.startMs);
+    expect(shares[0]).toBeCloseTo((3000 * 11) / 22, -2);
+  });
+
+  test("wraps at words, and breaks only what is longer than a row", () => {
+    const frameRate = { numerator: 30, denominator: 1 };
+    const text = `${"word ".repeat(12)}${"x".repeat(50)}`;
+    const sent = createCue({ startMs: 1000, endMs: 3000, text });
+    const services = [{ serviceNumber: 1, columns: 32 }];
+    const { cues } = roundTrip([sent], { frameRate, services });
+    expect(cueText(cues[0] as Cue).split("\n")).toEqual([
+      "word word word word word word",
+      "word word word word word word",
+      "x".repeat(32),
+      "x".repeat(18),
+    ]);
+  });
+
+  test("a live cue that comes too late is shown as soon as it is loaded, for a readable time", () => {
+    const frameRate = { numerator: 30, denominator: 1 };
+    const scheduler = new CaptionScheduler({ frameRate, lookaheadMs: 0, firstFrame: 300 });
+    expect(scheduler.inputHorizonMs).toBe(10_000);
+    scheduler.push(createCue({ startMs: 1000, endMs: 3000, text: "late" }));
+    const events: SchedulerEvent[] = [];
+    for (let i = 0; i < 60; i++) events.push(...scheduler.pull().events);
+    expect(events).toMatchObject([
+      { kind: "shown", frame: 300, lateFrames: 270 },
+      { kind: "cleared", frame: 330 },
+    ]);
+    expect(scheduler.pending).toBe(0);
+  });
+
+  test("a receiver that tunes in to roll-up sees the next line within the refresh time", () => {
+    const frameRate = { numerator: 30, denominator: 1 };
+    const scheduler = new CaptionScheduler({
+      frameRate,
+      services: [{ serviceNumber: 1, mode: "roll-up" }],
+      refreshMs: 500,
+    });
+    for (let i = 0; i < 6; i++) {
+      scheduler.push(createCue({ startMs: i * 1000, endMs: i * 1000 + 900, text: `line ${i}` }));
+    }
+    const reader = new CueReader();
+    const seen: string[] = [];
+    for (let frame = 0; frame < 200; frame++) {
+      const { ccData } = scheduler.pull();
+      if (frame >= 40) seen.push(...reader.push(ccData, frame * 33).map(cueText));
+    }
+    seen.push(...reader.flush(7000).map(cueText));
+    expect(seen).toEqual(["line 2", "line 3", "line 4", "line 5"]);
+  });
+
+  test("refuses what it cannot do", () => {
+    expect(() => new CaptionScheduler({ frameRate: { numerator: 15, denominator: 1 } })).toThrow(
+      RangeError,
+    );
+    const frameRate = { numerator: 30, denominator: 1 };
+    expect(() => new CaptionScheduler({ frameRate, services: [{ serviceNumber: 64 }] })).toThrow(
+      RangeError,
+    );
+    const scheduler = new CaptionScheduler({ frameRate });
+    expect(() => scheduler.push(film[0] as Cue, 2)).toThrow(RangeError);
+    expect(() => scheduler.push({ ...(film[0] as Cue), startMs: Number.NaN })).toThrow(RangeError);
   });
 });
