@@ -1,6 +1,6 @@
 // Runs a tool of the workspace with this repository’s settings: node tools/run-tool.mjs turbo run build
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./packages.mjs";
 
@@ -10,11 +10,18 @@ import { root } from "./packages.mjs";
  * @returns {{ ok: boolean, reason: string }}
  */
 export function runTool(command, args) {
-  const { status, error } = spawnSync(join(root, "node_modules/.bin", command), args, {
+  const bin = join(root, "node_modules/.bin");
+  const { status, error } = spawnSync(join(bin, command), args, {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+    env: {
+      ...process.env,
+      // turbo looks for pnpm on PATH.
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
+      TURBO_TELEMETRY_DISABLED: "1",
+      DO_NOT_TRACK: "1",
+    },
   });
   return { ok: status === 0, reason: error?.message ?? `exit code ${status}` };
 }

@@ -1,5 +1,6 @@
 import type { Cue } from "@x/cea708";
 import type { Caps } from "./caps.js";
+import type { CaptionFormat } from "./caption-formats.js";
 
 /** A piece of the stream. Elements never change `data` in place: other branches may hold it. */
 export interface MediaBuffer {
@@ -29,6 +30,8 @@ export interface BufferMeta {
   readonly arrival?: bigint;
   /** Text with its styles and place; `data` is its plain UTF-8. Set by subtitle parsers and caption decoders. */
   readonly cue?: Cue;
+  /** Captions of this picture, in order. Set by cccombiner. */
+  readonly captions?: readonly { readonly format: CaptionFormat; readonly data: Uint8Array }[];
   /** RTP timestamp, 32 bits, set by depayloaders. */
   readonly rtpTime?: number;
 }

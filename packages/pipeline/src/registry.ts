@@ -1,8 +1,13 @@
 import type { ElementFactory } from "./element.js";
 import { capsfilter } from "./elements/capsfilter.js";
+import { cccombiner } from "./elements/cccombiner.js";
 import { ccconverter } from "./elements/ccconverter.js";
+import { ccextractor } from "./elements/ccextractor.js";
 import { cctost2038anc } from "./elements/cctost2038anc.js";
+import { cea608overlay } from "./elements/cea608overlay.js";
+import { cea608tocea708 } from "./elements/cea608tocea708.js";
 import { cea608tott } from "./elements/cea608tott.js";
+import { cea708overlay } from "./elements/cea708overlay.js";
 import { cea708tott } from "./elements/cea708tott.js";
 import { clocksync } from "./elements/clocksync.js";
 import { fakesink } from "./elements/fakesink.js";
@@ -31,6 +36,14 @@ import { tttocea708 } from "./elements/tttocea708.js";
 import { udpsink } from "./elements/udpsink.js";
 import { udpsrc } from "./elements/udpsrc.js";
 
+import {
+  h264ccextractor,
+  h264ccinserter,
+  h265ccextractor,
+  h265ccinserter,
+} from "./elements/video-captions.js";
+import { h264parse, h265parse } from "./elements/video-parsers.js";
+
 /** Every element by name, in the order of a stream: sources, generic, captions, ancillary data, network, sinks. */
 export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
   [
@@ -46,8 +59,17 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     tttocea608,
     tttocea708,
     ccconverter,
+    cccombiner,
+    ccextractor,
+    h264ccextractor,
+    h264ccinserter,
+    h265ccextractor,
+    h265ccinserter,
+    cea608tocea708,
     cea608tott,
     cea708tott,
+    cea608overlay,
+    cea708overlay,
     sccparse,
     sccenc,
     mccparse,
@@ -61,6 +83,8 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     mpegtsmux,
     tsdemux,
     tsparse,
+    h264parse,
+    h265parse,
     udpsink,
     filesink,
     fdsink,

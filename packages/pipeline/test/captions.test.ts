@@ -203,6 +203,26 @@ describe("line 21", () => {
     }
   });
 
+  test("as a CEA-708 service: the same text at the same times", async () => {
+    const direct = collector();
+    const converted = collector();
+    await launch(
+      `filesrc location="${srt}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30/1 ! tee name=t
+       t. ! queue ! cea608tott ! direct  t. ! queue ! cea608tocea708 ! cea708tott ! converted`,
+      {
+        elements: [
+          { ...direct.element, name: "direct" },
+          { ...converted.element, name: "converted" },
+        ],
+      },
+    ).run();
+    const shown = (cue: Cue): unknown => [
+      cueText(cue).replace(/ +$/gm, ""),
+      Math.round(cue.startMs / 100),
+    ];
+    expect(converted.cues.map(shown)).toEqual(direct.cues.map(shown));
+  });
+
   const scc = vectorFiles("cea708").filter((file) => file.endsWith(".scc"));
   test.each(scc)("%s: sccparse and sccenc give the same pairs", async (file) => {
     const from = join(vectorsRoot, "cea708", file);
