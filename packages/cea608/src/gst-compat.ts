@@ -67,7 +67,7 @@ export class GstTextTo608 {
   /** A cue; they come in order. Returns the pairs up to its end. */
   push(cue: GstTextCue): TimedPair[] {
     const { start, end } = this.#begin(cue);
-    const rows = cue.text.replace(/\r?\n$/, "").split(/\r?\n/);
+    const rows = cue.text === "" ? [] : cue.text.replace(/\r?\n$/, "").split(/\r?\n/);
     if (this.#mode === "pop-on") {
       this.#control(RCL);
       this.#control(ENM);

@@ -30,6 +30,11 @@ describe("GstTextTo608", () => {
     expect(hex({ mode: "pop-on", originRow: 14 }, "a\nb")).toBe("9420 94ae 9470 6180 942f");
   });
 
+  test("an empty text has no rows, a line feed at the end begins none", () => {
+    expect(hex({ mode: "pop-on" }, "")).toBe("9420 94ae 942f");
+    expect(hex({ mode: "pop-on" }, "a\n")).toBe("9420 94ae 9470 6180 942f");
+  });
+
   test("roll-up has two, three or four rows", () => {
     expect(hex({ mode: "roll-up", rows: 3 }, "a")).toBe("9426 9470 6180");
     expect(hex({ mode: "roll-up", rows: 4 }, "a")).toBe("94a7 9470 6180");
