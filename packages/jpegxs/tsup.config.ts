@@ -1,4 +1,9 @@
 import { library } from "../../tools/tsup-preset.mjs";
 
-// `shims` gives the CJS output an import.meta.url: the WASM module is found beside the script.
-export default library({ entry: ["src/index.ts", "src/conformance.ts"], shims: true });
+export default library({
+  entry: ["src/index.ts", "src/conformance.ts"],
+  // The CJS output needs an import.meta.url too: the WASM modules are found beside the script.
+  shims: true,
+  // scripts/build-wasm.mjs writes them, also into a dist that is being rebuilt.
+  clean: ["!**/*.wasm"],
+});

@@ -3,6 +3,7 @@ import { Decoder, type DecoderOptions } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import type { EncoderOptions } from "./encoder-config.js";
 import { configError } from "./errors.js";
+import { type Addon, loadNative, nativeCore } from "./native-core.js";
 import { wasmCore, wasmThreadsCore } from "./wasm-core.js";
 import { canShareMemory } from "./worker.js";
 
@@ -10,10 +11,13 @@ import { canShareMemory } from "./worker.js";
 export type WasmSource = WebAssembly.Module | BufferSource | URL | string | Response;
 
 /** Which implementation runs. */
-export type BackendName = "wasm" | "wasm-threads";
+export type BackendName = "native" | "wasm" | "wasm-threads";
 
 export interface CodecOptions {
-  /** Insist on a backend. Default: `"wasm-threads"` where `threads` asks for several and memory can be shared. */
+  /**
+   * Insist on a backend. Default: the environment variable `X_JPEGXS_BACKEND`; else `"wasm-threads"` where `threads` asks
+   * for several and memory can be shared; else `"native"` where the addon is there; else `"wasm"`.
+   */
   readonly backend?: BackendName;
   /** Insist on a family of inner loops. Default: the best of the machine. */
   readonly kernels?: KernelFamily;
@@ -54,7 +58,8 @@ export interface Codec {
  */
 export async function loadCodec(options: CodecOptions = {}): Promise<Codec> {
   const chosen = choose(options);
-  return codecOf(await compile(options.wasm, chosen.threads > 1), options, chosen);
+  if (chosen.addon !== undefined) return nativeCodec(chosen.addon, chosen);
+  return wasmCodec(await compile(options.wasm, chosen.threads > 1), chosen);
 }
 
 /**
@@ -63,7 +68,8 @@ export async function loadCodec(options: CodecOptions = {}): Promise<Codec> {
  */
 export function loadCodecSync(options: CodecOptions = {}): Codec {
   const chosen = choose(options);
-  return codecOf(compileSync(options.wasm, chosen.threads > 1), options, chosen);
+  if (chosen.addon !== undefined) return nativeCodec(chosen.addon, chosen);
+  return wasmCodec(compileSync(options.wasm, chosen.threads > 1), chosen);
 }
 
 /** `(await loadCodec(options)).createDecoder(options)` */
@@ -86,10 +92,21 @@ export function createEncoderSync(options: CodecOptions & EncoderOptions): Encod
   return loadCodecSync(options).createEncoder(options);
 }
 
-function codecOf(module: WebAssembly.Module, options: CodecOptions, chosen: Choice): Codec {
-  const kernels = options.kernels ?? "v128";
-  const { threads, reasons } = chosen;
-  const make = (): Core => (threads > 1 ? wasmThreadsCore(module, threads) : wasmCore(module));
+/** What `choose` decided. */
+interface Choice extends Backend {
+  readonly addon?: Addon;
+}
+
+function wasmCodec(module: WebAssembly.Module, chosen: Choice): Codec {
+  const { threads } = chosen;
+  return codecOf(chosen, () => (threads > 1 ? wasmThreadsCore(module, threads) : wasmCore(module)));
+}
+
+function nativeCodec(addon: Addon, chosen: Choice): Codec {
+  return codecOf(chosen, () => nativeCore(addon));
+}
+
+function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core): Codec {
   // An instance reserves gigabytes of address space, so closed decoders and encoders hand theirs on.
   const idle: Core[] = [];
   const release = (core: Core): void => {
@@ -99,7 +116,7 @@ function codecOf(module: WebAssembly.Module, options: CodecOptions, chosen: Choi
   const take = (): Core => idle.pop() ?? make();
   const family = KERNELS.indexOf(kernels);
   return {
-    backend: { name: threads > 1 ? "wasm-threads" : "wasm", kernels, threads, reasons },
+    backend: { name, kernels, threads, reasons },
     createDecoder: (decoderOptions = {}) => new Decoder(take(), release, family, decoderOptions),
     createEncoder: (encoderOptions) => new Encoder(take(), release, family, encoderOptions),
     close() {
@@ -108,34 +125,64 @@ function codecOf(module: WebAssembly.Module, options: CodecOptions, chosen: Choi
   };
 }
 
-/** How many threads, and what spoke against more. */
-interface Choice {
-  readonly threads: number;
-  readonly reasons: readonly string[];
-}
+const BACKENDS: readonly string[] = ["native", "wasm", "wasm-threads"];
 
-function choose({ backend, kernels, threads = 1 }: CodecOptions): Choice {
+/** The first backend in this order that is there: native for one thread, WASM with threads, WASM. */
+function choose(options: CodecOptions): Choice {
+  const { kernels, threads = 1 } = options;
+  const backend = options.backend ?? environmentBackend();
   if (backend !== undefined && !BACKENDS.includes(backend)) {
     throw configError("backend", `${backend} is not a backend`);
   }
   if (kernels !== undefined && !KERNELS.includes(kernels)) {
     throw configError("kernels", `${kernels} is not a family of kernels`);
   }
-  if (kernels === "avx2") throw configError("kernels", "WASM has no AVX2");
   if (threads !== "auto" && !(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw configError("threads", `${threads} is not "auto" or an integer from 1 to 64`);
   }
   const wanted = threads === "auto" ? availableThreads() : threads;
-  if (backend === "wasm" || (wanted === 1 && backend === undefined)) {
-    return { threads: 1, reasons: ["wasm-threads: one thread was asked for"] };
+  const reasons: string[] = [];
+  if (
+    backend === "native" ||
+    (backend === undefined && wanted === 1 && options.wasm === undefined)
+  ) {
+    const native = chooseNative(kernels);
+    if (native.addon !== undefined) return native;
+    if (backend === "native") throw configError("backend", native.reasons.join("; "));
+    reasons.push(...native.reasons);
   }
-  if (canShareMemory()) return { threads: Math.max(2, wanted), reasons: [] };
+  if (kernels === "avx2") {
+    throw configError("kernels", ["avx2 is not to be had", ...reasons].join("; "));
+  }
+  const wasm = { kernels: kernels ?? "v128" } as const;
+  if (backend === "wasm" || (backend === undefined && wanted === 1)) {
+    return { ...wasm, name: "wasm", threads: 1, reasons };
+  }
+  if (canShareMemory()) {
+    return { ...wasm, name: "wasm-threads", threads: Math.max(2, wanted), reasons };
+  }
   const reason = "memory cannot be shared: the page is not cross-origin isolated";
   if (backend === "wasm-threads") throw configError("backend", reason);
-  return { threads: 1, reasons: [`wasm-threads: ${reason}`] };
+  return { ...wasm, name: "wasm", threads: 1, reasons: [...reasons, `wasm-threads: ${reason}`] };
 }
 
-const BACKENDS: readonly string[] = ["wasm", "wasm-threads"];
+/** The native backend if it is there and the machine runs the kernels that were asked for. */
+function chooseNative(kernels: KernelFamily | undefined): Choice {
+  const { addon, reasons } = loadNative();
+  const none = { name: "native", kernels: "scalar", threads: 1 } as const;
+  if (addon === undefined) return { ...none, reasons };
+  const best = addon.jxs_best_kernels(new ArrayBuffer(8));
+  const family = kernels ?? (KERNELS[best] as KernelFamily);
+  if (KERNELS.indexOf(family) > best) {
+    return { ...none, reasons: [`native: this machine does not run ${family}`] };
+  }
+  return { ...none, kernels: family, reasons, addon };
+}
+
+function environmentBackend(): BackendName | undefined {
+  const name = globalThis.process?.env?.X_JPEGXS_BACKEND;
+  return name === undefined || name === "" ? undefined : (name as BackendName);
+}
 
 /** One processor is left to the caller's thread, which does nothing but wait in `decodeAsync`. */
 function availableThreads(): number {

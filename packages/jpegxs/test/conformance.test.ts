@@ -1,13 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { failedProperties } from "../../../tools/testing/conformance.js";
 import { conformanceSuite, type JpegXsImplementation } from "../src/conformance.js";
-import { decodeHeader, encodeHeader, loadCodecSync, walkCodestream } from "../src/index.js";
+import {
+  type Codec,
+  decodeHeader,
+  encodeHeader,
+  loadCodecSync,
+  walkCodestream,
+} from "../src/index.js";
+import { allCodecs } from "./codecs.js";
 
-const numRuns = Number(process.env.FC_RUNS ?? 25);
+const numRuns = Number(process.env.FC_RUNS ?? 12);
 
-/** Our codec, with chosen kernels. */
-function ours(kernels: "scalar" | "v128"): JpegXsImplementation {
-  const codec = loadCodecSync({ kernels });
+/** Our codec. */
+function ours(codec: Codec): JpegXsImplementation {
   const decoder = codec.createDecoder();
   return {
     decode: (bytes) => decoder.decode(bytes).planes.map(({ data }) => data),
@@ -23,11 +29,11 @@ function ours(kernels: "scalar" | "v128"): JpegXsImplementation {
   };
 }
 
-describe.each(["scalar", "v128"] as const)("WASM, %s kernels", (kernels) => {
-  conformanceSuite(ours(kernels), { describe, test, numRuns });
+describe.each(allCodecs())("%s", (_, codec) => {
+  conformanceSuite(ours(codec), { describe, test, numRuns });
 });
 
-const good = ours("v128");
+const good = ours(loadCodecSync());
 
 /** An implementation that ignores or misreads part of the header. */
 function misreading(change: (h: MutableHeader) => void): JpegXsImplementation {

@@ -19,6 +19,7 @@ import {
   walkCodestream,
 } from "../src/index.js";
 import { codecVector, codecVectors, type ExpectedStream } from "./codec-vectors.js";
+import { allCodecs } from "./codecs.js";
 
 const { streams, malformed, absent } = codecVectors();
 const tally = new VectorTally("jpegxs-codec");
@@ -123,10 +124,7 @@ describe("damaged headers and frames", () => {
   });
 });
 
-describe.each([
-  ["scalar", loadCodecSync({ backend: "wasm", kernels: "scalar" })],
-  ["v128", loadCodecSync({ backend: "wasm", kernels: "v128" })],
-] as const)("decoder, WASM %s", (_, codec) => {
+describe.each(allCodecs())("decoder, %s", (_, codec) => {
   const decoder = codec.createDecoder();
   const scaled = {
     half: codec.createDecoder({ scale: "half" }),
@@ -209,8 +207,7 @@ function svtOptions(expected: ExpectedStream): EncoderOptions {
 
 const bySvt = streams.filter((s) => s.svt_options !== undefined);
 
-describe("encoder in the compatibility mode", () => {
-  const codec = loadCodecSync();
+describe.each(allCodecs())("encoder in the compatibility mode, %s", (_, codec) => {
   const identical = bySvt.filter((s) => s.byte_identical_second_encoder);
   test.each(identical)("writes the bytes of $file", (expected) => {
     const encoder = codec.createEncoder(svtOptions(expected));

@@ -1,0 +1,69 @@
+// Builds native/jpegxs/build/jpegxs.node with the machine's own compiler. Without one it says so and succeeds: WASM does
+// the same work.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const native = fileURLToPath(new URL("../../../native/jpegxs", import.meta.url));
+const build = join(native, "build");
+const cxx = process.env.CXX ?? "c++";
+const cc = process.env.CC ?? "cc";
+
+if (spawnSync(cxx, ["--version"]).status !== 0) {
+  console.log(`no C++ compiler (${cxx}): the native addon is not built, WASM is used`);
+  process.exit(0);
+}
+
+const x86 = process.arch === "x64";
+const common = ["-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"];
+const cpp = ["-std=c++17", "-fwrapv", "-fno-exceptions", "-fno-rtti"];
+const haveAvx2 = x86 ? ["-DJXS_HAVE_AVX2"] : [];
+
+/** Flags of one source: each family of kernels has its own instruction set, the reference none at all. */
+function flagsOf(name) {
+  if (name === "kernels_avx2.cc") return ["-mavx2", "-mbmi2"];
+  if (name === "kernels_v128.cc") return x86 ? ["-msse4.1"] : [];
+  if (name === "kernels_scalar.cc") return ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"];
+  return [];
+}
+
+mkdirSync(build, { recursive: true });
+const sources = readdirSync(native).filter(
+  (name) => name.endsWith(".cc") && (x86 || name !== "kernels_avx2.cc"),
+);
+const objects = sources.map((name) => {
+  const object = join(build, name.replace(".cc", ".o"));
+  const flags = [...common, ...cpp, ...haveAvx2, ...flagsOf(name)];
+  execFileSync(cxx, [...flags, "-c", join(native, name), "-o", object], { stdio: "inherit" });
+  return object;
+});
+const headers = join(
+  dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
+  "include",
+);
+const addon = join(build, "addon.o");
+execFileSync(
+  cc,
+  [...common, "-DNAPI_VERSION=8", `-I${headers}`, "-c", join(native, "addon.c"), "-o", addon],
+  { stdio: "inherit" },
+);
+const target = join(build, "jpegxs.node");
+const link =
+  process.platform === "darwin"
+    ? ["-bundle", "-undefined", "dynamic_lookup"]
+    : ["-shared", "-s", "-static-libgcc", "-static-libstdc++", "-Wl,--gc-sections"];
+execFileSync(cxx, [...link, "-o", target, ...objects, addon], { stdio: "inherit" });
+
+// A shared object links with symbols missing and fails only when it is loaded.
+if (process.platform === "linux") {
+  const undefinedNames = execFileSync("nm", ["-D", "--undefined-only", target], {
+    encoding: "utf8",
+  });
+  for (const line of undefinedNames.trim().split("\n")) {
+    const name = line.trim().split(/\s+/).at(-1) ?? "";
+    if (!/^(napi_|node_api_|__|_ITM_)|@GLIBC/.test(name)) throw new Error(`undefined: ${name}`);
+  }
+}
+console.log(`jpegxs.node: built by ${cxx}`);

@@ -1,0 +1,97 @@
+import type { Core, CoreFunctions } from "./core.js";
+
+/** The Node-API addon: every function of the C interface, with the heap in front of its arguments. */
+export type Addon = {
+  readonly [Name in keyof CoreFunctions]: (
+    heap: ArrayBuffer,
+    ...args: Parameters<CoreFunctions[Name]>
+  ) => ReturnType<CoreFunctions[Name]>;
+};
+
+/** The addon, or why it is not there. */
+export interface NativeResult {
+  readonly addon?: Addon;
+  readonly reasons: readonly string[];
+}
+
+/** Offsets have 32 bits. */
+const MAX_HEAP = 2 ** 32 - 65536;
+
+/**
+ * An instance of the native core. Its heap grows in place, so pointers into it stay valid: only address space is reserved
+ * beforehand.
+ */
+export function nativeCore(addon: Addon): Core {
+  const Resizable = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize(length: number): void };
+  const heap = new Resizable(65536, { maxByteLength: MAX_HEAP });
+  const functions: Record<string, unknown> = {};
+  for (const [name, native] of Object.entries(addon)) {
+    const call = native as (heap: ArrayBuffer, ...args: number[]) => number;
+    functions[name] = (...args: number[]) => call(heap, ...args);
+  }
+  const core = {
+    functions: functions as unknown as CoreFunctions,
+    base: 64,
+    jobs: 1,
+    heap: () => heap,
+    reserve(size: number) {
+      if (size > heap.byteLength) heap.resize(Math.ceil(size / 65536) * 65536);
+    },
+    run: async (lists: Parameters<Core["run"]>[0]) =>
+      lists.map((list) =>
+        list.map(({ name, args }) =>
+          Number((core.functions[name] as (...args: readonly number[]) => number)(...args) ?? 0),
+        ),
+      ),
+    close: () => {},
+  };
+  return core;
+}
+
+/**
+ * Look for the addon: the file that `X_JPEGXS_NATIVE` names, a build in a checkout, the package of this platform. Absence
+ * is a reason; anything else that goes wrong while it is loaded is thrown.
+ */
+export function loadNative(): NativeResult {
+  const builtin = globalThis.process?.getBuiltinModule;
+  if (builtin === undefined) return { reasons: ["native: not in Node"] };
+  const require = builtin("node:module").createRequire(import.meta.url);
+  const named = process.env.X_JPEGXS_NATIVE;
+  const candidates: readonly (readonly [string, () => unknown])[] = [
+    ...(named === undefined ? [] : [[named, () => require(named)] as const]),
+    ["a build in a checkout", () => require("../../../native/jpegxs/build/jpegxs.node")],
+    ["the platform's package", () => platformPackage(require)],
+  ];
+  const reasons: string[] = [];
+  for (const [what, load] of candidates) {
+    try {
+      return { addon: load() as Addon, reasons };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "MODULE_NOT_FOUND" && code !== "ERR_DLOPEN_FAILED") throw error;
+      reasons.push(`native: ${what}: ${message.split("\n")[0]}`);
+    }
+  }
+  return { reasons };
+}
+
+/** Bundlers and file tracers follow literal names only. */
+function platformPackage(require: NodeJS.Require): unknown {
+  switch (`${process.platform}-${process.arch}`) {
+    case "linux-x64":
+      return require("@x/jpegxs-linux-x64");
+    case "linux-arm64":
+      return require("@x/jpegxs-linux-arm64");
+    case "darwin-arm64":
+      return require("@x/jpegxs-darwin-arm64");
+    case "win32-x64":
+      return require("@x/jpegxs-win32-x64");
+    default:
+      throw Object.assign(new Error(`none for ${process.platform}-${process.arch}`), {
+        code: "MODULE_NOT_FOUND",
+      });
+  }
+}
