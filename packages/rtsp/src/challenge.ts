@@ -6,12 +6,18 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+const TOKEN = "[\\w!#$%&'*+.^`|~-]";
+
 /**
  * A parameter, or a scheme: a token before a parameter or alone at the end. So `auth-int` in an unquoted
  * `qop=auth,auth-int` is neither. The lookarounds keep a long token from being tried in parts.
  */
-const PART =
-  /(?<![\w!#$%&'*+.^`|~-])([\w!#$%&'*+.^`|~-]+)(?![\w!#$%&'*+.^`|~-])(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"?|([^\s,"]*))|(?=[ \t]+[\w!#$%&'*+.^`|~-]+[ \t]*=|[ \t]*$))/gs;
+const PART = new RegExp(
+  `(?<!${TOKEN})(${TOKEN}+)(?!${TOKEN})` +
+    '(?:[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"?|([^\\s,"]*))' +
+    `|(?=[ \\t]+${TOKEN}+[ \\t]*=|[ \\t]*$))`,
+  "gs",
+);
 
 /**
  * Parse the values of all such headers of a response: each may hold several challenges, and commas separate challenges

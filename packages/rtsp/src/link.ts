@@ -4,6 +4,7 @@ import type { RtspClientOptions, RtspEvent } from "./client-events.js";
 import { Exchange, type Outgoing, type Pending, type Step } from "./exchange.js";
 import type { RtspHeader, RtspResponse } from "./message.js";
 import { type RtspItem, RtspParser } from "./parser.js";
+import type { SessionHeader } from "./session-headers.js";
 
 export const NEVER: number = Number.POSITIVE_INFINITY;
 
@@ -20,8 +21,10 @@ export class Link {
   #portIndex = 0;
   /** RTSP version of the requests. */
   version: "1.0" | "2.0";
-  /** The session identifier, which goes into every request once there is one. */
-  session: string | undefined;
+  /** Its identifier goes into every request once there is one. */
+  session: SessionHeader | undefined;
+  /** The time of what happens now. */
+  now = 0;
 
   constructor(url: RtspUrl, options: RtspClientOptions, emit: (event: RtspEvent) => void) {
     this.#url = url;
@@ -56,11 +59,11 @@ export class Link {
   }
 
   /** Ask for a connection. */
-  connect(delayMs: number, now: number): void {
+  connect(delayMs: number): void {
     const { address, ports, tls } = this.#url;
     const port = ports[this.#portIndex % ports.length] as number;
     this.#socket = "opening";
-    this.#connectDeadline = now + delayMs + (this.#options.connectTimeoutMs ?? 10_000);
+    this.#connectDeadline = this.now + delayMs + (this.#options.connectTimeoutMs ?? 10_000);
     this.#emit({ type: "connect", address, port, tls, delayMs });
   }
 
@@ -85,8 +88,8 @@ export class Link {
     this.session = undefined;
   }
 
-  connectIsLate(now: number): boolean {
-    return now >= this.#connectDeadline;
+  get connectIsLate(): boolean {
+    return this.now >= this.#connectDeadline;
   }
 
   /** Go to the scheme's next default port. @returns false when that is the first one again. */
@@ -108,21 +111,15 @@ export class Link {
     return this.#parser.push(bytes);
   }
 
-  send(
-    step: Step,
-    method: string,
-    uri: string,
-    now: number,
-    headers: readonly RtspHeader[] = [],
-  ): void {
-    const { session } = this;
-    const all = session === undefined ? headers : [...headers, { name: "Session", value: session }];
-    this.#send({ step, method, uri, headers: all, timeoutMs: this.#timeoutOf(step) }, now, 0);
+  send(step: Step, method: string, uri: string, headers: readonly RtspHeader[] = []): void {
+    const session = this.session === undefined ? [] : [{ name: "Session", value: this.session.id }];
+    const timeoutMs = this.#timeoutOf(step);
+    this.#send({ step, method, uri, headers: [...headers, ...session], timeoutMs }, 0);
   }
 
   /** Send a request again, with an answer to the challenge that came for it. */
-  answer(pending: Pending, now: number): void {
-    this.#send(pending, now, pending.challenges + 1);
+  answer(pending: Pending): void {
+    this.#send(pending, pending.challenges + 1);
   }
 
   /** See {@link Exchange.match}. */
@@ -136,8 +133,8 @@ export class Link {
   }
 
   /** A request whose answer should be here; it is no longer in flight. */
-  takeLate(now: number): Pending | undefined {
-    const late = this.#exchange.pending.find(({ deadline }) => now >= deadline);
+  takeLate(): Pending | undefined {
+    const late = this.#exchange.pending.find(({ deadline }) => this.now >= deadline);
     if (late !== undefined) this.#exchange.forget(late);
     return late;
   }
@@ -147,8 +144,8 @@ export class Link {
     this.#exchange.forget();
   }
 
-  #send(request: Outgoing, now: number, challenges: number): void {
-    const data = this.#exchange.send(request, this.version, now, challenges);
+  #send(request: Outgoing, challenges: number): void {
+    const data = this.#exchange.send(request, this.version, this.now, challenges);
     this.#emit({ type: "send", data });
   }
 
