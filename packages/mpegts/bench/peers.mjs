@@ -44,7 +44,7 @@ function makeFile(path) {
 
 function read(take) {
   const input = openSync(file, "r");
-  const chunk = new Uint8Array(1 << 18);
+  const chunk = new Uint8Array(188 * 1024);
   for (;;) {
     const count = readSync(input, chunk);
     if (count === 0) break;

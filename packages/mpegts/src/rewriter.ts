@@ -54,6 +54,10 @@ export class TsRewriter {
   /** Those whose packets wait. */
   readonly #held = new Set<SectionState>();
   readonly #onPackets: PacketHandler = (bytes, at, count, stride) => {
+    if (this.#mapPid === undefined && this.#sections.size === 0 && !this.#wasSpliced) {
+      this.#pass(bytes, at, count, stride);
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const sync = at + i * stride;
       if (i > 0) this.#between(bytes, sync - stride + PACKET_SIZE, sync);
@@ -73,6 +77,7 @@ export class TsRewriter {
   readonly #shift = new Uint8Array(PID_COUNT);
   /** Last continuity_counter written, by output PID; 255 before the first. */
   readonly #last = new Uint8Array(PID_COUNT).fill(255);
+  #wasSpliced = false;
   /** What a splice has still to do, by output PID. */
   readonly #spliced = new Uint8Array(PID_COUNT);
 
@@ -115,6 +120,7 @@ export class TsRewriter {
     this.#framer.reset();
     this.#openSections();
     this.#spliced.fill(SPLICED_COUNTER | SPLICED_CLOCK);
+    this.#wasSpliced = true;
     return rest;
   }
 
@@ -130,6 +136,7 @@ export class TsRewriter {
     this.#shift.fill(0);
     this.#last.fill(255);
     this.#spliced.fill(0);
+    this.#wasSpliced = false;
   }
 
   #openSections(): void {
@@ -140,6 +147,17 @@ export class TsRewriter {
       const assembler = new SectionAssembler();
       this.#sections.set(pid, { assembler, slots: [], sections: [], edited: false });
     }
+  }
+
+  /** Nothing is asked for: pass on the whole run, and remember the counters for a splice. */
+  #pass(bytes: Uint8Array, at: number, count: number, stride: PacketStride): void {
+    this.#emitLead();
+    let sync = at;
+    for (let i = 0; i < count; i++, sync += stride) {
+      const pid = (((bytes[sync + 1] as number) & 0x1f) << 8) | (bytes[sync + 2] as number);
+      this.#last[pid] = (bytes[sync + 3] as number) & 0x0f;
+    }
+    this.#emit(bytes, at, sync - stride + PACKET_SIZE, -1);
   }
 
   #packet(bytes: Uint8Array, sync: number): void {
