@@ -22,9 +22,6 @@ export interface CcTriplet {
   readonly ccData2: number;
 }
 
-/** The 708 padding triplet `FA 00 00`. */
-export const PADDING_TRIPLET: readonly [number, number, number] = [0xfa, 0, 0];
-
 /**
  * Decode bare triplets, three bytes each (CTA-708-E 4.3).
  * @throws {FormatError} `truncated` when the length is no multiple of three.

@@ -230,10 +230,17 @@ class ChannelMirror {
 
   #usePen(window: 0 | 1, pen: Pen): void {
     const { attributes, color } = this.#pens[window];
-    if (JSON.stringify(attributes) !== JSON.stringify(pen.attributes)) {
+    const { italics, underline } = pen.attributes;
+    if (italics !== attributes.italics || underline !== attributes.underline) {
       this.#codes.push([...encodeCode({ kind: "setPenAttributes", attributes: pen.attributes })]);
     }
-    if (JSON.stringify(color) !== JSON.stringify(pen.color)) {
+    const { fgOpacity, fgColor, bgOpacity, bgColor } = pen.color;
+    if (
+      fgOpacity !== color.fgOpacity ||
+      fgColor !== color.fgColor ||
+      bgOpacity !== color.bgOpacity ||
+      bgColor !== color.bgColor
+    ) {
       this.#codes.push([...encodeCode({ kind: "setPenColor", color: pen.color })]);
     }
     this.#pens[window] = pen;

@@ -3,7 +3,7 @@ export const TRANSPARENT_SPACE = "\u00a0";
 /** Text of the closed-caption icon, G3 A0, which has no Unicode character. */
 export const CC_ICON = "[CC]";
 /** What unassigned characters show as (47 CFR 79.102). */
-export const UNASSIGNED = "_";
+const UNASSIGNED = "_";
 
 /** G2, `10 20` to `10 7F`, without the two transparent spaces (CTA-708-E 7.1.7). */
 const G2: ReadonlyMap<number, string> = new Map([

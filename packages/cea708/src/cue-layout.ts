@@ -101,7 +101,7 @@ function styleCodes(from: CueRun, to: CueRun): number[][] {
 }
 
 /** `0xrrggbb` to the nearest of the 64 caption colours. */
-export function color6(rgb: number): number {
+function color6(rgb: number): number {
   const two = (component: number): number => Math.round((component & 0xff) / 85);
   return (two(rgb >> 16) << 4) | (two(rgb >> 8) << 2) | two(rgb);
 }

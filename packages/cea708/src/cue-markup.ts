@@ -142,7 +142,7 @@ export function formatCueMarkup(cue: Cue, dialect: MarkupDialect): string {
 }
 
 /** The placement that a numeric-keypad number names: 1 to 3 bottom, 4 to 6 middle, 7 to 9 top. */
-export function placementOfKeypad(an: number): CuePlacement {
+function placementOfKeypad(an: number): CuePlacement {
   return {
     vertical: (["bottom", "middle", "top"] as const)[Math.floor((an - 1) / 3)] ?? "bottom",
     align: (["left", "center", "right"] as const)[(an - 1) % 3] ?? "center",

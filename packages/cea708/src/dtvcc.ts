@@ -74,7 +74,7 @@ export function decodeServiceBlocks(
 }
 
 /** Bytes of a service block with its header. */
-export function sizeOfServiceBlock(block: ServiceBlock): number {
+function sizeOfServiceBlock(block: ServiceBlock): number {
   return block.blockData.length + (block.serviceNumber < 7 ? 1 : 2);
 }
 
@@ -108,7 +108,7 @@ export function encodeServiceBlocks(blocks: readonly ServiceBlock[]): Uint8Array
 }
 
 /** packet_size_code's packet_data_size (CTA-708-E 5). */
-export function packetDataSize(packetSizeCode: number): number {
+function packetDataSize(packetSizeCode: number): number {
   return packetSizeCode === 0 ? MAX_PACKET_DATA : packetSizeCode * 2 - 1;
 }
 
