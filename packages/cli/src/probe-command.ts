@@ -3,6 +3,7 @@ import { UsageError } from "./errors.js";
 import { probeFile } from "./probe/file-probe.js";
 import { probeLive } from "./probe/live-probe.js";
 import { renderReport } from "./probe/render.js";
+import { writeCaptions } from "./probe/write-captions.js";
 
 const HELP = `x probe [--json] [--captions] [--duration SECONDS] FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT
 
@@ -11,6 +12,9 @@ streams, a dump of ST 2038 records, or a subtitle file: programmes, PIDs, PCR in
 captions as text, and what is wrong.
 
   --json          everything, for programs
+  --srt F, --vtt F, --scc F, --mcc F
+                  write the captions to a file: text of one service, line 21, caption distribution packets
+  --service S     which service for --srt and --vtt: 1 to 6 of CEA-708, CC1 to CC4 of CEA-608
   --captions      every cue, not only the first ones
   --duration S    how long to listen to a live stream (default 5)
 `;
@@ -23,6 +27,11 @@ export async function probeCommand(args: string[]): Promise<number> {
       help: { type: "boolean", short: "h", default: false },
       json: { type: "boolean", default: false },
       captions: { type: "boolean", default: false },
+      srt: { type: "string" },
+      vtt: { type: "string" },
+      scc: { type: "string" },
+      mcc: { type: "string" },
+      service: { type: "string" },
       duration: { type: "string", default: "5" },
     },
   });
@@ -40,12 +49,13 @@ export async function probeCommand(args: string[]): Promise<number> {
   const onInterrupt = (): void => interrupt.abort();
   process.once("SIGINT", onInterrupt);
   try {
-    const report = /^(udp|rtp):\/\//.test(input)
+    const { report, collected } = /^(udp|rtp):\/\//.test(input)
       ? await probeLive(input, seconds, interrupt.signal)
       : await probeFile(input, showProgress());
     process.stdout.write(
       values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, values.captions),
     );
+    writeCaptions(collected, values);
     return report.problems.length === 0 ? 0 : 1;
   } finally {
     process.off("SIGINT", onInterrupt);

@@ -221,6 +221,41 @@ describe("x probe", () => {
     expect(readFileSync(kept, "utf8")).toContain("accordion");
   });
 
+  test("captions go to files, of 608 and 708, out of ancillary data", async () => {
+    const ts = join(folder, "both.ts");
+    await x(
+      "launch",
+      "-q",
+      `filesrc location=${srt} ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30/1 ! cea608tocea708 ! ccconverter ! cctost2038anc ! mpegtsmux ! filesink location=${ts}`,
+    );
+    const file = (name: string): string => join(folder, name);
+    const result = await x(
+      ...["probe", "--srt", file("a.srt"), "--vtt", file("a.vtt"), "--scc", file("a.scc")],
+      ...["--mcc", file("a.mcc"), "--service", "CC1", ts],
+    );
+    expect(result.stderr).toBe("");
+    expect(result.code).toBe(0);
+    expect(result.stdout).toMatch(/^ {2}CC1: 93 cues$/m);
+    expect(result.stdout).toMatch(/^ {2}service 1: 93 cues$/m);
+    expect(readFileSync(file("a.srt"), "utf8")).toContain("Zürich sees everything.");
+    expect(readFileSync(file("a.vtt"), "utf8")).toMatch(/^WEBVTT\n/);
+    expect(readFileSync(file("a.scc"), "utf8")).toMatch(/^Scenarist_SCC V1\.0/);
+    expect(readFileSync(file("a.mcc"), "utf8")).toMatch(/^File Format=MacCaption_MCC V1\.0/);
+    // What was written is read again, with the same text.
+    const again = await probe(file("a.srt"));
+    expect(again.captions[0]?.cues).toHaveLength(93);
+    await expectFailure(
+      2,
+      'no captions of "CC9"',
+      "probe",
+      "--srt",
+      file("b.srt"),
+      "--service",
+      "CC9",
+      ts,
+    );
+  });
+
   test("a capture with RFC 8331", async () => {
     const report = await probe(join(fixtures, "rfc8331/streams/interlaced-25-mtu.pcap"));
     expect(report.kind).toBe("capture");

@@ -1,6 +1,7 @@
-import { type Cue, CueReader, cueText, decodeCdp, isFormatError } from "@x/cea708";
+import { line21PayloadsToCcData } from "@x/cea708";
 import { type AncPacket, checksumValid, did, lookup, parityErrors, payload, sdid } from "@x/st291";
-import { Counter, type ProbeFindings } from "./report.js";
+import { CaptionCollector } from "./caption-collector.js";
+import { addCaptions, Counter, type ProbeFindings } from "./report.js";
 
 interface AncKind {
   readonly did: number;
@@ -12,27 +13,30 @@ interface AncKind {
   checksumErrors: number;
 }
 
-const CDP_DID = 0x61;
+const CAPTION_DID = 0x61;
 const CDP_SDID = 0x01;
-/** Services that a decoder must be able to show; more can be described, few are used. */
-const SERVICES = [1, 2, 3, 4, 5, 6];
+const LINE21_SDID = 0x02;
 
 /** Gathers what is in a stream of ancillary packets. */
 export class AncCollector {
   readonly #kinds = new Map<string, AncKind>();
-  readonly #readers = new Map<number, CueReader>();
-  readonly #captions: { service: number; startMs: number; endMs: number; text: string }[] = [];
+  readonly #captions = new CaptionCollector();
   readonly #issues = new Counter();
   #packets = 0;
-  #lastMs = 0;
 
   /** Take packets that belong to one frame at `timeMs`. */
   push(packets: readonly AncPacket[], timeMs: number): void {
-    this.#lastMs = Math.max(this.#lastMs, timeMs);
     for (const packet of packets) {
       this.#packets++;
       this.#count(packet);
-      if (did(packet) === CDP_DID && sdid(packet) === CDP_SDID) this.#caption(packet, timeMs);
+      if (did(packet) !== CAPTION_DID) continue;
+      const data = payload(packet);
+      if (sdid(packet) === CDP_SDID) {
+        const wrong = this.#captions.pushCdp(data, timeMs);
+        if (wrong !== undefined) this.#issues.add(`cdp-${wrong}`);
+      } else if (sdid(packet) === LINE21_SDID) {
+        this.#captions.push(line21PayloadsToCcData(data), timeMs);
+      }
     }
   }
 
@@ -43,7 +47,6 @@ export class AncCollector {
 
   /** Add everything to `findings`; call it once, at the end. */
   finish(label: string, findings: ProbeFindings): void {
-    for (const [service, reader] of this.#readers) this.#keep(service, reader.flush(this.#lastMs));
     if (this.#packets > 0) {
       const kinds = [...this.#kinds.values()]
         .sort((a, b) => a.did - b.did || (a.sdid ?? 0) - (b.sdid ?? 0))
@@ -55,10 +58,7 @@ export class AncCollector {
         issues: this.#issues.counts(),
       });
     }
-    if (this.#captions.length > 0) {
-      const cues = this.#captions.sort((a, b) => a.startMs - b.startMs);
-      findings.captions.push({ label, cues });
-    }
+    addCaptions(label, this.#captions.finish(), findings);
   }
 
   #count(packet: AncPacket): void {
@@ -83,32 +83,5 @@ export class AncCollector {
     kind.lines.add(packet.lineNumber);
     if (parityErrors(packet).length > 0) kind.parityErrors++;
     if (!checksumValid(packet)) kind.checksumErrors++;
-  }
-
-  #caption(packet: AncPacket, timeMs: number): void {
-    let ccData: Uint8Array | undefined;
-    try {
-      ccData = decodeCdp(payload(packet)).cdp.ccData;
-    } catch (error) {
-      if (!isFormatError(error)) throw error;
-      this.#issues.add(`cdp-${error.code}`);
-      return;
-    }
-    if (ccData === undefined) return;
-    for (const service of SERVICES) {
-      let reader = this.#readers.get(service);
-      if (reader === undefined) {
-        reader = new CueReader({ serviceNumber: service });
-        this.#readers.set(service, reader);
-      }
-      this.#keep(service, reader.push(ccData, timeMs));
-    }
-  }
-
-  #keep(service: number, cues: readonly Cue[]): void {
-    for (const cue of cues) {
-      const { startMs, endMs } = cue;
-      this.#captions.push({ service, startMs, endMs, text: cueText(cue) });
-    }
   }
 }

@@ -4,7 +4,13 @@ import { parseUnit } from "@x/st2038";
 import { InputError } from "../errors.js";
 import { AncCollector } from "./anc-collector.js";
 import { isCapture, readCapture } from "./capture.js";
-import { noFindings, type ProbeFindings, type ProbeReport } from "./report.js";
+import {
+  noFindings,
+  type ProbeFindings,
+  type ProbeReport,
+  type ProbeResult,
+  resultOf,
+} from "./report.js";
 import { DatagramProbe } from "./rtp-probe.js";
 import { TsProbe } from "./ts-probe.js";
 
@@ -22,7 +28,7 @@ const HEAD = 208 * 8;
 export async function probeFile(
   path: string,
   onProgress: (share: number) => void,
-): Promise<ProbeReport> {
+): Promise<ProbeResult> {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === "ENOENT" ? "no such file" : error.message;
     throw new InputError(`cannot read "${path}": ${reason}`);
@@ -54,7 +60,7 @@ export async function probeFile(
       await file.read(bytes, 0, size, 0);
       kind = probeWhole(path, bytes, findings);
     }
-    return { input: path, bytes: size, kind, ...findings };
+    return resultOf({ input: path, bytes: size, kind }, findings);
   } finally {
     await file.close();
   }
@@ -73,8 +79,15 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
   if (probeUnits(bytes, findings)) return "st2038";
   try {
     const { cues } = parseSubtitles(bytes);
+    findings.collected.push({
+      services: [{ name: "subtitles", language: undefined, cues }],
+      pairs: [],
+      cdps: [],
+      frameRate: undefined,
+    });
     findings.captions.push({
       label: "subtitles",
+      services: [],
       cues: cues.map((cue) => ({
         service: undefined,
         startMs: cue.startMs,

@@ -1,6 +1,6 @@
 import { appSink, launch } from "@x/pipeline";
 import { InputError, UsageError } from "../errors.js";
-import { noFindings, type ProbeReport } from "./report.js";
+import { noFindings, type ProbeResult, resultOf } from "./report.js";
 import { DatagramProbe } from "./rtp-probe.js";
 
 /**
@@ -12,7 +12,7 @@ export async function probeLive(
   url: string,
   seconds: number,
   signal: AbortSignal,
-): Promise<ProbeReport> {
+): Promise<ProbeResult> {
   const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/.exec(url);
   if (found === null) throw new UsageError(`"${url}" is not of the form udp://HOST:PORT`);
   const [, host = "", port = ""] = found;
@@ -46,5 +46,5 @@ export async function probeLive(
   if (bytes === 0) throw new InputError(`nothing arrived on ${url} in ${seconds} s`);
   const findings = noFindings();
   probe.finish(findings);
-  return { input: url, bytes, kind: "live", ...findings };
+  return resultOf({ input: url, bytes, kind: "live" }, findings);
 }

@@ -82,10 +82,14 @@ function ancillary(stream: AncReport): string[] {
 }
 
 function captions(stream: CaptionReport, all: boolean): string[] {
-  const { label, cues } = stream;
+  const { label, services, cues } = stream;
   const lines = [`Captions, ${label}: ${cues.length} cues`];
+  for (const service of services) {
+    const language = service.language === undefined ? "" : ` (${service.language})`;
+    lines.push(`  ${service.name}${language}: ${service.cues} cues`);
+  }
   for (const { service, startMs, endMs, text } of all ? cues : cues.slice(0, SHOWN_CAPTIONS)) {
-    const name = service === undefined ? "" : `service ${service}  `;
+    const name = service === undefined ? "" : `${service}  `;
     lines.push(`  ${name}${clock(startMs)} to ${clock(endMs)}  ${text.replaceAll("\n", " | ")}`);
   }
   if (!all && cues.length > SHOWN_CAPTIONS) {

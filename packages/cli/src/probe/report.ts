@@ -1,3 +1,6 @@
+import { cueText } from "@x/cea708";
+import type { CollectedCaptions } from "./caption-collector.js";
+
 /** What `x probe` found, as `--json` prints it. */
 export interface ProbeReport {
   readonly input: string;
@@ -91,8 +94,16 @@ export interface AncReport {
 /** Captions as text. */
 export interface CaptionReport {
   readonly label: string;
+  readonly services: readonly {
+    /** `service 1`, `CC1`. */
+    readonly name: string;
+    /** ISO 639-2 code, when service information names one. */
+    readonly language: string | undefined;
+    readonly cues: number;
+  }[];
   readonly cues: readonly {
-    readonly service: number | undefined;
+    /** One of `services`; `undefined` in a subtitle file. */
+    readonly service: string | undefined;
     readonly startMs: number;
     readonly endMs: number;
     readonly text: string;
@@ -106,11 +117,61 @@ export interface ProbeFindings {
   readonly ancillary: AncReport[];
   readonly captions: CaptionReport[];
   readonly problems: string[];
+  /** For files that are written; not part of the report. */
+  readonly collected: CollectedCaptions[];
 }
 
 /** Nothing found yet. */
 export function noFindings(): ProbeFindings {
-  return { transportStreams: [], rtp: [], ancillary: [], captions: [], problems: [] };
+  return {
+    transportStreams: [],
+    rtp: [],
+    ancillary: [],
+    captions: [],
+    problems: [],
+    collected: [],
+  };
+}
+
+/** A report, and the captions behind it. */
+export interface ProbeResult {
+  readonly report: ProbeReport;
+  readonly collected: readonly CollectedCaptions[];
+}
+
+/** What was found, about what. */
+export function resultOf(
+  about: Pick<ProbeReport, "input" | "bytes" | "kind">,
+  findings: ProbeFindings,
+): ProbeResult {
+  const { collected, ...found } = findings;
+  return { report: { ...about, ...found }, collected };
+}
+
+/** Add the captions of a stream, if there are any. */
+export function addCaptions(
+  label: string,
+  collected: CollectedCaptions,
+  findings: ProbeFindings,
+): void {
+  const { services } = collected;
+  if (services.length === 0 && collected.cdps.length === 0) return;
+  findings.collected.push(collected);
+  if (services.length === 0) return;
+  findings.captions.push({
+    label,
+    services: services.map(({ name, language, cues }) => ({ name, language, cues: cues.length })),
+    cues: services
+      .flatMap(({ name, cues }) =>
+        cues.map((cue) => ({
+          service: name,
+          startMs: cue.startMs,
+          endMs: cue.endMs,
+          text: cueText(cue),
+        })),
+      )
+      .sort((a, b) => a.startMs - b.startMs),
+  });
 }
 
 /** Counts by code. */

@@ -1,3 +1,5 @@
+import { CaptionReorderer, decodeSeiCaptions } from "@x/cea708";
+import { splitAnnexB } from "@x/es";
 import {
   type PacketHandler,
   type Pmt,
@@ -10,7 +12,14 @@ import {
 } from "@x/mpegts";
 import { parseUnit } from "@x/st2038";
 import { AncCollector } from "./anc-collector.js";
-import { Counter, type PcrReport, type ProbeFindings, type ProgramReport } from "./report.js";
+import { CaptionCollector } from "./caption-collector.js";
+import {
+  addCaptions,
+  Counter,
+  type PcrReport,
+  type ProbeFindings,
+  type ProgramReport,
+} from "./report.js";
 
 const NULL_PID = 0x1fff;
 const PCR_MODULUS = 2 ** 33 * 300;
@@ -27,6 +36,10 @@ export class TsProbe {
   readonly #pes = new Map<number, { packets: number; bytes: number }>();
   readonly #pcrs = new Map<number, PcrStatistics>();
   readonly #anc = new Map<number, AncCollector>();
+  readonly #video = new Map<
+    number,
+    { readonly captions: CaptionCollector; readonly reorderer: CaptionReorderer }
+  >();
   readonly #issues = new Counter();
   readonly #problems: string[] = [];
   #firstPtsMs: number | undefined;
@@ -59,11 +72,13 @@ export class TsProbe {
       pcr,
       issues: this.#issues.counts(),
     });
+    const prefix = this.#label === undefined ? "" : `${this.#label} `;
     for (const [pid, collector] of this.#anc) {
-      collector.finish(
-        `${this.#label === undefined ? "" : `${this.#label} `}PID ${hex(pid)}`,
-        findings,
-      );
+      collector.finish(`${prefix}PID ${hex(pid)}`, findings);
+    }
+    for (const [pid, { captions, reorderer }] of this.#video) {
+      for (const { ccData, pts } of reorderer.flush()) captions.push(ccData, pts);
+      addCaptions(`${prefix}PID ${hex(pid)}, in the video`, captions.finish(), findings);
     }
     findings.problems.push(...this.#problems);
     if (this.#pmts.size === 0) findings.problems.push("no programme map was found");
@@ -104,12 +119,35 @@ export class TsProbe {
     count.bytes += data.length;
     const ms = ptsUnwrapped === undefined ? 0 : ptsUnwrapped / 90;
     if (ptsUnwrapped !== undefined) this.#firstPtsMs ??= ms;
-    if (stream === undefined || streamKind(stream) !== "smpte-2038") return;
+    if (stream === undefined) return;
+    const kind = streamKind(stream);
+    if (kind === "h264" || kind === "hevc") {
+      this.#takeVideo(pid, kind === "h264" ? "h264" : "h265", data, ms);
+      return;
+    }
+    if (kind !== "smpte-2038") return;
     const collector = this.#anc.get(pid) ?? new AncCollector();
     this.#anc.set(pid, collector);
     const { packets, diagnostics } = parseUnit(data);
     for (const { code } of diagnostics) collector.issue(code);
     collector.push(packets, ms - (this.#firstPtsMs ?? 0));
+  }
+
+  /** Captions in SEI messages, put into the order of presentation. */
+  #takeVideo(pid: number, codec: "h264" | "h265", data: Uint8Array, ms: number): void {
+    const video = this.#video.get(pid) ?? {
+      captions: new CaptionCollector(),
+      reorderer: new CaptionReorderer(),
+    };
+    this.#video.set(pid, video);
+    const origin = this.#firstPtsMs ?? 0;
+    for (const nal of splitAnnexB(data)) {
+      for (const { ccData } of decodeSeiCaptions(nal, codec)) {
+        for (const due of video.reorderer.push({ pts: ms - origin, ccData: ccData.slice() })) {
+          video.captions.push(due.ccData, due.pts);
+        }
+      }
+    }
   }
 
   #programs(): ProgramReport[] {

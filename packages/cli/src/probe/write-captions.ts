@@ -1,0 +1,82 @@
+import { writeFileSync } from "node:fs";
+import { formatScc, sccLines } from "@x/cea608";
+import { formatMcc, formatSrt, formatWebVtt, type MccRate } from "@x/cea708";
+import { timeCodeAt } from "@x/st291";
+import { InputError, UsageError } from "../errors.js";
+import type { CollectedCaptions } from "./caption-collector.js";
+
+/** Files to write captions to. */
+export interface CaptionFiles {
+  readonly srt?: string | undefined;
+  readonly vtt?: string | undefined;
+  readonly scc?: string | undefined;
+  readonly mcc?: string | undefined;
+  /** `service 1`, `1`, `CC1`…; default: the first service that has text. */
+  readonly service?: string | undefined;
+}
+
+/**
+ * Write the captions of the first stream that has any.
+ * @throws {InputError} when there are none of the kind that was asked for; {UsageError} for an unknown service.
+ */
+export function writeCaptions(collected: readonly CollectedCaptions[], files: CaptionFiles): void {
+  const { srt, vtt, scc, mcc, service } = files;
+  if (srt !== undefined || vtt !== undefined) {
+    const services = collected.flatMap((stream) => stream.services);
+    const withText = services.filter(({ cues }) => cues.length > 0);
+    const wanted =
+      service === undefined
+        ? withText[0]
+        : withText.find(({ name }) => name === service || name === `service ${service}`);
+    if (wanted === undefined && service !== undefined) {
+      const names = withText.map(({ name }) => name).join(", ");
+      throw new UsageError(`no captions of "${service}": there is ${names || "nothing"}`);
+    }
+    if (wanted === undefined) throw new InputError("no captions were found");
+    if (srt !== undefined) write(srt, formatSrt(wanted.cues));
+    if (vtt !== undefined) write(vtt, formatWebVtt(wanted.cues));
+  }
+  if (scc !== undefined) {
+    const pairs = collected.find((stream) => stream.pairs.length > 0)?.pairs;
+    if (pairs === undefined) throw new InputError("no line-21 captions were found for --scc");
+    write(scc, formatScc({ lines: sccLines(pairs) }));
+  }
+  if (mcc !== undefined) {
+    const stream = collected.find(({ cdps }) => cdps.length > 0);
+    if (stream === undefined)
+      throw new InputError("no caption distribution packets were found for --mcc");
+    write(mcc, mccOf(stream));
+  }
+}
+
+function mccOf({ cdps, frameRate = { numerator: 30, denominator: 1 } }: CollectedCaptions): string {
+  const { numerator, denominator } = frameRate;
+  const nominal = Math.round(numerator / denominator);
+  const drop = denominator === 1001 && nominal !== 24;
+  return formatMcc({
+    version: "1.0",
+    timeCodeRate: `${nominal}${drop ? "DF" : ""}` as MccRate,
+    header: [
+      ["UUID", crypto.randomUUID().toUpperCase()],
+      ["Creation Program", "x probe"],
+    ],
+    comments: [],
+    lines: cdps.map(({ timeMs, data }) => ({
+      timeCode: timeCodeAt(Math.round((timeMs * numerator) / denominator / 1000), frameRate, drop),
+      field: undefined,
+      packetNumber: undefined,
+      did: 0x61,
+      sdid: 0x01,
+      data,
+      checksum: undefined,
+    })),
+  });
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new InputError(`cannot write "${path}": ${(error as Error).message}`);
+  }
+}
