@@ -2,7 +2,9 @@ import type { Cue, CueLine } from "./cue.js";
 import { type AspectRatio, layOutCue, rowLength } from "./cue-layout.js";
 import { FramePacker } from "./frame-packer.js";
 import { ccCountOf, type FrameRate, frameOfMs, msOfFrame, ntscPairsBefore } from "./frame-rate.js";
-import { type CaptionMode, ServiceSchedule } from "./service-schedule.js";
+import { RollUpSchedule } from "./roll-up-schedule.js";
+import type { CaptionMode, ServiceSchedule } from "./service-schedule.js";
+import { WindowSchedule } from "./window-schedule.js";
 
 /** One 708 service to be written. */
 export interface ScheduledServiceOptions {
@@ -106,7 +108,6 @@ export class CaptionScheduler {
   readonly #packer = new FramePacker();
   #events: SchedulerEvent[] = [];
   #frame: number;
-  #order = 0;
 
   /** @throws {RangeError} for a rate that no CDP carries, or options out of range. */
   constructor(options: CaptionSchedulerOptions) {
@@ -128,7 +129,8 @@ export class CaptionScheduler {
       const maxRows = service.maxRows ?? 4;
       inRange("maxRows", maxRows, 1, 15);
       const timeout = service.rollUpTimeoutMs ?? Number.POSITIVE_INFINITY;
-      const schedule = new ServiceSchedule({
+      const Schedule = mode === "roll-up" ? RollUpSchedule : WindowSchedule;
+      const schedule = new Schedule({
         serviceNumber,
         mode,
         aspectRatio,
@@ -187,8 +189,8 @@ export class CaptionScheduler {
     for (const part of parts) {
       const startFrame = frameOfMs(timeOf(before), this.#frameRate);
       for (const row of part) before += rowLength(row);
-      const endFrame = frameOfMs(timeOf(before), this.#frameRate);
-      service.schedule.add(cue, part, startFrame, endFrame, this.#order++);
+      const endFrame = Math.max(startFrame + 1, frameOfMs(timeOf(before), this.#frameRate));
+      service.schedule.add({ cue, rows: part, startFrame, endFrame });
     }
   }
 
@@ -201,12 +203,9 @@ export class CaptionScheduler {
     packer.begin(this.#ccCount - pairs);
     this.#load(frame);
     for (const { schedule } of this.#services.values()) {
-      for (const { kind, scheduled } of schedule.switch(frame, packer)) {
-        const { cue, startFrame, endFrame, shownFrame } = scheduled;
-        const { serviceNumber } = schedule;
-        const when = kind === "shown" ? shownFrame : frame;
-        const lateFrames = Math.max(0, when - (kind === "shown" ? startFrame : endFrame));
-        this.#events.push({ kind, cue, serviceNumber, frame: when, lateFrames });
+      const { serviceNumber } = schedule;
+      for (const change of schedule.switch(frame, packer)) {
+        this.#events.push({ ...change, serviceNumber });
       }
     }
     const ccData = new Uint8Array(this.#ccCount * 3);
