@@ -5,7 +5,8 @@ import { conformanceSuite, type RtspUriImplementation } from "../src/conformance
 import { mutants } from "./mutants.js";
 import { ours } from "./ours.js";
 
-conformanceSuite(ours, { describe, test });
+// FC_RUNS makes it a long run, as for every other property.
+conformanceSuite(ours, { describe, test, numRuns: Number(process.env.FC_RUNS ?? 100) });
 
 describe("wrong implementations fail", () => {
   test.each(Object.entries(mutants))("%s", (_name, mutant: RtspUriImplementation) => {

@@ -261,6 +261,18 @@ describe("credentials", () => {
     }
   });
 
+  test("U2: a server that wants credentials in the URL does not get them", async () => {
+    server = await FakeServer.listen({
+      sdp: ONE,
+      setup: [],
+      before: ({ uri }) => (uri.includes("u:p@") ? undefined : { status: 401 }),
+    });
+    const { error } = await play(`${server.base}/x`.replace("//", "//u:p@"), TCP);
+    expect(error).toMatchObject({ code: "unauthorized" });
+    expect(server.requests.length).toBeGreaterThan(0);
+    expect(server.requests.filter(({ uri }) => uri.includes("@"))).toEqual([]);
+  });
+
   test("Basic, and a challenge that comes with SETUP only", async () => {
     server = await FakeServer.listen({
       sdp: ONE,
