@@ -1,6 +1,6 @@
 import { plain } from "@x/bits";
 import { PACKET_SIZE, PACKET_STRIDES, type PacketStride, SYNC_BYTE } from "./constants.js";
-import { findSync, SEARCH_WINDOW } from "./sync-search.js";
+import { findSync, SEARCH_WINDOW, type SyncCandidate } from "./sync-search.js";
 
 /**
  * Takes a run of transport packets.
@@ -281,9 +281,13 @@ export class TsFramer {
     let at = from;
     for (; at < stop && (final || end - at >= SEARCH_WINDOW); at++) {
       if (bytes[at] !== SYNC_BYTE) continue;
-      const stride = findSync(bytes, at, end, strides) ?? this.#wholeInput(bytes, at, end, final);
-      if (stride === undefined) continue;
-      this.#stride = stride;
+      const found = findSync(bytes, at, end, strides) ?? this.#wholeInput(bytes, at, end, final);
+      if (found === undefined) continue;
+      if (found.at > at) {
+        at = found.at - 1;
+        continue;
+      }
+      this.#stride = found.stride;
       this.#locked = true;
       break;
     }
@@ -303,14 +307,14 @@ export class TsFramer {
     at: number,
     end: number,
     final: boolean,
-  ): PacketStride | undefined {
+  ): SyncCandidate | undefined {
     const whole =
       final &&
       this.#offset === 0 &&
       at === 0 &&
       this.#strides.includes(PACKET_SIZE) &&
       (end === PACKET_SIZE || (end === 2 * PACKET_SIZE && bytes[PACKET_SIZE] === SYNC_BYTE));
-    return whole ? PACKET_SIZE : undefined;
+    return whole ? { at, stride: PACKET_SIZE } : undefined;
   }
 
   #skip(bytes: Uint8Array, start: number, end: number, reason: SkipReason): void {

@@ -13,33 +13,44 @@ const RUN_AT_END = 3;
  */
 export const SEARCH_WINDOW: number = 208 * (JUDGED_PACKETS + 2);
 
+/** A place where framing may begin. */
+export interface SyncCandidate {
+  /** Index of the sync byte. */
+  readonly at: number;
+  readonly stride: PacketStride;
+}
+
 /**
- * Look for framing with its first sync byte at `at` exactly.
+ * Look for framing with its first sync byte at `at` or soon behind it.
  *
  * A run of sync bytes may be a column of 0x47 in the payload, so every rival of the next stride's worth of phases is
- * looked at too, and the one wins whose packets look most like transport packets. When a rival wins, nothing begins
- * at `at`: the answer is `undefined`, and the caller goes on with the next byte.
+ * looked at too, and the one wins whose packets look most like transport packets.
  *
  * @param end index after the last byte; either the input ends there or `end - at >= SEARCH_WINDOW`
  * @param strides the strides allowed, the preferred one first
- * @returns the stride, when framing begins at `at`
+ * @returns framing that begins at `at`; or a better candidate behind it, to be judged in its turn with its own rivals
+ * (nothing begins before it); or `undefined`: nothing begins at `at`
  */
 export function findSync(
   bytes: Uint8Array,
   at: number,
   end: number,
   strides: readonly PacketStride[] = PACKET_STRIDES,
-): PacketStride | undefined {
+): SyncCandidate | undefined {
   const stride = bestStride(bytes, at, end, strides);
   if (stride === undefined || mostlyReserved(bytes, at, stride, end)) return undefined;
-  const score = plausibility(bytes, at, stride, end);
+  let best: SyncCandidate = { at, stride };
+  let most = plausibility(bytes, at, stride, end);
   const rivalsEnd = Math.min(at + stride, end);
   for (let phase = at + 1; phase < rivalsEnd; phase++) {
-    if (bytes[phase] !== SYNC_BYTE) continue;
     const rival = bestStride(bytes, phase, end, strides);
-    if (rival !== undefined && plausibility(bytes, phase, rival, end) > score) return undefined;
+    if (rival === undefined) continue;
+    const score = plausibility(bytes, phase, rival, end);
+    if (score <= most) continue;
+    most = score;
+    best = { at: phase, stride: rival };
   }
-  return stride;
+  return best;
 }
 
 /** The stride with the longest run of sync bytes from `at` on; the earlier in `strides` on a tie. */
