@@ -1,0 +1,129 @@
+// Decodes whatever it is given with every family of kernels and at every size, and encodes what came out again. With
+// JXS_FUZZ_MAIN: structured mutations of the files named on the command line, for machines without libFuzzer.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../codec.h"
+
+static void reencode(const JxsHeader *decoded, const JxsPlane *planes, int kernels) {
+  JxsHeader header = *decoded;
+  JxsError error;
+  JxsEncodeOptions options = {4096, JXS_RATE_SLICE, kernels, 1, 1, 0, 1};
+  if (header.fq == 0) options.rate = JXS_RATE_NONE;
+  const size_t size = jxs_encoder_size(&header, &options, &error);
+  if (size == 0 || size > (64u << 20)) return;
+  void *memory = aligned_alloc(64, (size + 63) & ~size_t(63));
+  JxsEncoder *encoder = jxs_encoder_init(memory, &header, &options);
+  int slices, rows, slice_rows;
+  jxs_layout(&header, &slices, &rows, &slice_rows);
+  const size_t capacity = options.rate == JXS_RATE_NONE
+                              ? jxs_encoded_slice_limit(encoder) * size_t(slices) + 2
+                              : options.size - header.size;
+  uint8_t *out = (uint8_t *)malloc(capacity);
+  size_t written = 0;
+  jxs_encode_picture(encoder, planes, out, capacity, &written, &error);
+  free(out);
+  free(memory);
+}
+
+static void decode(const uint8_t *bytes, size_t length, JxsDecodeOptions options) {
+  JxsHeader header;
+  JxsError error;
+  if (jxs_read_header(bytes, length, &header, &error) != JXS_OK) return;
+  if ((uint32_t)header.wf * header.hf > (1u << 17)) return;
+  const size_t size = jxs_decoder_size(&header, &options, &error);
+  if (size == 0) return;
+  void *memory = aligned_alloc(64, (size + 63) & ~size_t(63));
+  // Memory need not be clean.
+  memset(memory, 0xa5, size);
+  JxsDecoder *decoder = jxs_decoder_init(memory, &header, &options);
+  JxsPlane planes[JXS_MAX_COMPONENTS];
+  for (int i = 0; i < header.nc; i++) {
+    int width, height;
+    jxs_decoded_size(&header, options.reduce, i, &width, &height);
+    planes[i].stride = (size_t)width * (header.component[i].b > 8 ? 2 : 1);
+    // Exactly what is needed: a write beyond the last row is caught.
+    planes[i].data = malloc(planes[i].stride * (size_t)height);
+  }
+  int damaged;
+  const int status =
+      jxs_decode_picture(decoder, &header, bytes, length, planes, &damaged, &error);
+  if (status == JXS_OK && options.reduce == 0) reencode(&header, planes, options.kernels);
+  for (int i = 0; i < header.nc; i++) free(planes[i].data);
+  free(memory);
+}
+
+extern "C" int fuzz(const uint8_t *data, size_t size) {
+  // A copy of exactly this size: a read beyond it is caught.
+  uint8_t *bytes = (uint8_t *)malloc(size == 0 ? 1 : size);
+  if (size > 0) memcpy(bytes, data, size);
+  const int best = jxs_best_kernels();
+  const int kernels = size % 3 > (size_t)best ? best : (int)(size % 3);
+  JxsDecodeOptions options = {0, kernels, 0, 1};
+  decode(bytes, size, options);
+  options.conceal = 1;
+  options.reduce = (int)(size / 3 % 3);
+  decode(bytes, size, options);
+  free(bytes);
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return fuzz(data, size); }
+
+#ifdef JXS_FUZZ_MAIN
+static uint32_t state = 1;
+static uint32_t next(uint32_t n) {
+  state ^= state << 13;
+  state ^= state >> 17;
+  state ^= state << 5;
+  return n == 0 ? 0 : state % n;
+}
+
+// Fields of headers and precincts matter more than data: most changes go near the start.
+static size_t place(size_t size) {
+  const size_t near = size < 160 ? size : 160;
+  return next(2) ? next((uint32_t)near) : next((uint32_t)size);
+}
+
+int main(int argc, char **argv) {
+  const long rounds = argc > 1 ? atol(argv[1]) : 1000;
+  for (int i = 2; i < argc; i++) {
+    FILE *file = fopen(argv[i], "rb");
+    if (file == NULL) return 1;
+    static uint8_t seed[1 << 20], bytes[1 << 20];
+    const size_t size = fread(seed, 1, sizeof seed, file);
+    fclose(file);
+    fuzz(seed, size);
+    for (long round = 0; round < rounds / (argc - 2); round++) {
+      memcpy(bytes, seed, size);
+      size_t length = size;
+      for (uint32_t n = 1 + next(4); n > 0; n--) {
+        switch (next(5)) {
+          case 0:
+            bytes[place(size)] = (uint8_t)next(256);
+            break;
+          case 1:
+            bytes[place(size)] ^= (uint8_t)(1 << next(8));
+            break;
+          case 2:
+            bytes[place(size)] = next(2) ? 0xff : 0;
+            break;
+          case 3: {
+            const size_t from = place(size), to = place(size);
+            const size_t most = size - (from > to ? from : to);
+            memmove(bytes + to, bytes + from, next((uint32_t)(most < 40 ? most : 40)));
+            break;
+          }
+          default:
+            if (next(8) == 0) length = next((uint32_t)size) + 1;
+        }
+      }
+      fuzz(bytes, length);
+    }
+  }
+  printf("%ld mutations of %d files\n", rounds, argc - 2);
+  return 0;
+}
+#endif

@@ -1,0 +1,25 @@
+// Builds native/jpegxs/test/check.cc from the objects of the addon and runs it: every kernel against the reference, with
+// the ratios of their speeds. node scripts/check-kernels.mjs [rounds]
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const native = fileURLToPath(new URL("../../../native/jpegxs", import.meta.url));
+const build = join(native, "build");
+const objects = readdirSync(build).filter((name) => name.endsWith(".o") && name !== "addon.o");
+if (objects.length === 0) {
+  console.log("SKIPPED: the native addon is not built");
+  process.exit(0);
+}
+const program = join(build, "check");
+execFileSync(
+  process.env.CXX ?? "c++",
+  [
+    ...["-std=c++17", "-O2", "-fwrapv", "-Wall", "-Wextra", "-Werror"],
+    ...[join(native, "test/check.cc"), ...objects.map((name) => join(build, name))],
+    ...["-o", program],
+  ],
+  { stdio: "inherit" },
+);
+execFileSync(program, process.argv.slice(2), { stdio: "inherit" });
