@@ -224,3 +224,13 @@ export function arbitraryPayload(maxLength = 700): fc.Arbitrary<Uint8Array> {
 export function arbitraryChunkSizes(): fc.Arbitrary<number[]> {
   return fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 8 });
 }
+
+/** PID of the video that the suite makes streams with. */
+export const VIDEO_PID = 0x100;
+/** PID of the private data that the suite makes streams with. */
+export const DATA_PID = 0x101;
+
+/** The items of one PID. */
+export function ofPid<T extends { readonly pid: number }>(list: readonly T[], pid: number): T[] {
+  return list.filter((item) => item.pid === pid);
+}
