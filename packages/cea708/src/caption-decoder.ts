@@ -3,6 +3,7 @@ import { tokenise } from "./code-space.js";
 import { type DtvccPacket, DtvccParser, decodeServiceBlocks } from "./dtvcc.js";
 import { type CaptionIssue, IssueList } from "./issue.js";
 import { ServiceDecoder } from "./service-decoder.js";
+import type { CaptionWindow } from "./window.js";
 
 /** How a {@link CaptionDecoder} works. */
 export interface CaptionDecoderOptions {
@@ -15,6 +16,27 @@ export interface CaptionDecoderOptions {
   readonly sequenceCheck?: "reset" | "report" | "ignore";
   /** What a P16 character stands for. Default: a UTF-16 code unit. */
   readonly p16?: (code: number) => string;
+  /** Called when a packet, or the end of a delay, changed something of a service. */
+  readonly onChange?: (change: ServiceChange) => void;
+}
+
+/** A service's windows are not what they were. */
+export interface ServiceChange {
+  readonly serviceNumber: number;
+  /** Presentation time of the frame that brought the change. */
+  readonly timeMs: number;
+  /** True when something that is to be seen changed, false when only hidden windows did. */
+  readonly visible: boolean;
+  /** The windows by number, as they are now: live objects. */
+  readonly windows: readonly (CaptionWindow | undefined)[];
+}
+
+/** A service and what of it was last reported. */
+interface WatchedService {
+  readonly decoder: ServiceDecoder;
+  version: number;
+  /** Version of each window while it is visible, -1 otherwise. */
+  readonly shown: number[];
 }
 
 /** The codes of one service in one packet. */
@@ -61,10 +83,11 @@ export function decodePacketCodes(
 export class CaptionDecoder {
   readonly #parser = new DtvccParser();
   readonly #issues = new IssueList();
-  readonly #services = new Map<number, ServiceDecoder>();
+  readonly #services = new Map<number, WatchedService>();
   readonly #wanted: ReadonlySet<number> | undefined;
   readonly #sequenceCheck: "reset" | "report" | "ignore";
   readonly #p16: ((code: number) => string) | undefined;
+  readonly #onChange: ((change: ServiceChange) => void) | undefined;
   #sequenceNumber = -1;
   #packets = 0;
 
@@ -72,6 +95,7 @@ export class CaptionDecoder {
     this.#wanted = options.services === undefined ? undefined : new Set(options.services);
     this.#sequenceCheck = options.sequenceCheck ?? "reset";
     this.#p16 = options.p16;
+    this.#onChange = options.onChange;
   }
 
   /** Trouble in the packets; offsets count packets. Trouble in the triplets is in {@link tripletIssues}. */
@@ -91,7 +115,7 @@ export class CaptionDecoder {
 
   /** The decoder of one service, once something came for it. */
   service(serviceNumber: number): ServiceDecoder | undefined {
-    return this.#services.get(serviceNumber);
+    return this.#services.get(serviceNumber)?.decoder;
   }
 
   /**
@@ -101,7 +125,10 @@ export class CaptionDecoder {
   push(ccData: Uint8Array, timeMs: number): DtvccPacket[] {
     const packets = this.#parser.push(ccData);
     for (const packet of packets) this.#interpret(packet, timeMs);
-    for (const service of this.#services.values()) service.advance(timeMs);
+    for (const [serviceNumber, service] of this.#services) {
+      service.decoder.advance(timeMs);
+      this.#notify(serviceNumber, service, timeMs);
+    }
     return packets;
   }
 
@@ -129,11 +156,27 @@ export class CaptionDecoder {
       if (this.#wanted !== undefined && !this.#wanted.has(serviceNumber)) continue;
       let service = this.#services.get(serviceNumber);
       if (service === undefined) {
-        service = new ServiceDecoder(this.#issues, this.#p16);
+        const decoder = new ServiceDecoder(this.#issues, this.#p16);
+        service = { decoder, version: 0, shown: new Array(8).fill(-1) };
         this.#services.set(serviceNumber, service);
       }
-      service.push(codes, timeMs);
+      service.decoder.push(codes, timeMs);
+      this.#notify(serviceNumber, service, timeMs);
     }
+  }
+
+  #notify(serviceNumber: number, service: WatchedService, timeMs: number): void {
+    if (this.#onChange === undefined) return;
+    const { version, windows } = service.decoder;
+    if (version === service.version) return;
+    service.version = version;
+    let visible = false;
+    windows.forEach((window, id) => {
+      const now = window?.visible === true ? window.version : -1;
+      if (now !== service.shown[id]) visible = true;
+      service.shown[id] = now;
+    });
+    this.#onChange({ serviceNumber, timeMs, visible, windows });
   }
 
   #checkSequence(sequenceNumber: number, offset: number): void {
@@ -143,6 +186,7 @@ export class CaptionDecoder {
     if (first || sequenceNumber === expected || this.#sequenceCheck === "ignore") return;
     const message = `sequence number ${sequenceNumber} where ${expected} was due: a packet is lost`;
     this.#issues.add("sequence", "error", offset, "sequenceNumber", message);
-    if (this.#sequenceCheck === "reset") for (const each of this.#services.values()) each.reset();
+    if (this.#sequenceCheck === "reset")
+      for (const { decoder } of this.#services.values()) decoder.reset();
   }
 }

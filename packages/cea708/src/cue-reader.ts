@@ -21,6 +21,7 @@ export interface CueReaderOptions extends Pick<CaptionDecoderOptions, "sequenceC
 }
 
 interface OpenCue {
+  window: CaptionWindow;
   readonly startMs: number;
   changedMs: number;
   version: number;
@@ -98,10 +99,12 @@ export class CueReader {
     if (open !== undefined && open.version === window.version) return;
     let topRow = open?.topRow ?? 0;
     const scrolled = window.scrolled - (open?.scrolled ?? window.scrolled);
-    const fresh = open === undefined || timeMs - open.changedMs > this.#joinMs;
+    const fresh =
+      open === undefined || open.window !== window || timeMs - open.changedMs > this.#joinMs;
     topRow = Math.max(0, (scrolled > 0 && fresh ? window.rows : topRow) - scrolled);
     const lines = linesOf(window, topRow);
     if (open !== undefined && !(fresh && !sameLines(open.lines, lines)) && lines.length > 0) {
+      open.window = window;
       open.version = window.version;
       if (!sameLines(open.lines, lines)) open.changedMs = timeMs;
       open.scrolled = window.scrolled;
@@ -112,6 +115,7 @@ export class CueReader {
     if (open !== undefined) this.#close(id, open, timeMs, cues);
     if (lines.length === 0) return;
     this.#open[id] = {
+      window,
       startMs: timeMs,
       changedMs: timeMs,
       version: window.version,

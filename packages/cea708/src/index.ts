@@ -10,6 +10,7 @@ export {
   CaptionDecoder,
   type CaptionDecoderOptions,
   decodePacketCodes,
+  type ServiceChange,
   type ServiceCodes,
 } from "./caption-decoder.js";
 export {

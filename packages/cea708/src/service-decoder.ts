@@ -2,7 +2,7 @@ import { equalBytes } from "@x/bits";
 import type { Cea708Code, WindowsCommand } from "./codes.js";
 import { decodeCode } from "./codes.js";
 import type { IssueList } from "./issue.js";
-import { type CaptionWindow, DecoderWindow } from "./window.js";
+import { type CaptionWindow, type ChangeCount, DecoderWindow } from "./window.js";
 
 /** Code bytes behind a DLY that a receiver must be able to hold (CTA-708-E 8.4.3.1). */
 const INPUT_BUFFER_SIZE = 128;
@@ -17,11 +17,11 @@ export class ServiceDecoder {
   readonly #windows: (DecoderWindow | undefined)[] = new Array(8).fill(undefined);
   /** Argument bytes of each window's last DefineWindow: a repetition of them does nothing. */
   readonly #definitions: (Uint8Array | undefined)[] = new Array(8).fill(undefined);
+  readonly #changes: ChangeCount = { count: 0 };
   #current = -1;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #delayEndMs: number | undefined;
-  #changes = 0;
 
   constructor(issues?: IssueList, p16?: (code: number) => string) {
     this.#issues = issues;
@@ -40,9 +40,7 @@ export class ServiceDecoder {
 
   /** Goes up with every change of a window's content, look, visibility or existence, hidden windows included. */
   get version(): number {
-    let version = this.#changes;
-    for (const window of this.#windows) if (window !== undefined) version += window.version;
-    return version;
+    return this.#changes.count;
   }
 
   /** Milliseconds at which the delay under way ends, or `undefined`. */
@@ -65,7 +63,7 @@ export class ServiceDecoder {
 
   /** RST: all windows deleted, delay cancelled, queue emptied. */
   reset(): void {
-    this.#changes = this.version + 1;
+    this.#changes.count++;
     this.#windows.fill(undefined);
     this.#definitions.fill(undefined);
     this.#current = -1;
@@ -173,8 +171,11 @@ export class ServiceDecoder {
         if (existing !== undefined) {
           existing.redefine(code.definition);
         } else {
-          this.#windows[code.window] = new DecoderWindow(code.window, code.definition);
-          this.#changes++;
+          this.#windows[code.window] = new DecoderWindow(
+            code.window,
+            code.definition,
+            this.#changes,
+          );
         }
         break;
       }
@@ -199,7 +200,7 @@ export class ServiceDecoder {
           window.setVisible(!window.visible);
           break;
         case "deleteWindows":
-          this.#changes += window.version + 1;
+          this.#changes.count++;
           this.#windows[id] = undefined;
           this.#definitions[id] = undefined;
           if (this.#current === id) this.#current = -1;

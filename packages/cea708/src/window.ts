@@ -30,12 +30,17 @@ export interface CaptionWindow {
   readonly attributes: WindowAttributes;
   readonly pen: Pen;
   readonly penLocation: PenLocation;
-  /** Goes up whenever content, look or visibility change. */
+  /** The service's count of changes when content, look or visibility last changed: never the same for two states. */
   readonly version: number;
   /** Rows scrolled off by carriage returns since the window was defined. */
   readonly scrolled: number;
   /** The cell, or `undefined` where nothing was written. */
   cell(row: number, column: number): Cell | undefined;
+}
+
+/** Changes of a service so far, all its windows together. */
+export interface ChangeCount {
+  count: number;
 }
 
 const LEFT_TO_RIGHT = 0;
@@ -51,14 +56,17 @@ export class DecoderWindow implements CaptionWindow {
   definition: WindowDefinition;
   attributes: WindowAttributes;
   pen: Pen;
-  version = 0;
+  version: number;
   scrolled = 0;
+  readonly #changes: ChangeCount;
   #cells: (Cell | undefined)[] = [];
   #row = 0;
   #column = 0;
   #openRow = -1;
 
-  constructor(id: number, definition: WindowDefinition) {
+  constructor(id: number, definition: WindowDefinition, changes: ChangeCount) {
+    this.#changes = changes;
+    this.version = ++changes.count;
     this.id = id;
     this.definition = definition;
     this.visible = definition.visible;
@@ -85,18 +93,18 @@ export class DecoderWindow implements CaptionWindow {
     }
     if (definition.penStyle !== 0) this.pen = PEN_STYLES[definition.penStyle] as Pen;
     this.#resize(definition);
-    this.version++;
+    this.#touch();
   }
 
   setVisible(visible: boolean): void {
     if (this.visible === visible) return;
     this.visible = visible;
-    this.version++;
+    this.#touch();
   }
 
   setAttributes(attributes: WindowAttributes): void {
     this.attributes = attributes;
-    this.version++;
+    this.#touch();
   }
 
   /** CLW and FF: every cell erased, pen home. */
@@ -105,7 +113,7 @@ export class DecoderWindow implements CaptionWindow {
     this.#row = 0;
     this.#column = 0;
     this.#openRow = -1;
-    this.version++;
+    this.#touch();
   }
 
   /** SPL. Returns false when the location was outside the window and had to be clamped. */
@@ -129,7 +137,7 @@ export class DecoderWindow implements CaptionWindow {
     if (!this.#inside()) return;
     this.#cells[this.#row * this.columns + this.#column] = { text, transparent, pen: this.pen };
     this.#step(1);
-    this.version++;
+    this.#touch();
   }
 
   backspace(): void {
@@ -141,7 +149,7 @@ export class DecoderWindow implements CaptionWindow {
       return;
     }
     this.#cells[this.#row * this.columns + this.#column] = undefined;
-    this.version++;
+    this.#touch();
   }
 
   /** CR: to the start of the next row in scroll direction, scrolling at the edge. */
@@ -173,7 +181,7 @@ export class DecoderWindow implements CaptionWindow {
       }
     }
     this.#toRowStart();
-    this.version++;
+    this.#touch();
   }
 
   /** Centre or right-justify the row under way: the text segment is complete. */
@@ -193,7 +201,11 @@ export class DecoderWindow implements CaptionWindow {
     this.#cells.copyWithin(start + shift, start, start + length);
     this.#cells.fill(undefined, start, start + shift);
     this.#column += shift;
-    this.version++;
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.version = ++this.#changes.count;
   }
 
   /** Full justification is shown as left: it needs a renderer that stretches words. */
@@ -250,12 +262,12 @@ export class DecoderWindow implements CaptionWindow {
       }
     }
     this.scrolled++;
-    this.version++;
+    this.#touch();
   }
 
   #eraseRow(row: number): void {
     this.#cells.fill(undefined, row * this.columns, (row + 1) * this.columns);
-    this.version++;
+    this.#touch();
   }
 
   #resize(definition: WindowDefinition): void {

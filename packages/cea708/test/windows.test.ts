@@ -367,6 +367,32 @@ describe("CaptionDecoder", () => {
     expect(decoder.tripletIssues).toMatchObject([{ code: "truncated" }]);
   });
 
+  test("changes are announced with their time, hidden ones apart", () => {
+    const changes: string[] = [];
+    const decoder = new CaptionDecoder({
+      onChange: ({ serviceNumber, timeMs, visible, windows }) => {
+        const shown = windows.filter((window) => window?.visible === true).length;
+        changes.push(`${serviceNumber} ${timeMs} ${visible ? "visible" : "hidden"} ${shown}`);
+      },
+    });
+    const hidden = { ...define, definition: { ...define.definition, visible: false } };
+    decoder.push(packet(0, hidden, ...text("a")), 100);
+    decoder.push(packet(1, { kind: "etx" }), 200);
+    decoder.push(
+      packet(2, { kind: "displayWindows", windows: 1 }, { kind: "delay", tenths: 1 }, ...text("b")),
+      300,
+    );
+    decoder.push(new Uint8Array(0), 350);
+    decoder.push(new Uint8Array(0), 400);
+    decoder.push(packet(3, { kind: "deleteWindows", windows: 1 }), 500);
+    expect(changes).toEqual([
+      "1 100 hidden 0",
+      "1 300 visible 1",
+      "1 400 visible 1",
+      "1 500 visible 0",
+    ]);
+  });
+
   test("other services than the wanted are not interpreted", () => {
     const decoder = new CaptionDecoder({ services: [2] });
     decoder.push(packet(0, define), 0);
