@@ -3,6 +3,7 @@ import { md5 } from "./md5.js";
 import { headerValues, isFieldValue, type RtspHeader, type RtspResponse } from "./message.js";
 import { octets, utf8 } from "./octets.js";
 import { sha256 } from "./sha256.js";
+import { sha512t256 } from "./sha512-256.js";
 
 /** User and password, as text: they go out as UTF-8. */
 export interface RtspCredentials {
@@ -32,12 +33,13 @@ const hex =
 
 /** Strongest first; `-sess` after its plain form is added where it is looked up. */
 const HASHES: ReadonlyMap<string, Hash> = new Map([
+  ["sha-512-256", hex(sha512t256)],
   ["sha-256", hex(sha256)],
   ["md5", hex(md5)],
 ]);
 
 /**
- * The strongest challenge that can be answered: Digest with SHA-256, Digest with MD5, Basic.
+ * The strongest challenge that can be answered: Digest with SHA-512/256, SHA-256, MD5, then Basic.
  * @returns `undefined` when there is none; Basic only with `allowBasic`.
  */
 export function chooseChallenge(

@@ -43,6 +43,7 @@ export {
   type SessionHeader,
 } from "./session-headers.js";
 export { sha256 } from "./sha256.js";
+export { sha512t256 } from "./sha512-256.js";
 export {
   formatTransport,
   type NumberRange,

@@ -10,6 +10,7 @@ import {
   parseChallenges,
   type RtspResponse,
   sha256,
+  sha512t256,
 } from "../src/index.js";
 
 const hash = (name: string, data: Uint8Array | string): string =>
@@ -20,6 +21,7 @@ describe("hashes", () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 300 })])("are those of the standards", (data) => {
     expect(hex(md5(data))).toBe(hash("md5", data));
     expect(hex(sha256(data))).toBe(hash("sha256", data));
+    expect(hex(sha512t256(data))).toBe(hash("sha512-256", data));
   });
 
   test("around the end of a block", () => {
@@ -27,6 +29,7 @@ describe("hashes", () => {
       const data = new Uint8Array(length).fill(length);
       expect(hex(md5(data))).toBe(hash("md5", data));
       expect(hex(sha256(data))).toBe(hash("sha256", data));
+      expect(hex(sha512t256(data))).toBe(hash("sha512-256", data));
     }
   });
 });
@@ -86,7 +89,7 @@ describe("chooseChallenge", () => {
 
   test.each([
     ["Digest realm=x", "no nonce"],
-    ["Digest nonce=x, algorithm=SHA-512-256", "algorithm"],
+    ["Digest nonce=x, algorithm=SHA-1", "algorithm"],
     ['Digest nonce=x, qop="future"', "qop"],
     ["NTLM", "scheme"],
   ])("%s: none (%s)", (value) => expect(chooseChallenge(parseChallenges([value]))).toBeUndefined());
@@ -108,6 +111,19 @@ describe("authorize", () => {
     expect(value).toBe(
       `Digest username="u", realm="r\\"", nonce="n", uri="rtsp://h/x", response="${response}", algorithm=MD5-sess, qop=auth, nc=0000002a, cnonce="c"`,
     );
+  });
+
+  test("SHA-512-256", () => {
+    const value = authorize(
+      challenge("Digest realm=r, nonce=n, algorithm=SHA-512-256"),
+      credentials,
+      request,
+    );
+    const name = "sha512-256";
+    expect(value).toContain(
+      hash(name, `${hash(name, "u:r:p")}:n:${hash(name, "SETUP:rtsp://h/x")}`),
+    );
+    expect(value).toContain("algorithm=SHA-512-256");
   });
 
   test("auth-int covers the body", () => {
