@@ -97,16 +97,18 @@ export class CueReader {
       return;
     }
     if (open !== undefined && open.version === window.version) return;
-    let topRow = open?.topRow ?? 0;
-    const scrolled = window.scrolled - (open?.scrolled ?? window.scrolled);
-    const fresh =
-      open === undefined || open.window !== window || timeMs - open.changedMs > this.#joinMs;
-    topRow = Math.max(0, (scrolled > 0 && fresh ? window.rows : topRow) - scrolled);
+    const before = open?.window === window ? open : undefined;
+    const scrolled = window.scrolled - (before?.scrolled ?? window.scrolled);
+    const joins = before !== undefined && timeMs - before.changedMs <= this.#joinMs;
+    // Rows that scrolled in after a pause are another cue's; what is above them is not.
+    const firstRow = scrolled > 0 && !joins ? window.rows : (before?.topRow ?? 0);
+    const topRow = Math.max(0, firstRow - scrolled);
     const lines = linesOf(window, topRow);
-    if (open !== undefined && !(fresh && !sameLines(open.lines, lines)) && lines.length > 0) {
+    const unchanged = open !== undefined && sameLines(open.lines, lines);
+    if (open !== undefined && lines.length > 0 && (joins || unchanged)) {
+      if (!unchanged) open.changedMs = timeMs;
       open.window = window;
       open.version = window.version;
-      if (!sameLines(open.lines, lines)) open.changedMs = timeMs;
       open.scrolled = window.scrolled;
       open.topRow = topRow;
       open.lines = lines;
