@@ -21,11 +21,13 @@ export class CdpWriter {
   readonly #firstSequenceCntr: number;
   #frame = 0;
 
+  /** @throws {RangeError} for a rate that no CDP carries, or more than 15 services. */
   constructor(options: CdpWriterOptions) {
     const { frameRate } = options;
     this.#cdpFrameRate = cdpFrameRateOf(frameRate);
     this.#ccCount = ccCountOf(frameRate);
     this.#services = options.services ?? [];
+    if (this.#services.length > 15) throw new RangeError("more than 15 services");
     this.#serviceInterval = Math.round(frameRate.numerator / frameRate.denominator);
     this.#firstSequenceCntr = options.firstSequenceCntr ?? 0;
   }

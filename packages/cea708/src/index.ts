@@ -41,6 +41,7 @@ export type {
 export { CdpCursor } from "./cdp-cursor.js";
 export { decodeCdp } from "./cdp-decode.js";
 export { encodeCdp, sizeOfCdp } from "./cdp-encode.js";
+export { timeCodeOfFrame } from "./cdp-time-code.js";
 export { CdpWriter, type CdpWriterOptions, padCcData } from "./cdp-writer.js";
 export { Cea608To708, type Cea608To708Options } from "./cea608-to-708.js";
 export { type CaptionText, CC_ICON, encodeCharacter, toCaptionText } from "./characters.js";
@@ -157,6 +158,7 @@ export {
   encodeCaptionServiceDescriptor,
 } from "./service-descriptor.js";
 export type { CaptionServiceEntry } from "./service-info.js";
+export { ServiceInfoCollector } from "./service-info-collector.js";
 export type { CaptionMode } from "./service-schedule.js";
 export {
   formatSrt,

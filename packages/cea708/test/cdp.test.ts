@@ -8,8 +8,11 @@ import {
   decodeCdp,
   encodeCdp,
   isFormatError,
+  mccFrameOf,
   padCcData,
+  ServiceInfoCollector,
   sizeOfCdp,
+  timeCodeOfFrame,
 } from "../src/index.js";
 
 const service = fc
@@ -253,5 +256,70 @@ describe("CdpWriter", () => {
 
   test("padding is FA 00 00", () => {
     expect(toHex(padCcData(fromHex("fc8080"), 3))).toBe("fc8080fa0000fa0000");
+  });
+});
+
+describe("ServiceInfoCollector", () => {
+  const entry = (captionServiceNumber: number) => ({
+    language: "eng",
+    digitalCc: true,
+    captionServiceNumber,
+    line21Field: false,
+    easyReader: false,
+    wideAspectRatio: true,
+  });
+  const part = (flags: string, ...numbers: number[]) => ({
+    svcInfoStart: flags.includes("s"),
+    svcInfoChange: false,
+    svcInfoComplete: flags.includes("c"),
+    services: numbers.map(entry),
+  });
+
+  test("a set may come in one section or in several; without its start it is nothing", () => {
+    const collector = new ServiceInfoCollector();
+    expect(collector.push(part("", 9))).toBeUndefined();
+    expect(collector.push(part("sc", 1, 2))).toEqual([entry(1), entry(2)]);
+    expect(collector.push(part("c", 9))).toBeUndefined();
+    expect(collector.push(part("s", 1))).toBeUndefined();
+    expect(collector.push(part("", 2))).toBeUndefined();
+    expect(collector.push(part("c", 3))).toEqual([entry(1), entry(2), entry(3)]);
+    collector.push(part("s", 1));
+    collector.reset();
+    expect(collector.push(part("c", 3))).toBeUndefined();
+  });
+});
+
+describe("timeCodeOfFrame", () => {
+  const ntsc = { numerator: 30_000, denominator: 1001 };
+  property.prop([fc.nat(2_589_407), fc.boolean()])(
+    "is the inverse of counting labels",
+    (frame, dropFrame) => {
+      fc.pre(dropFrame || frame < 24 * 3600 * 30);
+      const time = timeCodeOfFrame(frame, ntsc, dropFrame);
+      expect(mccFrameOf(time, dropFrame ? "30DF" : "30")).toBe(frame);
+      if (dropFrame && time.seconds === 0 && time.minutes % 10 !== 0)
+        expect(time.frames).toBeGreaterThan(1);
+    },
+  );
+
+  test("wraps after a day, counts pairs above 30 Hz, refuses a drop-frame count that does not exist", () => {
+    expect(timeCodeOfFrame(2_589_408, ntsc, true)).toMatchObject({
+      hours: 0,
+      minutes: 0,
+      seconds: 0,
+      frames: 0,
+    });
+    expect(timeCodeOfFrame(119, { numerator: 60, denominator: 1 })).toMatchObject({
+      seconds: 1,
+      frames: 29,
+      fieldFlag: true,
+    });
+    expect(timeCodeOfFrame(50, { numerator: 50, denominator: 1 })).toMatchObject({
+      seconds: 1,
+      frames: 0,
+      fieldFlag: false,
+    });
+    expect(() => timeCodeOfFrame(1, { numerator: 25, denominator: 1 }, true)).toThrow(RangeError);
+    expect(() => timeCodeOfFrame(-1, ntsc)).toThrow(RangeError);
   });
 });
