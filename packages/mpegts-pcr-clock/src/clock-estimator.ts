@@ -1,0 +1,369 @@
+import { modulo, PCR_MODULUS, wrapDiff } from "@x/bits";
+import { DelayFloor, type DelayFloorSnapshot } from "./delay-floor.js";
+import { differenceAt, type Line } from "./line.js";
+import { OutputServo } from "./output-servo.js";
+import { PacketDuration } from "./packet-duration.js";
+
+const SECOND = 1e9;
+const HARD_JUMP_NS = 1e9;
+const MIN_SOFT_JUMP_NS = 50e6;
+/** Small jumps are looked for when a time base is this old. */
+const SOFT_JUMP_AGE_NS = 5e9;
+const LISTEN_NS = 2e9;
+const MAX_LISTENED = 1024;
+const AHEAD_CONFIRM = 3;
+const BEHIND_CONFIRM_NS = 1e9;
+const HARD_CONFIRM = 2;
+/** PCRs closer than this are thinned. */
+const DENSE_TICKS = 20e-3 * 27e6;
+const UNLOCK_ERROR_NS = 5e6;
+const UNLOCK_AFTER_NS = 2e9;
+
+/** Why a new time base began. */
+export type DiscontinuityReason = "flagged" | "jump" | "pcr-pid" | "resume";
+
+/** One PCR with its arrival, times in ns from the clock's origin. */
+export interface EstimatorSample {
+  x: number;
+  pcr: number;
+  /** Received packets before this one; negative: unknown. */
+  packet: number;
+  /** Packets behind it in its datagram. */
+  behind: number;
+  /** A new time base was announced. */
+  announced: DiscontinuityReason | undefined;
+  /** Packets were lost since the PCR before. */
+  gap: boolean;
+  /** program_clock_reference_extension above 299: not to be trusted alone. */
+  weak: boolean;
+}
+
+/** What a sample brought about; filled by {@link ClockEstimator.add}. */
+export interface EstimatorOutcome {
+  discontinuity: DiscontinuityReason | undefined;
+  /** By how much the PCR left its expected value. */
+  deltaTicks: number;
+  /** Change of the path delay, ns; 0: none. */
+  delayStep: number;
+  /** The PCR's relation to the clock is new. */
+  mapped: boolean;
+}
+
+/** The state of a {@link ClockEstimator}, for JSON. */
+export interface EstimatorSnapshot {
+  readonly floor: DelayFloorSnapshot;
+  readonly output: Line;
+  readonly packetDuration: readonly number[];
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/**
+ * Relates the PCR to local time: continues it over wraps and jumps, corrects for its place in the datagram, follows the
+ * delay floor, and steers the output. Per sample it allocates nothing.
+ */
+export class ClockEstimator {
+  readonly floor: DelayFloor;
+  readonly servo: OutputServo = new OutputServo();
+  readonly packetDuration: PacketDuration = new PacketDuration();
+  readonly outcome: EstimatorOutcome = {
+    discontinuity: undefined,
+    deltaTicks: 0,
+    delayStep: 0,
+    mapped: false,
+  };
+  /** Samples that were not used. */
+  outliers = 0;
+  /** PCR of the time base's origin; negative: no time base yet. */
+  pcr0 = -1;
+  /** Local time plus difference at `pcr0`, held delay included. */
+  offset = 0;
+  /** Local time of the newest sample. */
+  lastX = 0;
+  locked = false;
+  readonly #lockJitter: number;
+  #firstX = 0;
+  #lastTicks = 0;
+  #lastPacket = -1;
+  #baseX = 0;
+  #listening = false;
+  readonly #listened = new Float64Array(MAX_LISTENED);
+  #listenedCount = 0;
+  /** Samples in a row that are off by about the same. */
+  #offCount = 0;
+  #offAhead = 0;
+  #offX = 0;
+  #offTicks = 0;
+  #offResidual = 0;
+  #meanTicks = 0;
+  #unlockSince = -1;
+  #resumedAt = -1;
+
+  constructor(maxPpm: number, holdsDelay: boolean, lockJitter: number) {
+    this.floor = new DelayFloor(maxPpm, holdsDelay);
+    this.#lockJitter = lockJitter;
+  }
+
+  /** Samples after a pause are not believed before the delay is what it was. */
+  resume(): void {
+    if (this.pcr0 >= 0) this.#resumedAt = -2;
+  }
+
+  /** Take a PCR. The outcome is valid until the next call. */
+  add(sample: EstimatorSample): EstimatorOutcome {
+    const outcome = this.outcome;
+    outcome.discontinuity = undefined;
+    outcome.deltaTicks = 0;
+    outcome.delayStep = 0;
+    outcome.mapped = false;
+    const x = sample.x;
+    if (this.pcr0 < 0) {
+      if (sample.weak) {
+        this.outliers++;
+        return outcome;
+      }
+      this.#firstX = x;
+      this.#anchor(sample);
+      this.floor.add(x, this.offset - x, false);
+      return outcome;
+    }
+    this.lastX = x;
+    let ticks = this.#unwrap(sample.pcr, x);
+    let residual = this.#residual(ticks, x);
+    if (sample.announced !== undefined) {
+      this.#newBase(sample, residual, sample.announced);
+      ticks = 0;
+      residual = this.#residual(ticks, x);
+    } else if (this.#resumedAt !== -1 && !this.#settled(sample, residual)) {
+      return outcome;
+    } else if (Math.abs(residual) > HARD_JUMP_NS) {
+      if (!this.#confirmsJump(sample, ticks, residual)) return outcome;
+      this.#newBase(sample, residual, "jump");
+      ticks = 0;
+    }
+    const correction = this.#positionCorrection(sample, ticks);
+    residual = this.#residual(ticks, x) + correction;
+    if (this.#listening) {
+      if (x - this.#baseX < LISTEN_NS) {
+        if (this.#listenedCount < MAX_LISTENED) this.#listened[this.#listenedCount++] = residual;
+        return outcome;
+      }
+      this.#endListening(x);
+      residual = this.#residual(ticks, x) + correction;
+    }
+    const use = this.#softJump(sample, ticks, residual);
+    if (outcome.discontinuity !== undefined) return outcome;
+    if (this.floor.isDue(x)) {
+      const change = this.floor.closeBucket(x);
+      this.offset += change.shift;
+      this.outliers += change.outliers;
+      outcome.delayStep = change.delayStep;
+      outcome.mapped ||= change.shift !== 0;
+      this.servo.aim(this.floor.line, x, x - this.#firstX);
+      this.#judgeLock(x);
+    }
+    if (use) {
+      const difference = this.#senderTime(ticks) + correction - x;
+      this.floor.add(x, difference, this.#meanTicks < DENSE_TICKS);
+    }
+    return outcome;
+  }
+
+  /** PCR of the expected time base at sender minus local time `difference`, local time `x`; ticks from `pcr0`. */
+  expectedTicks(x: number): number {
+    const line = this.floor.line;
+    return Math.round(((x + differenceAt(line, x) - this.offset) * 27) / 1000);
+  }
+
+  /** Local time is counted from `origin` (whole ns) now. */
+  rebase(origin: number): void {
+    this.floor.rebase(origin);
+    this.servo.line.x -= origin;
+    this.lastX -= origin;
+    this.#firstX -= origin;
+    this.#baseX -= origin;
+    this.#offX -= origin;
+    if (this.#unlockSince >= 0) this.#unlockSince = 0;
+    if (this.#resumedAt >= 0) this.#resumedAt = Math.max(0, this.#resumedAt - origin);
+    const seconds27 = Math.floor(this.#lastTicks / 27) * 27;
+    this.pcr0 = modulo(this.pcr0 + seconds27, PCR_MODULUS);
+    this.#lastTicks -= seconds27;
+    this.#offTicks -= seconds27;
+    this.offset += (seconds27 / 27) * 1000 - origin;
+  }
+
+  /** The PCR's time base is lost: the next PCR begins another. */
+  save(): EstimatorSnapshot {
+    return {
+      floor: this.floor.save(),
+      output: { ...this.servo.line },
+      packetDuration: this.packetDuration.save(),
+      numbers: {
+        outliers: this.outliers,
+        pcr0: this.pcr0,
+        offset: this.offset,
+        lastX: this.lastX,
+        locked: this.locked ? 1 : 0,
+        firstX: this.#firstX,
+        lastTicks: this.#lastTicks,
+        lastPacket: this.#lastPacket,
+        baseX: this.#baseX,
+        meanTicks: this.#meanTicks,
+        unlockSince: this.#unlockSince,
+        resumedAt: this.#resumedAt,
+      },
+    };
+  }
+
+  /** Take up a saved state. A time base that was just beginning begins anew. */
+  load(saved: EstimatorSnapshot): void {
+    this.floor.load(saved.floor);
+    Object.assign(this.servo.line, saved.output);
+    this.packetDuration.load(saved.packetDuration);
+    const get = (key: string): number => saved.numbers[key] ?? 0;
+    this.outliers = get("outliers");
+    this.pcr0 = get("pcr0");
+    this.offset = get("offset");
+    this.lastX = get("lastX");
+    this.locked = get("locked") === 1;
+    this.#firstX = get("firstX");
+    this.#lastTicks = get("lastTicks");
+    this.#lastPacket = get("lastPacket");
+    this.#baseX = get("baseX");
+    this.#meanTicks = get("meanTicks");
+    this.#unlockSince = get("unlockSince");
+    this.#resumedAt = get("resumedAt");
+  }
+
+  /** Begin a time base with this PCR; the model says what time it is. */
+  #anchor(sample: EstimatorSample): void {
+    this.pcr0 = sample.pcr;
+    this.offset = Math.round(sample.x + differenceAt(this.floor.line, sample.x));
+    this.lastX = sample.x;
+    this.#baseX = sample.x;
+    this.#lastTicks = 0;
+    this.#lastPacket = sample.packet;
+    this.#offCount = 0;
+    this.#offAhead = 0;
+    this.outcome.mapped = true;
+  }
+
+  #newBase(sample: EstimatorSample, residual: number, reason: DiscontinuityReason): void {
+    this.outcome.discontinuity = reason;
+    this.outcome.deltaTicks = Math.round((residual * 27) / 1000);
+    this.#anchor(sample);
+    this.floor.restart();
+    this.#listening = true;
+    this.#listenedCount = 0;
+    this.#resumedAt = -1;
+  }
+
+  /** The floor is where it was: put the new time base's samples on it. */
+  #endListening(x: number): void {
+    this.#listening = false;
+    this.#baseX = x;
+    if (this.#listenedCount === 0) return;
+    this.offset -= Math.round(this.floor.floorOf(this.#listened, this.#listenedCount));
+    this.outcome.mapped = true;
+  }
+
+  #unwrap(pcr: number, x: number): number {
+    const expected = this.expectedTicks(x);
+    return expected + wrapDiff(pcr, modulo(this.pcr0 + expected, PCR_MODULUS), PCR_MODULUS);
+  }
+
+  #senderTime(ticks: number): number {
+    return (ticks * 1000) / 27 + this.offset;
+  }
+
+  #residual(ticks: number, x: number): number {
+    return this.#senderTime(ticks) - x - differenceAt(this.floor.line, x);
+  }
+
+  /** How much the sender's clock went on from the PCR to its datagram's end, ns. */
+  #positionCorrection(sample: EstimatorSample, ticks: number): number {
+    const elapsed = ticks - this.#lastTicks;
+    const packets = sample.packet - this.#lastPacket;
+    const known = sample.packet >= 0 && this.#lastPacket >= 0;
+    const first = elapsed === 0 && packets === 0;
+    this.#lastTicks = ticks;
+    this.#lastPacket = sample.packet;
+    if (elapsed > 0 && elapsed < SECOND) {
+      this.#meanTicks += (elapsed - this.#meanTicks) / (this.#meanTicks === 0 ? 1 : 16);
+    }
+    if (known && !sample.gap && !first) {
+      if (!this.packetDuration.add((elapsed * 1000) / 27, packets)) return 0;
+    }
+    return sample.behind > 0 ? sample.behind * this.packetDuration.ns : 0;
+  }
+
+  /** One more sample that is off: true when it and those before cannot be chance or a burst. */
+  #confirmsJump(sample: EstimatorSample, ticks: number, residual: number): boolean {
+    this.#noteOff(sample, ticks, residual);
+    // Packets that waited in a stalled receiver come at once: their PCRs go on, the time does not.
+    const inStep = sample.x - this.#offX >= 0.5 * ((ticks - this.#offTicks) / 27) * 1000;
+    return this.#offCount >= HARD_CONFIRM && inStep;
+  }
+
+  #noteOff(sample: EstimatorSample, ticks: number, residual: number): void {
+    const tolerance = this.#softLimit() / 2;
+    if (this.#offCount > 0 && Math.abs(residual - this.#offResidual) <= tolerance) {
+      if (!sample.weak) this.#offCount++;
+    } else {
+      this.outliers += this.#offAhead;
+      this.#offAhead = 0;
+      this.#offCount = sample.weak ? 0 : 1;
+      this.#offX = sample.x;
+      this.#offTicks = ticks;
+      this.#offResidual = residual;
+    }
+    if (residual > 0 || Math.abs(residual) > HARD_JUMP_NS) this.#offAhead++;
+  }
+
+  #softLimit(): number {
+    return Math.max(MIN_SOFT_JUMP_NS, 10 * this.floor.spread);
+  }
+
+  /** Look for jumps below a second; returns whether the sample may be used. */
+  #softJump(sample: EstimatorSample, ticks: number, residual: number): boolean {
+    const limit = this.#softLimit();
+    if (sample.x - this.#baseX <= SOFT_JUMP_AGE_NS || Math.abs(residual) <= limit) {
+      this.outliers += this.#offAhead;
+      this.#offAhead = 0;
+      this.#offCount = 0;
+      return true;
+    }
+    this.#noteOff(sample, ticks, residual);
+    const confirmed =
+      residual > 0
+        ? this.#offCount >= AHEAD_CONFIRM
+        : this.#offCount >= AHEAD_CONFIRM && sample.x - this.#offX >= BEHIND_CONFIRM_NS;
+    if (confirmed && !sample.weak) this.#newBase(sample, residual, "jump");
+    return residual < 0;
+  }
+
+  /** After a pause: true when the sample can be used. */
+  #settled(sample: EstimatorSample, residual: number): boolean {
+    if (this.#resumedAt === -2) this.#resumedAt = sample.x;
+    if (Math.abs(residual) <= 3 * this.floor.spread) {
+      this.#resumedAt = -1;
+      return true;
+    }
+    if (sample.x - this.#resumedAt < LISTEN_NS) return false;
+    this.#newBase(sample, residual, "resume");
+    return false;
+  }
+
+  #judgeLock(x: number): void {
+    const error = Math.abs(differenceAt(this.floor.line, x) - differenceAt(this.servo.line, x));
+    if (!this.locked) {
+      this.#unlockSince = -1;
+      this.locked =
+        this.floor.fitted &&
+        this.floor.spread < this.#lockJitter &&
+        error < 1e6 &&
+        this.floor.slopeChange < 1e-6;
+    } else if (error <= UNLOCK_ERROR_NS) this.#unlockSince = -1;
+    else if (this.#unlockSince < 0) this.#unlockSince = x;
+    else if (x - this.#unlockSince >= UNLOCK_AFTER_NS) this.locked = false;
+  }
+}

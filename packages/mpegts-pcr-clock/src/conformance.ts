@@ -1,0 +1,8 @@
+export {
+  type ClockUnderTest,
+  parseTrace,
+  scoreTable,
+  scoreTrace,
+  type TraceRow,
+  type TraceScore,
+} from "./trace-score.js";

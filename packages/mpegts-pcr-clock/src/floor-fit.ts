@@ -1,0 +1,219 @@
+import type { DelayModel } from "./delay-model.js";
+import type { Line } from "./line.js";
+import { differenceAt } from "./line.js";
+import { normalHazard } from "./normal-hazard.js";
+import { selectRank } from "./order-statistics.js";
+
+/** Time unit of the fit, ns. */
+const T = 30e9;
+/** Standard deviation of the curvature: the rate drifts by about 2e-8 per second. */
+const CURVATURE_SD = 9e3;
+/** Neighbouring samples are not independent: each counts as a tenth. */
+const INDEPENDENCE = 0.1;
+const MIN_WIDTH = 1e3;
+
+/** What is known of the rate from elsewhere; `slope` is rate minus 1. */
+export interface RatePrior {
+  readonly slope: number;
+  readonly deviation: number;
+}
+
+/** What the fit carries from one time to the next. */
+export interface FitState extends DelayModel {
+  /** Curvature of the difference, ns per T². */
+  curvature: number;
+}
+
+/**
+ * Fits the delay floor to samples by maximum likelihood. The samples' height below the floor is Gaussian plus
+ * exponential: then −log likelihood is convex, for a sharp floor the result is the envelope, for wide stamping errors it
+ * is least squares, and the widths decide which.
+ */
+export class FloorFit {
+  readonly #t: Float64Array;
+  readonly #z: Float64Array;
+  readonly #below: Float64Array;
+  readonly #ranked: Float64Array;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.#t = new Float64Array(capacity);
+    this.#z = new Float64Array(capacity);
+    this.#below = new Float64Array(capacity);
+    this.#ranked = new Float64Array(capacity);
+  }
+
+  /** Samples that fit in. */
+  get capacity(): number {
+    return this.#t.length;
+  }
+
+  /** Forget the samples. */
+  clear(): void {
+    this.#count = 0;
+  }
+
+  /** Take `count` samples relative to `line`; `now` is the fit's time origin. */
+  take(x: Float64Array, difference: Float64Array, count: number, line: Line, now: number): void {
+    for (let i = 0, at = this.#count; i < count && at < this.#t.length; i++, at++) {
+      const xi = x[i] as number;
+      this.#t[at] = (xi - now) / T;
+      this.#z[at] = (difference[i] as number) - differenceAt(line, xi);
+      this.#count = at + 1;
+    }
+  }
+
+  /**
+   * Improve `line` and `state` in place.
+   * @param start the floor's first guess above `line`, ns
+   */
+  run(
+    line: Line,
+    state: FitState,
+    now: number,
+    rounds: number,
+    start: number,
+    prior: RatePrior | undefined,
+    maxSlope: number,
+  ): void {
+    let a = start;
+    let b = 0;
+    let c = state.curvature;
+    this.#measureBelow(a, b, c);
+    const edge = this.#edge();
+    state.sigma = Math.min(state.sigma, edge.maxSigma);
+    const kept = this.#dropAbove(edge.limit);
+    const oldSlope = line.slope;
+    for (let round = 0; round < rounds; round++) {
+      const { sigma, tau } = state;
+      const k = sigma / tau;
+      let g0 = 0;
+      let g1 = 0;
+      let g2 = 0;
+      let h0 = 0;
+      let h1 = 0;
+      let h2 = 0;
+      let h3 = 0;
+      let h4 = 0;
+      let delays = 0;
+      let spread = 0;
+      let informed = 0;
+      for (let i = 0; i < kept; i++) {
+        const t = this.#t[i] as number;
+        const below = a + t * (b + t * c) - (this.#z[i] as number);
+        const zeta = below / sigma - k;
+        const m = normalHazard(zeta);
+        const f = m / sigma - 1 / tau;
+        const w = Math.max(m * (m + zeta), 1e-9);
+        const tt = t * t;
+        g0 += f;
+        g1 += f * t;
+        g2 += f * tt;
+        h0 += w;
+        h1 += w * t;
+        h2 += w * tt;
+        h3 += w * tt * t;
+        h4 += w * tt * tt;
+        delays += Math.min(sigma * (zeta + m), 6 * tau);
+        spread += (k - m) * (k - m) + 1 - m * (m + zeta);
+        informed += w;
+      }
+      const scale = INDEPENDENCE / (sigma * sigma);
+      g0 *= INDEPENDENCE;
+      g1 *= INDEPENDENCE;
+      g2 = g2 * INDEPENDENCE - c / (CURVATURE_SD * CURVATURE_SD);
+      h0 *= scale;
+      h1 *= scale;
+      h2 *= scale;
+      h3 *= scale;
+      h4 = h4 * scale + 1 / (CURVATURE_SD * CURVATURE_SD);
+      let h11 = h2;
+      if (prior !== undefined) {
+        const deviation = prior.deviation * T;
+        g1 -= ((oldSlope + b / T - prior.slope) * T) / (deviation * deviation);
+        h11 += 1 / (deviation * deviation);
+      }
+      // Cholesky of [h0 h1 h2; h1 h11 h3; h2 h3 h4].
+      const l00 = Math.sqrt(h0);
+      const l10 = h1 / l00;
+      const l20 = h2 / l00;
+      const l11 = Math.sqrt(Math.max(h11 - l10 * l10, 1e-30));
+      const l21 = (h3 - l20 * l10) / l11;
+      const l22 = Math.sqrt(Math.max(h4 - l20 * l20 - l21 * l21, 1e-30));
+      const y0 = g0 / l00;
+      const y1 = (g1 - l10 * y0) / l11;
+      const y2 = (g2 - l20 * y0 - l21 * y1) / l22;
+      let dc = y2 / l22;
+      let db = (y1 - l21 * dc) / l11;
+      let da = (y0 - l10 * db - l20 * dc) / l00;
+      const limit = 3 * Math.max(sigma, Math.min(tau, 10 * sigma));
+      const size = Math.max(Math.abs(da), Math.abs(da - 2 * db + 4 * dc));
+      if (size > limit) {
+        da *= limit / size;
+        db *= limit / size;
+        dc *= limit / size;
+      }
+      a += da;
+      b += db;
+      c += dc;
+      state.tau = Math.max(MIN_WIDTH, clamp(delays / kept, tau / 1.5, tau * 1.5));
+      // Plain expectation-maximisation would need hundreds of rounds when few samples lie near the floor.
+      const haste = Math.min(20, kept / Math.max(1, informed));
+      const change = clamp(0.5 * Math.log(spread / kept) * haste, -0.3, 0.3);
+      state.sigma = clamp(sigma * Math.exp(change), MIN_WIDTH, edge.maxSigma);
+    }
+    state.curvature = c;
+    line.difference = differenceAt(line, now) + a;
+    line.x = now;
+    line.slope = clamp(oldSlope + b / T, -maxSlope, maxSlope);
+  }
+
+  #measureBelow(a: number, b: number, c: number): void {
+    for (let i = 0; i < this.#count; i++) {
+      const t = this.#t[i] as number;
+      this.#below[i] = a + t * (b + t * c) - (this.#z[i] as number);
+    }
+  }
+
+  /**
+   * The early side's shape: how wide the Gaussian part may be at most, and from where on samples are wild. Without
+   * these a few PCRs stamped a millisecond early would carry the line alone, and a sender's release timer, which
+   * spreads evenly, would pass for Gaussian.
+   */
+  #edge(): { maxSigma: number; limit: number } {
+    const n = this.#count;
+    const ranked = this.#ranked;
+    ranked.set(n === this.#below.length ? this.#below : this.#below.subarray(0, n));
+    const rank = (share: number, least: number): number =>
+      Math.min(n - 1, Math.max(least, Math.floor(share * n)));
+    const at50 = selectRank(ranked, rank(0.5, 0), 0, n);
+    const at10 = selectRank(ranked, rank(0.1, 0), 0, rank(0.5, 0) + 1);
+    // Only the smallest tenth matters from here, or the few that the least ranks need.
+    const head = Math.max(rank(0.1, 0), Math.min(n - 1, 8)) + 1;
+    if (head > rank(0.1, 0) + 1) selectRank(ranked, head - 1, 0, n);
+    const qb = selectRank(ranked, rank(0.02, 8), 0, head);
+    const qa = selectRank(ranked, rank(0.003, 2), 0, rank(0.02, 8) + 1);
+    const at05 = selectRank(ranked, rank(0.005, 0), 0, head);
+    const shape = (at50 - at10) / Math.max(1, at10 - at05);
+    const factor = shape <= 1.5 ? 2 : shape >= 3 ? 0.2 : 2 - (1.8 * (shape - 1.5)) / 1.5;
+    const width = Math.max(MIN_WIDTH, qb - qa);
+    return { maxSigma: Math.max(MIN_WIDTH, factor * (qb - qa)), limit: qa - 3 * width };
+  }
+
+  /** Remove the samples that lie less than `limit` below the line; returns how many are left. */
+  #dropAbove(limit: number): number {
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      if ((this.#below[i] as number) < limit) continue;
+      this.#t[kept] = this.#t[i] as number;
+      this.#z[kept] = this.#z[i] as number;
+      kept++;
+    }
+    this.#count = kept;
+    return kept;
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
+}

@@ -1,0 +1,340 @@
+import { equalBytes, isFormatError, plain, readPcr } from "@x/bits";
+import {
+  decodePat,
+  decodePmt,
+  decodeSection,
+  NULL_PID,
+  PACKET_SIZE,
+  PAT_PID,
+  type PacketHandler,
+  type PacketStride,
+  SectionAssembler,
+  SYNC_BYTE,
+  TsFramer,
+  unwrapDatagram,
+} from "@x/mpegts";
+
+/** Which PCRs a clock follows. */
+export interface PcrSelection {
+  /** program_number. Default: the first one in the PAT. */
+  readonly program?: number;
+  /** Follow this PID, whatever PAT and PMT say. */
+  readonly pcrPid?: number;
+  /** `"first-seen"`: the first PID with three PCRs within a second, whatever PAT and PMT say. Default `"psi"`. */
+  readonly select?: "psi" | "first-seen";
+  /**
+   * `"datagrams"`: what is fed begins with a packet (RTP headers are taken off), until something does not.
+   * `"bytes"`: a byte stream in any pieces, packets of 188, 192, 204 or 208 bytes. Default `"datagrams"`.
+   */
+  readonly framing?: "datagrams" | "bytes";
+  /** Distance of sync bytes in a byte stream. Default: found out. */
+  readonly packetSize?: PacketStride;
+}
+
+/** Takes a PCR of the selected PID; a scratch object, valid until the handler returns. */
+export type SelectedPcrHandler = (pcr: SelectedPcr) => void;
+
+/** A PCR of the selected PID. */
+export interface SelectedPcr {
+  /** 27 MHz, below 2^33 · 300. An extension above 299 is left out. */
+  pcr: number;
+  pid: number;
+  /** Packets before it. */
+  packet: number;
+  /** A new time base begins with it (ISO/IEC 13818-1 2.4.3.5). */
+  discontinuity: boolean;
+  extensionOutOfRange: boolean;
+  /** Packets of any PID are missing since the PCR before. */
+  gap: boolean;
+  /** The PID is new. */
+  pidChanged: boolean;
+}
+
+const PID_COUNT = 8192;
+const NO_COUNTER = 0xff;
+const ADAPTATION_FLAG = 0x20;
+const PAYLOAD_FLAG = 0x10;
+const PCR_FLAG = 0x10;
+const DISCONTINUITY_FLAG = 0x80;
+const FIRST_SEEN_COUNT = 3;
+const FIRST_SEEN_TICKS = 27e6;
+/** PIDs that are compared before one is chosen as the first seen. */
+const MAX_CANDIDATES = 64;
+
+/**
+ * Finds the PCRs that a programme's clock is made of, in datagrams or in a byte stream. Never throws on input. Memory is
+ * bounded; a datagram of bare transport packets costs no allocation.
+ */
+export class PcrSelector {
+  readonly #options: PcrSelection;
+  readonly #framer: TsFramer;
+  #framing: boolean;
+  readonly #assembler = new SectionAssembler({ maxSectionSize: 1024 });
+  readonly #mapAssembler = new SectionAssembler({ maxSectionSize: 1024 });
+  #pat: Uint8Array = new Uint8Array(0);
+  #pmt: Uint8Array = new Uint8Array(0);
+  #program: number | undefined;
+  #pmtPid = -1;
+  #pcrPid = -1;
+  readonly #counters = new Uint8Array(PID_COUNT).fill(NO_COUNTER);
+  #packets = 0;
+  /** Packets of the datagrams before the framing began. */
+  #unframed = 0;
+  #resyncs = 0;
+  #gap = false;
+  #gaps = 0;
+  #flagged = false;
+  #changed = false;
+  /** continuity_counter of the last PCR that began a time base: its copy begins no other. */
+  #flaggedCounter = -1;
+  #candidates = new Map<number, { count: number; first: number }>();
+  readonly #found: SelectedPcr = {
+    pcr: 0,
+    pid: 0,
+    packet: 0,
+    discontinuity: false,
+    extensionOutOfRange: false,
+    gap: false,
+    pidChanged: false,
+  };
+  #handler: SelectedPcrHandler = () => {};
+  readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet) => {
+    this.#packets = this.#unframed + packet;
+    for (let i = 0, sync = at; i < count; i++, sync += stride) this.#packet(bytes, sync);
+  };
+
+  constructor(options: PcrSelection = {}) {
+    const { pcrPid, program, packetSize } = options;
+    if (pcrPid !== undefined && !(Number.isInteger(pcrPid) && pcrPid >= 0 && pcrPid < PID_COUNT)) {
+      throw new RangeError(`pcrPid: ${pcrPid} does not fit 13 bits`);
+    }
+    if (program !== undefined && !(Number.isInteger(program) && program > 0 && program <= 0xffff)) {
+      throw new RangeError(`program: ${program} is no program_number`);
+    }
+    this.#options = options;
+    this.#framer = new TsFramer(packetSize === undefined ? {} : { packetSize });
+    this.#framing = options.framing === "bytes";
+    this.#pcrPid = pcrPid ?? -1;
+  }
+
+  /** The PID whose PCRs are handed out; `undefined` while none is selected. */
+  get pcrPid(): number | undefined {
+    return this.#pcrPid < 0 ? undefined : this.#pcrPid;
+  }
+
+  /** program_number of the selected programme; `undefined` while unknown. */
+  get program(): number | undefined {
+    return this.#program;
+  }
+
+  /** Packets so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Breaks of continuity_counter so far, and losses of framing. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** Feed a datagram or a piece of a byte stream; `onPcr` is called for each PCR of the selected PID. */
+  push(chunk: Uint8Array, onPcr: SelectedPcrHandler): void {
+    this.#handler = onPcr;
+    if (!this.#framing) {
+      const bytes = chunk[0] === SYNC_BYTE ? chunk : unwrapDatagram(chunk);
+      if (isWholePackets(bytes)) {
+        for (let at = 0; at < bytes.length; at += PACKET_SIZE) this.#packet(bytes, at);
+        return;
+      }
+      if (bytes.length === 0) return;
+      this.#framing = true;
+      this.#unframed = this.#packets;
+    }
+    this.#framer.push(plain(chunk), this.#onPackets);
+    this.#noteResyncs();
+  }
+
+  /** End of input: hand out what a byte stream's framing still holds. */
+  flush(onPcr: SelectedPcrHandler): void {
+    this.#handler = onPcr;
+    if (!this.#framing) return;
+    this.#framer.flush(this.#onPackets);
+    this.#noteResyncs();
+  }
+
+  /** Forget everything. */
+  reset(): void {
+    this.#framer.reset();
+    this.#framing = this.#options.framing === "bytes";
+    this.#assembler.reset();
+    this.#mapAssembler.reset();
+    this.#pat = new Uint8Array(0);
+    this.#pmt = new Uint8Array(0);
+    this.#program = undefined;
+    this.#pmtPid = -1;
+    this.#pcrPid = this.#options.pcrPid ?? -1;
+    this.#counters.fill(NO_COUNTER);
+    this.#packets = 0;
+    this.#unframed = 0;
+    this.#resyncs = 0;
+    this.#gap = false;
+    this.#gaps = 0;
+    this.#flagged = false;
+    this.#changed = false;
+    this.#flaggedCounter = -1;
+    this.#candidates.clear();
+  }
+
+  #noteResyncs(): void {
+    this.#packets = this.#unframed + this.#framer.packets;
+    if (this.#framer.resyncs === this.#resyncs) return;
+    this.#resyncs = this.#framer.resyncs;
+    this.#gap = true;
+    this.#gaps++;
+  }
+
+  #packet(bytes: Uint8Array, at: number): void {
+    const packet = this.#packets++;
+    const head = bytes[at + 1] as number;
+    if (head >= 0x80) return;
+    const pid = ((head & 0x1f) << 8) | (bytes[at + 2] as number);
+    const control = bytes[at + 3] as number;
+    const hasPayload = (control & PAYLOAD_FLAG) !== 0;
+    const lost = hasPayload && pid !== NULL_PID && this.#lost(bytes, at, pid, control);
+    if ((control & ADAPTATION_FLAG) !== 0) this.#adaptationField(bytes, at, pid, packet, control);
+    if (!hasPayload || (pid !== PAT_PID && pid !== this.#pmtPid) || control >= 0x40) return;
+    if (this.#options.pcrPid !== undefined || this.#options.select === "first-seen") return;
+    const assembler = pid === PAT_PID ? this.#assembler : this.#mapAssembler;
+    if (lost) assembler.reset();
+    const start = at + 4 + ((control & ADAPTATION_FLAG) !== 0 ? 1 + (bytes[at + 4] as number) : 0);
+    const end = at + PACKET_SIZE;
+    if (start >= end) return;
+    const onSection = pid === PAT_PID ? this.#onPat : this.#onPmt;
+    assembler.push(bytes, start, end, (head & 0x40) !== 0, onSection);
+  }
+
+  /** Check continuity_counter: a repeated value is a copy. */
+  #lost(bytes: Uint8Array, at: number, pid: number, control: number): boolean {
+    const counter = control & 0x0f;
+    const last = this.#counters[pid] as number;
+    this.#counters[pid] = counter;
+    if (last === NO_COUNTER || counter === ((last + 1) & 0x0f) || counter === last) return false;
+    const announced =
+      (control & ADAPTATION_FLAG) !== 0 &&
+      (bytes[at + 4] as number) > 0 &&
+      ((bytes[at + 5] as number) & DISCONTINUITY_FLAG) !== 0;
+    this.#gap = true;
+    if (!announced) this.#gaps++;
+    return true;
+  }
+
+  #adaptationField(
+    bytes: Uint8Array,
+    at: number,
+    pid: number,
+    packet: number,
+    control: number,
+  ): void {
+    const length = bytes[at + 4] as number;
+    if (length === 0 || length > 183) return;
+    const flags = bytes[at + 5] as number;
+    const hasPcr = (flags & PCR_FLAG) !== 0 && length >= 7;
+    if (this.#pcrPid < 0 && hasPcr && this.#options.select === "first-seen") {
+      this.#consider(pid, readPcr(bytes, at + 6));
+    }
+    if (pid !== this.#pcrPid) return;
+    const counter = (control & PAYLOAD_FLAG) === 0 ? -1 : control & 0x0f;
+    const isFlagged = (flags & DISCONTINUITY_FLAG) !== 0;
+    if (isFlagged && (counter < 0 || counter !== this.#flaggedCounter)) this.#flagged = true;
+    if (!isFlagged) this.#flaggedCounter = -1;
+    if (!hasPcr) return;
+    const extension = (((bytes[at + 10] as number) & 1) << 8) | (bytes[at + 11] as number);
+    const found = this.#found;
+    found.extensionOutOfRange = extension > 299;
+    found.pcr = readPcr(bytes, at + 6) - (extension > 299 ? extension : 0);
+    found.pid = pid;
+    found.packet = packet;
+    found.gap = this.#gap;
+    // A value that is not to be trusted opens no time base: the next one does.
+    found.discontinuity = this.#flagged && !found.extensionOutOfRange;
+    found.pidChanged = this.#changed && !found.extensionOutOfRange;
+    if (!found.extensionOutOfRange) {
+      if (this.#flagged) this.#flaggedCounter = counter;
+      this.#flagged = false;
+      this.#changed = false;
+    }
+    this.#gap = false;
+    this.#handler(found);
+  }
+
+  #consider(pid: number, pcr: number): void {
+    if (pid === NULL_PID) return;
+    const candidate = this.#candidates.get(pid);
+    const elapsed = candidate === undefined ? -1 : pcr - candidate.first;
+    if (candidate === undefined || elapsed < 0 || elapsed > FIRST_SEEN_TICKS) {
+      if (candidate === undefined && this.#candidates.size >= MAX_CANDIDATES)
+        this.#candidates.clear();
+      this.#candidates.set(pid, { count: 1, first: pcr });
+      return;
+    }
+    candidate.count++;
+    if (candidate.count >= FIRST_SEEN_COUNT) this.#select(pid);
+  }
+
+  #select(pid: number): void {
+    if (pid === this.#pcrPid) return;
+    this.#changed = this.#changed || this.#pcrPid >= 0;
+    this.#pcrPid = pid;
+    this.#flagged = false;
+    this.#flaggedCounter = -1;
+    this.#candidates.clear();
+  }
+
+  readonly #onPat = (section: Uint8Array, size: number): void => {
+    const bytes = section.subarray(0, size);
+    if (equalBytes(bytes, this.#pat)) return;
+    try {
+      const pat = decodePat(decodeSection(bytes));
+      if (!pat.currentNextIndicator) return;
+      const wanted = this.#options.program ?? this.#program;
+      const programs = pat.programs.filter((program) => program.programNumber !== 0);
+      const same = programs.find((program) => program.programNumber === wanted);
+      // The current programme may be in another section of the same table.
+      const fallback =
+        this.#options.program === undefined &&
+        (this.#program === undefined || pat.lastSectionNumber === 0);
+      const chosen = same ?? (fallback ? programs[0] : undefined);
+      if (pat.lastSectionNumber === 0) this.#pat = bytes.slice();
+      if (chosen === undefined) return;
+      if (chosen.pid !== this.#pmtPid || chosen.programNumber !== this.#program) {
+        this.#mapAssembler.reset();
+        this.#pmt = new Uint8Array(0);
+      }
+      this.#program = chosen.programNumber;
+      this.#pmtPid = chosen.pid;
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+    }
+  };
+
+  readonly #onPmt = (section: Uint8Array, size: number): void => {
+    const bytes = section.subarray(0, size);
+    if (equalBytes(bytes, this.#pmt)) return;
+    try {
+      const pmt = decodePmt(decodeSection(bytes), { onBadDescriptor: "keep" });
+      if (!pmt.currentNextIndicator || pmt.programNumber !== this.#program) return;
+      this.#pmt = bytes.slice();
+      if (pmt.pcrPid !== NULL_PID) this.#select(pmt.pcrPid);
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+    }
+  };
+}
+
+function isWholePackets(bytes: Uint8Array): boolean {
+  if (bytes.length === 0 || bytes.length % PACKET_SIZE !== 0) return false;
+  for (let at = 0; at < bytes.length; at += PACKET_SIZE) {
+    if (bytes[at] !== SYNC_BYTE) return false;
+  }
+  return true;
+}
