@@ -1,16 +1,15 @@
 import { equalBytes, isFormatError, PTS_MODULUS, Unwrapper, wrapDiff } from "@x/bits";
 import { pcrEventAt } from "./clock-sample.js";
-import { CAT_PID, NULL_PID, PAT_PID, type PacketStride, PID_COUNT, SDT_PID } from "./constants.js";
-import { ContinuityChecker } from "./continuity.js";
+import { CAT_PID, NULL_PID, PAT_PID, type PacketStride, SDT_PID } from "./constants.js";
 import type { TsEvent, TsPesEvent } from "./events.js";
 import { type PacketHandler, type SkipReason, TsFramer } from "./framer.js";
 import type { TsIssueCode } from "./issue.js";
-import { type AssembledPes, BufferPool, PesAssembler, type PesBudget } from "./pes-assembler.js";
+import { type AssembledPes, BufferPool, type PesBudget } from "./pes-assembler.js";
 import { decodePesHeader, PADDING_STREAM } from "./pes-header.js";
-import type { Pmt, PmtStream } from "./pmt.js";
+import { type PidState, PidTable } from "./pid-table.js";
+import type { Pmt } from "./pmt.js";
 import { ProgramTables } from "./program-tables.js";
 import { decodeSection } from "./section.js";
-import { SectionAssembler, type SectionHandler } from "./section-assembler.js";
 import { carriageOf } from "./stream-kind.js";
 
 /** Options of {@link TsDemuxer}. */
@@ -38,21 +37,6 @@ export interface TsDemuxerOptions {
   readonly maxPids?: number;
 }
 
-interface PidState {
-  readonly pid: number;
-  readonly continuity: ContinuityChecker;
-  /** Exactly one of the two is there. */
-  readonly pes: PesAssembler | undefined;
-  readonly sections: SectionAssembler | undefined;
-  readonly onSection: SectionHandler | undefined;
-  programNumber: number | undefined;
-  stream: PmtStream | undefined;
-  /** discontinuity_indicator since the last PES packet. */
-  discontinuity: boolean;
-  /** The last packet's payload was scrambled. */
-  scrambled: boolean;
-}
-
 /** Repetitions of CAT and SDT sections that are told by their bytes. */
 const MAX_KNOWN_SECTIONS = 256;
 
@@ -68,7 +52,7 @@ export class TsDemuxer {
   readonly #programs: ReadonlySet<number> | undefined;
   readonly #options: TsDemuxerOptions;
   readonly #wantsPcr: boolean;
-  readonly #maxPids: number;
+  readonly #pids: PidTable;
   readonly #budget: PesBudget;
   readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet, offset) => {
     this.#skipping = undefined;
@@ -78,10 +62,6 @@ export class TsDemuxer {
       this.#packet(bytes, at + distance, packet + i, offset + distance);
     }
   };
-  #pids: (PidState | undefined)[] = [];
-  #pidCount = 0;
-  /** PIDs of the streams of each programme. */
-  readonly #streamPids = new Map<number, readonly number[]>();
   readonly #axes = new Map<number | undefined, Unwrapper>();
   readonly #knownSections = new Map<string, Uint8Array>();
   #events: TsEvent[] = [];
@@ -98,14 +78,20 @@ export class TsDemuxer {
     this.#options = options;
     this.#programs = options.programs === undefined ? undefined : new Set(options.programs);
     this.#wantsPcr = options.pcr ?? true;
-    this.#maxPids = options.maxPids ?? 1024;
     this.#budget = {
       maxPesSize: options.maxPesSize ?? 32 * 2 ** 20,
       maxBufferedBytes: options.maxBufferedBytes ?? 128 * 2 ** 20,
       bufferedBytes: 0,
       pool: options.dataLifetime === "push" ? new BufferPool() : undefined,
     };
-    const { packetSize } = options;
+    const { packetSize, maxPids = 1024 } = options;
+    this.#pids = new PidTable(this.#budget, maxPids, {
+      section: (state, bytes, size) => this.#section(state, bytes, size),
+      fault: (fault) => this.#issue(fault, "error", "section", "a section was dropped"),
+      limit: (pid) =>
+        this.#issue("limit", "error", "pid", `PID ${pid} is ignored: ${maxPids} are in use`),
+      closing: (state) => this.#deliver(state, state.pes?.finish()),
+    });
     this.#framer = new TsFramer({
       ...(packetSize === undefined ? {} : { packetSize }),
       onSkip: (_bytes, start, end, offset, reason) => this.#skipped(end - start, offset, reason),
@@ -113,7 +99,8 @@ export class TsDemuxer {
     this.#tables = new ProgramTables({
       pat: (pat) => this.#emit({ type: "pat", ...this.#place, pat }),
       pmt: (pid, pmt) => this.#pmt(pid, pmt),
-      removed: (programNumber) => this.#dropStreams(programNumber, new Set()),
+      listed: (pid) => this.#pids.pin(pid, "sections"),
+      removed: (programNumber) => this.#pids.release(programNumber),
       issue: (code, field, message) => this.#issue(code, "error", field, message),
     });
     this.#prepare();
@@ -157,11 +144,7 @@ export class TsDemuxer {
       this.#place = { packet: 0, offset: 0 };
       this.#issue("sync-loss", "error", "syncByte", "no transport packets");
     }
-    for (const state of this.#pids) {
-      if (state?.pes === undefined) continue;
-      this.#pid = state.pid;
-      this.#deliver(state, state.pes.finish());
-    }
+    for (const state of this.#pids.all()) this.#deliver(state, state.pes?.finish());
     this.#ended = true;
     return this.#take();
   }
@@ -170,8 +153,8 @@ export class TsDemuxer {
   reset(): void {
     this.#framer.reset();
     this.#tables.reset();
+    this.#pids.reset();
     this.#axes.clear();
-    this.#streamPids.clear();
     this.#knownSections.clear();
     this.#events = [];
     this.#skipping = undefined;
@@ -183,13 +166,9 @@ export class TsDemuxer {
   }
 
   #prepare(): void {
-    this.#pids = new Array<PidState | undefined>(PID_COUNT).fill(undefined);
-    this.#pidCount = 0;
-    this.#openSections(PAT_PID);
-    for (const pid of [CAT_PID, SDT_PID, ...(this.#options.sectionPids ?? [])]) {
-      this.#openSections(pid);
-    }
-    for (const pid of this.#options.pesPids ?? []) this.#openPes(pid);
+    const { sectionPids = [], pesPids = [] } = this.#options;
+    for (const pid of [PAT_PID, CAT_PID, SDT_PID, ...sectionPids]) this.#pids.pin(pid, "sections");
+    for (const pid of pesPids) this.#pids.pin(pid, "pes");
   }
 
   #take(): TsEvent[] {
@@ -277,11 +256,15 @@ export class TsDemuxer {
       const length = bytes[payload] as number;
       flags = this.#adaptationField(bytes, at, length);
       payload += 1 + length;
-      const state = this.#pids[pid];
-      if (state !== undefined && (flags & 0x80) !== 0) state.discontinuity = true;
+      const state = this.#pids.get(pid);
+      if (state !== undefined && (flags & 0x80) !== 0) {
+        state.discontinuity = true;
+        // Announced without payload, the counter may begin anew with the next packet.
+        if ((control & 0x10) === 0) state.continuity.reset();
+      }
       if ((control & 0x10) === 0 || payload > end) return;
     }
-    const state = this.#pids[pid];
+    const state = this.#pids.get(pid);
     if (state === undefined) return;
     this.#payload(state, bytes, payload, end, head, control, flags, packet, offset);
   }
@@ -355,13 +338,13 @@ export class TsDemuxer {
     }
     state.scrambled = false;
     if (pes === undefined) {
-      state.sections?.push(bytes, start, end, unitStart, state.onSection as SectionHandler);
+      state.sections?.push(bytes, start, end, unitStart, state.onSection);
       return;
     }
     if (!unitStart) {
       const whole = pes.add(bytes, start, end);
       if (whole !== undefined) {
-        this.#pid = state.pid;
+        this.#place = { packet, offset };
         this.#deliver(state, whole);
       }
       return;
@@ -384,6 +367,15 @@ export class TsDemuxer {
 
   #deliver(state: PidState, whole: AssembledPes | undefined): void {
     if (whole === undefined) return;
+    const before = this.#pid;
+    this.#pid = state.pid;
+    const event = this.#pesEvent(state, whole);
+    if (event !== undefined) this.#events.push(event);
+    this.#pid = before;
+  }
+
+  /** The event of a PES packet; `undefined` for padding and for what cannot be read, which is told. */
+  #pesEvent(state: PidState, whole: AssembledPes): TsPesEvent | undefined {
     const { bytes, packet, offset, damage } = whole;
     if (damage === "truncated" || damage === "oversize") {
       const code = damage === "truncated" ? "pes-truncated" : "limit";
@@ -401,14 +393,14 @@ export class TsDemuxer {
     } catch (error) {
       if (!isFormatError(error)) throw error;
       this.#issue("pes-header", "error", error.field, error.message, offset);
-      return;
+      return undefined;
     }
     const { header, payloadStart } = decoded;
-    if (header.streamId === PADDING_STREAM) return;
+    if (header.streamId === PADDING_STREAM) return undefined;
     const pts = header.optional?.pts;
     const dts = header.optional?.dts ?? pts;
     const dtsUnwrapped = dts === undefined ? undefined : this.#axis(state.programNumber).next(dts);
-    const event: TsPesEvent = {
+    return {
       type: "pes",
       packet,
       offset,
@@ -428,7 +420,6 @@ export class TsDemuxer {
       damage,
       data: bytes.subarray(payloadStart),
     };
-    this.#events.push(event);
   }
 
   /** One axis a programme, so that all its streams wrap together. */
@@ -441,11 +432,10 @@ export class TsDemuxer {
     return axis;
   }
 
-  #onSection(state: PidState, bytes: Uint8Array, size: number): void {
+  #section(state: PidState, bytes: Uint8Array, size: number): void {
     const { pid } = state;
     if (pid === PAT_PID || this.#tables.isPmtPid(pid)) {
       this.#tables.section(pid, bytes, size);
-      if (pid === PAT_PID) this.#openPmtPids();
       return;
     }
     const view = bytes.subarray(0, size);
@@ -463,99 +453,22 @@ export class TsDemuxer {
     }
   }
 
-  #openPmtPids(): void {
-    for (const pid of this.#tables.pmtPids()) this.#openSections(pid);
-  }
-
   #pmt(pid: number, pmt: Pmt): void {
     this.#emit({ type: "pmt", ...this.#place, pid, pmt });
     const { programNumber } = pmt;
     if (this.#programs?.has(programNumber) === false) return;
-    const kept = new Set(pmt.streams.map((stream) => stream.elementaryPid));
-    this.#dropStreams(programNumber, kept);
-    this.#streamPids.set(programNumber, [...kept]);
-    for (const stream of pmt.streams) this.#openStream(programNumber, stream);
-  }
-
-  #openStream(programNumber: number, stream: PmtStream): void {
-    const pid = stream.elementaryPid;
-    const sections = carriageOf(stream) === "sections";
-    if (pid === NULL_PID || pid <= CAT_PID || this.#tables.isPmtPid(pid)) {
-      const message = `program ${programNumber}: PID ${pid} cannot carry a stream`;
-      this.#issue("psi-content", "error", "elementaryPid", message);
-      return;
-    }
-    const known = this.#pids[pid];
-    if (known !== undefined && (known.pes === undefined) !== sections) {
-      this.#deliver(known, known.pes?.finish());
-      this.#close(pid);
-    }
-    const state = sections ? this.#openSections(pid) : this.#openPes(pid);
-    if (state === undefined) return;
-    // A PID that several programmes share belongs to the first.
-    if (state.programNumber !== undefined && state.programNumber !== programNumber) return;
-    state.programNumber = programNumber;
-    state.stream = stream;
-  }
-
-  /** Give up the streams of a programme, but for the PIDs in `kept`. */
-  #dropStreams(programNumber: number, kept: ReadonlySet<number>): void {
-    for (const pid of this.#streamPids.get(programNumber) ?? []) {
-      const state = this.#pids[pid];
-      if (kept.has(pid) || state?.programNumber !== programNumber) continue;
-      this.#deliver(state, state.pes?.finish());
-      state.programNumber = undefined;
-      state.stream = undefined;
-      const asked =
-        this.#options.pesPids?.includes(pid) || this.#options.sectionPids?.includes(pid);
-      if (asked !== true) this.#close(pid);
-    }
-    this.#streamPids.delete(programNumber);
-  }
-
-  #openPes(pid: number): PidState | undefined {
-    return this.#pids[pid] ?? this.#open(pid, new PesAssembler(this.#budget), undefined);
-  }
-
-  #openSections(pid: number): PidState | undefined {
-    const known = this.#pids[pid];
-    if (known !== undefined) return known;
-    const assembler = new SectionAssembler({
-      onFault: (fault) => this.#issue(fault, "error", "section", "a section was dropped"),
+    const streams = pmt.streams.filter(({ elementaryPid }) => {
+      const fit =
+        elementaryPid !== NULL_PID &&
+        elementaryPid > CAT_PID &&
+        !this.#tables.isPmtPid(elementaryPid);
+      if (!fit) {
+        const message = `program ${programNumber}: PID ${elementaryPid} cannot carry a stream`;
+        this.#issue("psi-content", "error", "elementaryPid", message);
+      }
+      return fit;
     });
-    return this.#open(pid, undefined, assembler);
-  }
-
-  #open(
-    pid: number,
-    pes: PesAssembler | undefined,
-    sections: SectionAssembler | undefined,
-  ): PidState | undefined {
-    if (this.#pidCount >= this.#maxPids) {
-      this.#issue("limit", "error", "pid", `PID ${pid} is ignored: ${this.#maxPids} are in use`);
-      return undefined;
-    }
-    const state: PidState = {
-      pid,
-      continuity: new ContinuityChecker(),
-      pes,
-      sections,
-      onSection:
-        sections && ((bytes: Uint8Array, size: number) => this.#onSection(state, bytes, size)),
-      programNumber: undefined,
-      stream: undefined,
-      discontinuity: false,
-      scrambled: false,
-    };
-    this.#pids[pid] = state;
-    this.#pidCount++;
-    return state;
-  }
-
-  #close(pid: number): void {
-    this.#pids[pid]?.pes?.reset();
-    this.#pids[pid] = undefined;
-    this.#pidCount--;
+    this.#pids.assign(programNumber, streams, carriageOf);
   }
 
   #isKnown(pid: number, view: Uint8Array): boolean {

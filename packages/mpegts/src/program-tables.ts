@@ -10,15 +10,15 @@ export interface ProgramTablesHandler {
   /** A table is new or differs from the one before. */
   pat(pat: Pat): void;
   pmt(pid: number, pmt: Pmt): void;
-  /** The programmes that a PAT no longer lists. */
+  /** A PAT lists a PID for programme maps. */
+  listed(pid: number): void;
+  /** A PAT no longer lists a programme. */
   removed(programNumber: number): void;
   issue(code: TsIssueCode, field: string, message: string): void;
 }
 
 interface Program {
-  readonly programNumber: number;
   pmtPid: number;
-  pmt: Pmt | undefined;
   /** The section in force: repetitions are told by their bytes. */
   bytes: Uint8Array | undefined;
 }
@@ -43,11 +43,6 @@ export class ProgramTables {
   /** True when `pid` carries programme maps. */
   isPmtPid(pid: number): boolean {
     return this.#uses[pid] !== 0;
-  }
-
-  /** PIDs that carry programme maps; a PID may appear more than once. */
-  pmtPids(): number[] {
-    return Array.from(this.#programs.values(), (program) => program.pmtPid);
   }
 
   /** Take the section `bytes[0..size)` of the PAT's PID or of a programme map's; copies what it keeps. */
@@ -123,17 +118,14 @@ export class ProgramTables {
         return;
       }
       this.#use(pid, 1);
-      this.#programs.set(programNumber, {
-        programNumber,
-        pmtPid: pid,
-        pmt: undefined,
-        bytes: undefined,
-      });
+      this.#programs.set(programNumber, { pmtPid: pid, bytes: undefined });
+      this.#handler.listed(pid);
     } else if (program.pmtPid !== pid) {
       this.#use(program.pmtPid, -1);
       this.#use(pid, 1);
       program.pmtPid = pid;
       program.bytes = undefined;
+      this.#handler.listed(pid);
     }
   }
 
@@ -158,7 +150,6 @@ export class ProgramTables {
       );
     }
     program.bytes = bytes;
-    program.pmt = pmt;
     this.#handler.pmt(pid, pmt);
   }
 

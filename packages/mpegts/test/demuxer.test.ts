@@ -179,6 +179,22 @@ describe("damage", () => {
     expect(pes(events)[1]).toMatchObject({ discontinuity: true, damage: undefined });
   });
 
+  test("nor is one that was announced in a packet without payload", () => {
+    const flag = packetBytes({ pid: DATA, continuityCounter: 8, adaptation: [0x80] });
+    const events = demux([...four(), flag, ...four(9)]);
+    expect(codes(events)).toEqual([]);
+    expect(pes(events).map((event) => event.discontinuity)).toEqual([false, true]);
+  });
+
+  test("an issue names the PID and the packet that it is about", () => {
+    const events = demux([
+      ...four().slice(0, 2),
+      ...sectionPackets(PMT, pmtBytes(1, 0x1fff, [], 1), 1),
+    ]);
+    const [issue] = events.flatMap((event) => (event.type === "issue" ? [event.issue] : []));
+    expect(issue).toMatchObject({ code: "pes-truncated", pid: DATA, offset: 376, packet: 4 });
+  });
+
   test("sixteen lost packets are no duplicate", () => {
     const packets = [
       part({ payloadUnitStart: true, payload: pesBytes(0xe0, data(170), 1, undefined, false) }),
@@ -268,6 +284,17 @@ describe("tables", () => {
       ...pesPackets(VIDEO, pesBytes(0xe0, data(50), 1, undefined, false), 1),
     ];
     expect(pes(demux(packets))).toHaveLength(1);
+  });
+
+  test("a PID that becomes a programme map's is no stream any more", () => {
+    const packets = [
+      ...pesPackets(DATA, pesBytes(0xbd, data(5), 0)),
+      ...sectionPackets(0, sectionBytes(0, 1, [0, 1, 0xe0 | (DATA >> 8), DATA & 0xff], 1), 1),
+      ...sectionPackets(DATA, pmtBytes(1, 0x1fff, []), 5),
+    ];
+    const events = demux(packets);
+    expect(pes(events)).toHaveLength(1);
+    expect(events.filter((event) => event.type === "pmt")).toHaveLength(2);
   });
 
   test("programmes and PIDs can be chosen", () => {
