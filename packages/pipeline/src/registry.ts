@@ -15,10 +15,13 @@ import { fdsink } from "./elements/fdsink.js";
 import { filesink } from "./elements/filesink.js";
 import { filesrc } from "./elements/filesrc.js";
 import { identity } from "./elements/identity.js";
+import { jpegxsdec, jpegxsenc, svtjpegxsdec, svtjpegxsenc } from "./elements/jpegxs.js";
 import { mccenc } from "./elements/mccenc.js";
 import { mccparse } from "./elements/mccparse.js";
 import { mpegtsmux } from "./elements/mpegtsmux.js";
+import { pngdec, pngenc } from "./elements/png.js";
 import { queue } from "./elements/queue.js";
+import { rawvideoparse } from "./elements/rawvideoparse.js";
 import { rtpsmpte291depay } from "./elements/rtpsmpte291depay.js";
 import { rtpsmpte291pay } from "./elements/rtpsmpte291pay.js";
 import { rtspsrc } from "./elements/rtspsrc.js";
@@ -43,6 +46,8 @@ import {
   h265ccinserter,
 } from "./elements/video-captions.js";
 import { h264parse, h265parse } from "./elements/video-parsers.js";
+import { videotestsrc } from "./elements/videotestsrc.js";
+import { y4mdec, y4menc } from "./elements/y4m.js";
 
 /** Every element by name, in the order of a stream: sources, generic, captions, ancillary data, network, sinks. */
 export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
@@ -50,6 +55,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     filesrc,
     udpsrc,
     rtspsrc,
+    videotestsrc,
     capsfilter,
     identity,
     clocksync,
@@ -85,6 +91,15 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     tsparse,
     h264parse,
     h265parse,
+    rawvideoparse,
+    y4mdec,
+    y4menc,
+    pngdec,
+    pngenc,
+    jpegxsdec,
+    jpegxsenc,
+    svtjpegxsdec,
+    svtjpegxsenc,
     udpsink,
     filesink,
     fdsink,

@@ -1,0 +1,151 @@
+import { type Caps, caps, type Fraction, fractionOf, numberOf, stringOf } from "./caps.js";
+
+/** How the samples of a raw picture lie, under GStreamer's name of the format. */
+export interface RawFormat {
+  readonly name: string;
+  readonly sampling: "4:0:0" | "4:2:0" | "4:2:2" | "4:4:4";
+  /** 8, 10 or 12; above 8 a sample is two bytes, little-endian. */
+  readonly bitDepth: number;
+  /** Planes are G, B, R instead of Y, Cb, Cr. */
+  readonly rgb: boolean;
+}
+
+/** A raw picture's size and format. Rows follow each other without padding, planes too. */
+export interface RawVideo {
+  readonly format: RawFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: Fraction;
+  readonly interlaced: boolean;
+}
+
+/** One plane as samples: a view of the picture's bytes. */
+export interface RawPlane {
+  readonly data: Uint8Array | Uint16Array;
+  readonly width: number;
+  readonly height: number;
+  /** Samples from one row to the next. */
+  readonly stride: number;
+}
+
+/** Names by bit depth: 4:2:0, 4:2:2, 4:4:4, RGB. */
+const NAMES: Readonly<Record<number, readonly [string, string, string, string]>> = {
+  8: ["I420", "Y42B", "Y444", "GBR"],
+  10: ["I420_10LE", "I422_10LE", "Y444_10LE", "GBR_10LE"],
+  12: ["I420_12LE", "I422_12LE", "Y444_12LE", "GBR_12LE"],
+};
+
+/** The formats that elements for raw video understand, by name. */
+export const RAW_FORMATS: ReadonlyMap<string, RawFormat> = /* @__PURE__ */ makeFormats();
+
+/** Caps of raw video in any of {@link RAW_FORMATS}. */
+export const RAW_VIDEO_CAPS: Caps = caps("video/x-raw", {
+  format: { oneOf: [...RAW_FORMATS.keys()] },
+});
+
+/** The picture that caps describe; `undefined` while size or format are open. */
+export function rawVideoOf(of: Caps): RawVideo | undefined {
+  const format = RAW_FORMATS.get(stringOf(of, "format") ?? "");
+  const width = numberOf(of, "width");
+  const height = numberOf(of, "height");
+  if (format === undefined || width === undefined || height === undefined) return undefined;
+  return {
+    format,
+    width,
+    height,
+    frameRate: fractionOf(of, "framerate") ?? { numerator: 25, denominator: 1 },
+    interlaced: stringOf(of, "interlace-mode") === "interleaved",
+  };
+}
+
+/** Fixed caps of a picture. */
+export function rawVideoCaps(video: RawVideo): Caps {
+  return caps("video/x-raw", {
+    format: video.format.name,
+    width: video.width,
+    height: video.height,
+    framerate: { ...video.frameRate },
+    "interlace-mode": video.interlaced ? "interleaved" : "progressive",
+  });
+}
+
+/** Bytes of a picture. */
+export function sizeOfRawVideo(video: RawVideo): number {
+  const samples = planeSizes(video).reduce((sum, [width, height]) => sum + width * height, 0);
+  return samples * bytesPerSample(video.format);
+}
+
+/** The planes of the picture that begins at the first byte of `data`: views, unless 16-bit samples are not aligned. */
+export function planesOf(data: Uint8Array, video: RawVideo): RawPlane[] {
+  const size = bytesPerSample(video.format);
+  // A Uint16Array must begin at an even byte of its memory.
+  const bytes = size === 2 && data.byteOffset % 2 !== 0 ? data.slice() : data;
+  let at = bytes.byteOffset;
+  return planeSizes(video).map(([width, height]) => {
+    const samples = width * height;
+    const plane =
+      size === 1
+        ? new Uint8Array(bytes.buffer, at, samples)
+        : new Uint16Array(bytes.buffer, at, samples);
+    at += samples * size;
+    return { data: plane, width, height, stride: width };
+  });
+}
+
+/** Format of a sampling and depth; `undefined` when GStreamer has none. */
+export function rawFormatOf(
+  sampling: string,
+  bitDepth: number,
+  rgb: boolean,
+): RawFormat | undefined {
+  for (const format of RAW_FORMATS.values()) {
+    if (format.sampling === sampling && format.bitDepth === bitDepth && format.rgb === rgb) {
+      return format;
+    }
+  }
+  return undefined;
+}
+
+function planeSizes({ format, width, height }: RawVideo): (readonly [number, number])[] {
+  const luma = [width, height] as const;
+  switch (format.sampling) {
+    case "4:0:0":
+      return [luma];
+    case "4:4:4":
+      return [luma, luma, luma];
+    case "4:2:2":
+      return [luma, [Math.ceil(width / 2), height], [Math.ceil(width / 2), height]];
+    case "4:2:0": {
+      const chroma = [Math.ceil(width / 2), Math.ceil(height / 2)] as const;
+      return [luma, chroma, chroma];
+    }
+    default:
+      return format.sampling satisfies never;
+  }
+}
+
+function bytesPerSample({ bitDepth }: RawFormat): 1 | 2 {
+  return bitDepth > 8 ? 2 : 1;
+}
+
+function makeFormats(): ReadonlyMap<string, RawFormat> {
+  const formats = new Map<string, RawFormat>();
+  const add = (
+    name: string,
+    sampling: RawFormat["sampling"],
+    bitDepth: number,
+    rgb: boolean,
+  ): void => {
+    formats.set(name, { name, sampling, bitDepth, rgb });
+  };
+  for (const [depth, [yuv420, yuv422, yuv444, gbr]] of Object.entries(NAMES)) {
+    const bitDepth = Number(depth);
+    add(yuv420, "4:2:0", bitDepth, false);
+    add(yuv422, "4:2:2", bitDepth, false);
+    add(yuv444, "4:4:4", bitDepth, false);
+    add(gbr, "4:4:4", bitDepth, true);
+  }
+  add("GRAY8", "4:0:0", 8, false);
+  add("GRAY10_LE16", "4:0:0", 10, false);
+  return formats;
+}
