@@ -1,0 +1,106 @@
+import { uint16, uint24 } from "@x/bits";
+import { tagError } from "./errors.js";
+
+/** ModExType 0: nanoseconds to add to the presentation time. */
+export const TIMESTAMP_OFFSET_NANO = 0;
+
+/** A modifier in front of a packet type (Enhanced RTMP v2, ModEx). */
+export interface ModEx {
+  readonly modExType: number;
+  /** 1 to 65536 bytes. */
+  readonly data: Uint8Array;
+  /** The size was written in three bytes although it is below 256. */
+  readonly longForm: boolean;
+}
+
+/** ModEx blocks, the packet type behind them, and where the rest begins. */
+export interface ModExResult {
+  readonly modEx: readonly ModEx[];
+  /** 0 without such a block; the last one counts. */
+  readonly timestampOffsetNano: number;
+  readonly packetType: number;
+  readonly at: number;
+}
+
+/**
+ * Read the ModEx blocks from `at` on.
+ * @throws {FormatError} `tag-too-short`, `modex-nano-size`
+ */
+export function readModEx(bytes: Uint8Array, start: number): ModExResult {
+  const modEx: ModEx[] = [];
+  let timestampOffsetNano = 0;
+  let packetType = 7;
+  let at = start;
+  while (packetType === 7) {
+    need(bytes, at, 1, "modExDataSize");
+    let size = (bytes[at++] as number) + 1;
+    const longForm = size === 256;
+    if (longForm) {
+      need(bytes, at, 2, "modExDataSize");
+      size = uint16(bytes, at) + 1;
+      at += 2;
+    }
+    need(bytes, at, size + 1, "modExData");
+    const data = bytes.subarray(at, at + size);
+    const next = bytes[at + size] as number;
+    const modExType = next >> 4;
+    if (modExType === TIMESTAMP_OFFSET_NANO) {
+      if (size < 3) throw tagError("modex-nano-size", `${size} bytes`, "modExData", at);
+      timestampOffsetNano = uint24(data, 0);
+    }
+    modEx.push({ modExType, data, longForm: longForm && size < 256 });
+    packetType = next & 15;
+    at += size + 1;
+  }
+  return { modEx, timestampOffsetNano, packetType, at };
+}
+
+/** `tag-too-short` unless `length` bytes are at `at`. */
+export function need(bytes: Uint8Array, at: number, length: number, field: string): void {
+  if (at + length > bytes.length) {
+    throw tagError("tag-too-short", `${at + length - bytes.length} bytes short`, field, at);
+  }
+}
+
+/** A ModEx block with nanoseconds, 0 to 999999. */
+export function timestampOffsetNanoModEx(nanoseconds: number): ModEx {
+  if (!Number.isInteger(nanoseconds) || nanoseconds < 0 || nanoseconds > 999999) {
+    throw new RangeError(`TimestampOffsetNano: ${nanoseconds}`);
+  }
+  const data = Uint8Array.of(nanoseconds >> 16, (nanoseconds >> 8) & 0xff, nanoseconds & 0xff);
+  return { modExType: TIMESTAMP_OFFSET_NANO, data, longForm: false };
+}
+
+/** Bytes of the blocks, each with the byte that holds its type and the next packet type. */
+export function sizeOfModEx(modEx: readonly ModEx[]): number {
+  let size = 0;
+  for (const { data, longForm } of modEx) {
+    if (data.length < 1 || data.length > 65536) {
+      throw new RangeError(`ModEx data of ${data.length} bytes`);
+    }
+    size += (longForm || data.length > 255 ? 3 : 1) + data.length + 1;
+  }
+  return size;
+}
+
+/** Write the blocks; the last one leads to `packetType`. Returns the next offset. */
+export function writeModEx(
+  target: Uint8Array,
+  start: number,
+  modEx: readonly ModEx[],
+  packetType: number,
+): number {
+  let at = start;
+  modEx.forEach(({ modExType, data, longForm }, index) => {
+    const size = data.length - 1;
+    if (longForm || data.length > 255) {
+      target[at++] = 255;
+      target[at++] = size >> 8;
+    }
+    target[at++] = size & 0xff;
+    target.set(data, at);
+    at += data.length;
+    target[at++] = (modExType << 4) | (index === modEx.length - 1 ? packetType : 7);
+  });
+  return at;
+}

@@ -1,0 +1,352 @@
+import { FormatError, PendingBytes, uint24, uint32 } from "@x/bits";
+import type { FlvErrorCode, FlvIssue } from "./errors.js";
+import { type FlvHeader, type FlvTag, MAX_DATA_SIZE, TAG_HEADER_SIZE, TAG_TYPE } from "./tag.js";
+
+/** Options of the FLV readers. */
+export interface FlvReadOptions {
+  /**
+   * A larger DataSize makes a tag header implausible. It bounds the bytes held while a damaged header waits for its
+   * tag: live readers set it lower. Default 16 777 215, all that the field can hold.
+   */
+  readonly maxTagSize?: number;
+  /** `throw`: the first issue is thrown as a FormatError. Default `report`: issues are events, and reading goes on. */
+  readonly onIssue?: "report" | "throw";
+}
+
+/** Where the framer puts what it finds. */
+export interface FramerSink {
+  header(header: FlvHeader, offset: number): void;
+  tag(tag: FlvTag): void;
+  issue(issue: FlvIssue): void;
+}
+
+const FLV_HEADER_SIZE = 9;
+/** Signature of an FLV file, `FLV`. */
+const [F, L, V] = [0x46, 0x4c, 0x56] as const;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Finds the tags of an FLV stream in chunks of any size. A decision is made only when all bytes that it depends on
+ * are there, so that any chunking gives the same result.
+ */
+export class TagFramer {
+  readonly #maxTagSize: number;
+  readonly #throws: boolean;
+  readonly #sink: FramerSink;
+  readonly #pending = new PendingBytes();
+  #state: "header" | "first-size" | "tags" | "resync" | "ended" = "header";
+  /** Bytes still to pass over. */
+  #skip = 0;
+  /** The skip belongs to the file header. */
+  #inHeader = false;
+  /** Stream offset where sync was lost. */
+  #lostAt = 0;
+
+  constructor(options: FlvReadOptions, sink: FramerSink) {
+    const { maxTagSize = MAX_DATA_SIZE } = options;
+    if (!(maxTagSize >= 0)) throw new RangeError(`maxTagSize: ${maxTagSize}`);
+    this.#maxTagSize = Math.min(maxTagSize, MAX_DATA_SIZE);
+    this.#throws = options.onIssue === "throw";
+    this.#sink = sink;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#state !== "ended") this.#run(chunk, false);
+  }
+
+  flush(): void {
+    if (this.#state !== "ended") this.#run(NOTHING, true);
+    this.reset();
+  }
+
+  reset(): void {
+    this.#pending.reset();
+    this.#state = "header";
+    this.#skip = 0;
+    this.#inHeader = false;
+  }
+
+  #run(chunk: Uint8Array, final: boolean): void {
+    const bytes = this.#pending.append(chunk);
+    const base = this.#pending.offset;
+    let at = 0;
+    try {
+      for (;;) {
+        const next = this.#step(bytes, at, base, final);
+        if (next < 0) break;
+        at = next;
+      }
+    } catch (error) {
+      this.#state = "ended";
+      throw error;
+    }
+    this.#pending.keep(bytes, this.#state === "ended" ? bytes.length : at);
+  }
+
+  /** Consume something at `at`; returns the next position, or -1 when nothing more can be done. */
+  #step(bytes: Uint8Array, at: number, base: number, final: boolean): number {
+    if (this.#skip > 0) return this.#passOver(bytes, at, base, final);
+    switch (this.#state) {
+      case "header":
+        return this.#fileHeader(bytes, at, base, final);
+      case "first-size":
+        return this.#firstSize(bytes, at, base, final);
+      case "tags":
+        return this.#tags(bytes, at, base, final);
+      case "resync":
+        return this.#resync(bytes, at, base, final);
+      default:
+        return -1;
+    }
+  }
+
+  #passOver(bytes: Uint8Array, at: number, base: number, final: boolean): number {
+    const count = Math.min(this.#skip, bytes.length - at);
+    this.#skip -= count;
+    if (this.#skip > 0 && final && this.#inHeader) {
+      this.#fatal("truncated-header", "the input ends inside the header", "dataOffset", base + 5);
+    }
+    if (this.#skip === 0) this.#inHeader = false;
+    return count > 0 ? at + count : -1;
+  }
+
+  #fileHeader(bytes: Uint8Array, at: number, base: number, final: boolean): number {
+    const left = bytes.length - at;
+    if (
+      (left > 0 && bytes[at] !== F) ||
+      (left > 1 && bytes[at + 1] !== L) ||
+      (left > 2 && bytes[at + 2] !== V)
+    ) {
+      return this.#fatal("bad-signature", 'the input does not begin with "FLV"', "signature", base);
+    }
+    if (left < FLV_HEADER_SIZE) {
+      if (!final) return -1;
+      return this.#fatal("truncated-header", `${left} bytes of 9`, "header", base + left);
+    }
+    const version = bytes[at + 3] as number;
+    const flags = bytes[at + 4] as number;
+    const dataOffset = uint32(bytes, at + 5);
+    if (version !== 1) this.#warn("bad-version", `version ${version}`, "version", base + 3);
+    if (flags & 0xfa) {
+      this.#warn("header-reserved-bits", "reserved bits are set", "typeFlags", base + 4);
+    }
+    if (dataOffset < FLV_HEADER_SIZE) {
+      return this.#fatal("bad-data-offset", `${dataOffset} is below 9`, "dataOffset", base + 5);
+    }
+    const hasAudio = (flags & 4) !== 0;
+    const hasVideo = (flags & 1) !== 0;
+    this.#sink.header({ version, flags, hasAudio, hasVideo, dataOffset }, base + at);
+    this.#state = "first-size";
+    this.#skip = dataOffset - FLV_HEADER_SIZE;
+    this.#inHeader = this.#skip > 0;
+    return at + FLV_HEADER_SIZE;
+  }
+
+  #firstSize(bytes: Uint8Array, at: number, base: number, final: boolean): number {
+    const left = bytes.length - at;
+    if (left < 4) {
+      if (!final) return -1;
+      if (left > 0) this.#missingSize(base + at);
+      return this.#end();
+    }
+    const size = uint32(bytes, at);
+    if (size !== 0) {
+      this.#warn("prev-tag-size-0", `${size} instead of 0`, "previousTagSize0", base + at);
+    }
+    this.#state = "tags";
+    return at + 4;
+  }
+
+  /** The tag loop; the hot path is a plausible header with the right PreviousTagSize. */
+  #tags(bytes: Uint8Array, from: number, base: number, final: boolean): number {
+    const end = bytes.length;
+    let at = from;
+    while (at < end) {
+      const left = end - at;
+      if (left < TAG_HEADER_SIZE) {
+        if (!final) break;
+        if (left >= FLV_HEADER_SIZE && isJoinedHeader(bytes, at)) {
+          return this.#joinedHeader(bytes, at, base);
+        }
+        this.#truncated(base + at);
+        return this.#end();
+      }
+      const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
+      const q = at + size;
+      const fits = size - TAG_HEADER_SIZE <= this.#maxTagSize;
+      const plausible = fits && this.#isPlausible(bytes, at);
+      if (!plausible && isJoinedHeader(bytes, at)) return this.#joinedHeader(bytes, at, base);
+      if (fits && q + 4 > end && !final) break;
+      const match = fits && q + 4 <= end && uint32(bytes, q) === size;
+      if (match) {
+        this.#deliver(bytes, at, base, size);
+        at = q + 4;
+        continue;
+      }
+      if (!plausible) return this.#lose(at, base);
+      if (q > end) {
+        this.#truncated(base + at);
+        return this.#end();
+      }
+      if (q + 4 > end) {
+        this.#deliver(bytes, at, base, size);
+        this.#missingSize(base + q);
+        return this.#end();
+      }
+      if (!final && end - (q + 4) < TAG_HEADER_SIZE) break;
+      if (!this.#isContinuation(bytes, q + 4)) return this.#lose(at, base);
+      this.#deliver(bytes, at, base, size);
+      this.#mismatch(uint32(bytes, q), size, base + q);
+      at = q + 4;
+    }
+    if (at === from) return -1;
+    return at;
+  }
+
+  #isPlausible(bytes: Uint8Array, at: number): boolean {
+    return (
+      isPlausibleType(bytes[at] as number) &&
+      bytes[at + 8] === 0 &&
+      bytes[at + 9] === 0 &&
+      bytes[at + 10] === 0 &&
+      uint24(bytes, at + 1) <= this.#maxTagSize
+    );
+  }
+
+  /** Whether a tag, the end of input or a joined file can be at `at`: 11 bytes are there, or the input ends. */
+  #isContinuation(bytes: Uint8Array, at: number): boolean {
+    const left = bytes.length - at;
+    if (left <= 0) return true;
+    if (left >= 3 && bytes[at] === F && bytes[at + 1] === L && bytes[at + 2] === V) return true;
+    return left < TAG_HEADER_SIZE
+      ? isPlausibleType(bytes[at] as number)
+      : this.#isPlausible(bytes, at);
+  }
+
+  #deliver(bytes: Uint8Array, at: number, base: number, size: number): void {
+    const head = bytes[at] as number;
+    const tag: FlvTag = {
+      tagType: head & 0x1f,
+      filter: (head & 0x20) !== 0,
+      reserved: head >> 6,
+      timestamp: ((bytes[at + 7] as number) << 24) | uint24(bytes, at + 4),
+      streamId: uint24(bytes, at + 8),
+      data: bytes.subarray(at + TAG_HEADER_SIZE, at + size),
+      offset: base + at,
+    };
+    if (tag.reserved !== 0) {
+      this.#warn("tag-reserved-bits", "reserved bits are set", "reserved", tag.offset);
+    }
+    if (tag.streamId !== 0) {
+      this.#warn("stream-id-nonzero", `${tag.streamId}`, "streamId", tag.offset);
+    }
+    if (!isKnownType(tag.tagType)) {
+      const { tagType, offset } = tag;
+      this.#issue("unknown-tag-type", "warning", `${tagType}`, "tagType", offset, { tagType });
+    }
+    this.#sink.tag(tag);
+  }
+
+  #joinedHeader(bytes: Uint8Array, at: number, base: number): number {
+    const message = "another FLV header: files were joined";
+    this.#warn("concatenated-header", message, "signature", base + at);
+    this.#skip = uint32(bytes, at + 5) + 4;
+    return at;
+  }
+
+  #lose(at: number, base: number): number {
+    this.#lostAt = base + at;
+    this.#state = "resync";
+    return at + 1;
+  }
+
+  #resync(bytes: Uint8Array, from: number, base: number, final: boolean): number {
+    const end = bytes.length;
+    for (let at = from; at < end; at++) {
+      if (!isPlausibleType(bytes[at] as number)) continue;
+      if (end - at < TAG_HEADER_SIZE) {
+        if (final) break;
+        return at > from ? at : -1;
+      }
+      if (!this.#isPlausible(bytes, at)) continue;
+      const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
+      if (at + size + 4 > end) {
+        if (final) continue;
+        return at > from ? at : -1;
+      }
+      if (uint32(bytes, at + size) !== size) continue;
+      const offset = this.#lostAt;
+      const skipped = base + at - offset;
+      const message = `${skipped} bytes that are no tag are skipped`;
+      this.#issue("resync", "error", message, "tag", offset, { skipped });
+      this.#state = "tags";
+      return at;
+    }
+    if (!final) return end > from ? end : -1;
+    this.#issue("lost-sync", "error", "no tag any more", "tag", this.#lostAt, {});
+    return this.#end();
+  }
+
+  #truncated(offset: number): void {
+    const message = "the input ends inside a tag";
+    this.#issue("truncated-tag", "error", message, "tag", offset, {});
+  }
+
+  #missingSize(offset: number): void {
+    const message = "the input ends inside the size behind the last tag";
+    this.#warn("missing-last-prev-tag-size", message, "previousTagSize", offset);
+  }
+
+  #mismatch(got: number, want: number, offset: number): void {
+    const message = `${got} instead of ${want}`;
+    const details = { got, want };
+    this.#issue("prev-tag-size-mismatch", "warning", message, "previousTagSize", offset, details);
+  }
+
+  #warn(code: FlvErrorCode, message: string, field: string, offset: number): void {
+    this.#issue(code, "warning", message, field, offset, {});
+  }
+
+  #fatal(code: FlvErrorCode, message: string, field: string, offset: number): number {
+    this.#issue(code, "error", message, field, offset, { fatal: true });
+    return this.#end();
+  }
+
+  #issue(
+    code: FlvErrorCode,
+    severity: FlvIssue["severity"],
+    message: string,
+    field: string,
+    offset: number,
+    details: Partial<FlvIssue>,
+  ): void {
+    if (this.#throws) throw new FormatError(code, message, { field, offset });
+    this.#sink.issue({ code, severity, offset, field, message, fatal: false, ...details });
+  }
+
+  #end(): number {
+    this.#state = "ended";
+    return -1;
+  }
+}
+
+function isKnownType(tagType: number): boolean {
+  return (
+    tagType === TAG_TYPE.audio ||
+    tagType === TAG_TYPE.video ||
+    tagType === TAG_TYPE.script ||
+    tagType === TAG_TYPE.scriptAmf3
+  );
+}
+
+/** The Filter bit does not matter, the reserved bits are 0. */
+function isPlausibleType(head: number): boolean {
+  return head < 0x40 && isKnownType(head & 0x1f);
+}
+
+/** `FLV`, a version below 5 and a DataOffset of 9 to 1024; 9 bytes are there. */
+function isJoinedHeader(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== F || bytes[at + 1] !== L || bytes[at + 2] !== V) return false;
+  const dataOffset = uint32(bytes, at + 5);
+  return (bytes[at + 3] as number) < 5 && dataOffset >= FLV_HEADER_SIZE && dataOffset <= 1024;
+}
