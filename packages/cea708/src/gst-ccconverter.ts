@@ -23,7 +23,7 @@ const MAX_DTVCC_TRIPLETS = 18 + 4;
 
 /**
  * Converts as GStreamer 1.28's `ccconverter` does, byte for byte, with its losses and liberties: for interoperability
- * tests. {@link CcRepacker} is what to use otherwise.
+ * tests. `CcRepacker` is what to use otherwise.
  */
 export class GstCcConverter {
   readonly #from: GstCaptionFormat;

@@ -42,7 +42,7 @@ const CR = [0x0d];
 
 /**
  * Text to CEA-708 as the element tttocea708 of gst-plugins-rs does it, byte for byte, its lateness and losses included,
- * for pipelines that have to compare. {@link CaptionScheduler} is the one that shows captions on time.
+ * for pipelines that have to compare. `CaptionScheduler` is the one that shows captions on time.
  */
 export class GstTextTo708 {
   readonly #frameRate: FrameRate;

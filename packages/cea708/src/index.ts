@@ -90,17 +90,6 @@ export {
   msOfFrame,
   ntscPairsOf,
 } from "./frame-rate.js";
-export {
-  type GstCaptionFormat,
-  GstCcConverter,
-  type GstCcConverterOptions,
-} from "./gst-ccconverter.js";
-export {
-  type GstFrame,
-  type GstTextCue,
-  GstTextTo708,
-  type GstTextTo708Options,
-} from "./gst-tttocea708.js";
 export type { CaptionErrorCode, CaptionIssue } from "./issue.js";
 export {
   ccDataToLine21Payloads,

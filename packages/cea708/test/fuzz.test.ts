@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
+import { GstCcConverter } from "../src/gst.js";
 import {
   CcRepacker,
   CueReader,
@@ -10,7 +11,6 @@ import {
   decodeMpeg2UserData,
   decodeQuickTimeSample,
   decodeSeiCaptions,
-  GstCcConverter,
   isFormatError,
   parseMcc,
   parseSubtitles,

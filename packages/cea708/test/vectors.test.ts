@@ -7,6 +7,7 @@ import {
   vectorFiles,
   vectorJson,
 } from "../../../tools/testing/vectors.js";
+import { type GstCaptionFormat, GstCcConverter, GstTextTo708 } from "../src/gst.js";
 import {
   CaptionDecoder,
   CaptionScheduler,
@@ -29,9 +30,6 @@ import {
   encodeSeiCaptions,
   formatMcc,
   frameOfMs,
-  type GstCaptionFormat,
-  GstCcConverter,
-  GstTextTo708,
   isFormatError,
   line21PayloadsToCcData,
   mccChecksum,

@@ -81,7 +81,9 @@ export interface PlainRate {
 
 /** What the suite wants of a test runner: `describe` and `test` of vitest, node:test, mocha and jest fit. */
 export interface SuiteRunner {
+  /** A group of tests. */
   describe(name: string, body: () => void): void;
+  /** One test: it fails when `body` throws. */
   test(name: string, body: () => void): void;
   /** Runs of each property. Default: 100. */
   readonly numRuns?: number;
