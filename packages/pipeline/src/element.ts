@@ -37,6 +37,15 @@ export interface ElementContext {
   /** Make a sometimes pad after `template`; it is linked to whoever waits for it, else what is pushed is dropped. */
   addSrc(name: string, template: PadTemplate, caps: Caps): SrcPad;
   post(message: Omit<PipelineMessage, "element">): void;
+  /** Build a pipeline inside this element, with `elements` beside the registered ones. Its messages are passed on. */
+  launch(description: string, elements: readonly ElementFactory[]): InnerPipeline;
+}
+
+/** A pipeline inside an element. */
+export interface InnerPipeline {
+  run(): Promise<void>;
+  stop(): void;
+  abort(): void;
 }
 
 /** An element at work. */
@@ -46,6 +55,8 @@ export interface Element {
    * thrown here stop the pipeline with the element's name. Files and sockets are closed in `finally`.
    */
   run(context: ElementContext): Promise<void>;
+  /** A clock that comes with the element: the pipeline runs on the first one, unless the application gave it another. */
+  readonly clock?: Clock;
   /**
    * What the element accepts on a sink pad, given what its source pads' peers accept. Without it the pad template's
    * caps count. Elements that pass data through ask further.

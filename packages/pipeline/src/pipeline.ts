@@ -15,7 +15,7 @@ export interface LaunchOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Elements beyond, or instead of, those of {@link elementRegistry}. */
   readonly elements?: readonly ElementFactory[];
-  /** Default: the system's monotonic clock. */
+  /** Default: the clock of the first element that has one, else the system's monotonic clock. */
   readonly clock?: Clock;
 }
 
@@ -61,7 +61,8 @@ class RunningPipeline implements Pipeline {
   constructor(graph: Graph, options: LaunchOptions) {
     this.#graph = graph;
     this.#onMessage = options.onMessage;
-    this.#clock = options.clock ?? systemClock();
+    const provided = graph.nodes.find(({ element }) => element.clock !== undefined);
+    this.#clock = options.clock ?? provided?.element.clock ?? systemClock();
     this.elements = graph.nodes.map(({ name }) => name);
   }
 
@@ -139,6 +140,8 @@ class RunningPipeline implements Pipeline {
         return pad;
       },
       post: (message) => this.#post(node, message),
+      launch: (description, elements) =>
+        launch(description, { elements, onMessage: (message) => this.#onMessage?.(message) }),
     };
   }
 }

@@ -18,6 +18,7 @@ import { identity } from "./elements/identity.js";
 import { jpegxsdec, jpegxsenc, svtjpegxsdec, svtjpegxsenc } from "./elements/jpegxs.js";
 import { mccenc } from "./elements/mccenc.js";
 import { mccparse } from "./elements/mccparse.js";
+import { mpegtslivesrc } from "./elements/mpegtslivesrc.js";
 import { mpegtsmux } from "./elements/mpegtsmux.js";
 import { pngdec, pngenc } from "./elements/png.js";
 import { queue } from "./elements/queue.js";
@@ -55,6 +56,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     filesrc,
     udpsrc,
     rtspsrc,
+    mpegtslivesrc,
     videotestsrc,
     capsfilter,
     identity,

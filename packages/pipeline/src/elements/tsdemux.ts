@@ -40,6 +40,12 @@ export const tsdemux: ElementFactory = elementFactory({
       max: 65_535,
       description: "Programme to take; -1: all",
     },
+    "skew-corrections": {
+      type: "boolean",
+      default: false,
+      description:
+        "Bend times towards the local clock; there is none: mpegtslivesrc has the sender's",
+    },
     "time-base": {
       type: "enum",
       default: "first",
@@ -50,6 +56,10 @@ export const tsdemux: ElementFactory = elementFactory({
   pads: [always("sink", MPEGTS_CAPS), VIDEO, AUDIO, PRIVATE],
   create: (properties) => ({
     async run(context) {
+      if (properties["skew-corrections"]) {
+        const text = "skew corrections do not exist here: use mpegtslivesrc";
+        context.post({ type: "warning", text });
+      }
       const demuxer = new TsDemuxer();
       const streams = new Map<number, Stream>();
       const program = properties["program-number"];
