@@ -159,7 +159,7 @@ export {
   streamKind,
   streamKindInfo,
 } from "./stream-kind.js";
-export { readTs } from "./streams.js";
+export { readTs, tsDemuxStream } from "./streams.js";
 export {
   decodePacket,
   encodePacket,

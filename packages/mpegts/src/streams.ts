@@ -14,3 +14,20 @@ export async function* readTs(
   const events = demuxer.flush();
   if (events.length > 0) yield events;
 }
+
+/** The same as a transform stream: bytes in, batches of events out. */
+export function tsDemuxStream(
+  options: TsDemuxerOptions = {},
+): TransformStream<Uint8Array, TsEvent[]> {
+  const demuxer = new TsDemuxer(options);
+  return new TransformStream<Uint8Array, TsEvent[]>({
+    transform(chunk, controller) {
+      const events = demuxer.push(chunk);
+      if (events.length > 0) controller.enqueue(events);
+    },
+    flush(controller) {
+      const events = demuxer.flush();
+      if (events.length > 0) controller.enqueue(events);
+    },
+  });
+}

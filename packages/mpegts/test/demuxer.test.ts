@@ -13,6 +13,7 @@ import {
   TsDemuxer,
   type TsDemuxerOptions,
   type TsEvent,
+  tsDemuxStream,
   unwrapDatagram,
 } from "../src/index.js";
 
@@ -408,13 +409,22 @@ describe("input", () => {
     expect(demuxer.flush()).toEqual([]);
   });
 
-  test("readTs gives a batch for each chunk", async () => {
+  test("readTs and tsDemuxStream give a batch for each chunk", async () => {
     async function* source(): AsyncGenerator<Uint8Array> {
       yield concatBytes(...TABLES, ...NULLS);
       yield concatBytes(...pesPackets(DATA, pesBytes(0xbd, data(700), 1)));
     }
     const batches: TsEvent[][] = [];
     for await (const batch of readTs(source())) batches.push(batch);
+    const piped: TsEvent[][] = [];
+    const bytes = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        for await (const chunk of source()) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    for await (const batch of bytes.pipeThrough(tsDemuxStream())) piped.push(batch);
+    expect(piped).toEqual(batches);
     expect(batches.map((batch) => batch.map((event) => event.type))).toEqual([
       ["pat", "pmt"],
       ["pes"],
