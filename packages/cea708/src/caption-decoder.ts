@@ -89,7 +89,7 @@ export class CaptionDecoder {
   readonly #p16: ((code: number) => string) | undefined;
   readonly #onChange: ((change: ServiceChange) => void) | undefined;
   #sequenceNumber = -1;
-  #packets = 0;
+  #offset = 0;
 
   constructor(options: CaptionDecoderOptions = {}) {
     this.#wanted = options.services === undefined ? undefined : new Set(options.services);
@@ -98,12 +98,15 @@ export class CaptionDecoder {
     this.#onChange = options.onChange;
   }
 
-  /** Trouble in the packets; offsets count packets. Trouble in the triplets is in {@link tripletIssues}. */
+  /**
+   * Trouble in packets and services; offsets count cc_data bytes from the start, to the frame that completed the packet.
+   * Trouble in the triplets is in {@link tripletIssues}.
+   */
   get issues(): readonly CaptionIssue[] {
     return this.#issues.list;
   }
 
-  /** Trouble in the triplets; offsets count cc_data bytes. */
+  /** Trouble in the triplets; offsets count cc_data bytes from the start. */
   get tripletIssues(): readonly CaptionIssue[] {
     return this.#parser.issues;
   }
@@ -123,7 +126,9 @@ export class CaptionDecoder {
    * @returns the packets that were completed by them.
    */
   push(ccData: Uint8Array, timeMs: number): DtvccPacket[] {
+    this.#issues.position = this.#offset;
     const packets = this.#parser.push(ccData);
+    this.#offset += ccData.length;
     for (const packet of packets) this.#interpret(packet, timeMs);
     for (const [serviceNumber, service] of this.#services) {
       service.decoder.advance(timeMs);
@@ -146,12 +151,11 @@ export class CaptionDecoder {
     this.#issues.clear();
     this.#services.clear();
     this.#sequenceNumber = -1;
-    this.#packets = 0;
+    this.#offset = 0;
   }
 
   #interpret(packet: DtvccPacket, timeMs: number): void {
-    const offset = this.#packets++;
-    this.#checkSequence(packet.sequenceNumber, offset);
+    this.#checkSequence(packet.sequenceNumber);
     for (const { serviceNumber, codes } of decodePacketCodes(packet.packetData, this.#issues)) {
       if (this.#wanted !== undefined && !this.#wanted.has(serviceNumber)) continue;
       let service = this.#services.get(serviceNumber);
@@ -179,13 +183,13 @@ export class CaptionDecoder {
     this.#onChange({ serviceNumber, timeMs, visible, windows });
   }
 
-  #checkSequence(sequenceNumber: number, offset: number): void {
+  #checkSequence(sequenceNumber: number): void {
     const expected = (this.#sequenceNumber + 1) & 3;
     const first = this.#sequenceNumber < 0;
     this.#sequenceNumber = sequenceNumber;
     if (first || sequenceNumber === expected || this.#sequenceCheck === "ignore") return;
     const message = `sequence number ${sequenceNumber} where ${expected} was due: a packet is lost`;
-    this.#issues.add("sequence", "error", offset, "sequenceNumber", message);
+    this.#issues.add("sequence", "error", 0, "sequenceNumber", message);
     if (this.#sequenceCheck === "reset")
       for (const { decoder } of this.#services.values()) decoder.reset();
   }

@@ -19,7 +19,6 @@ export interface GstCcConverterOptions {
 /** Most bytes that wait in a queue, 100 ms' worth: older ones are all dropped when more comes. */
 const MAX_PAIR_BYTES = 12;
 const MAX_DTVCC_BYTES = 120;
-const MAX_DTVCC_TRIPLETS = 18 + 4;
 
 /**
  * Converts as GStreamer 1.28's `ccconverter` does, byte for byte, with its losses and liberties: for interoperability
@@ -249,7 +248,7 @@ function maxDtvccTriplets(rate: FrameRate): number {
   const nominal = Math.round(rate.numerator / rate.denominator);
   if (nominal >= 60) return 9;
   if (nominal === 50) return 11;
-  return nominal === 30 ? 18 : MAX_DTVCC_TRIPLETS;
+  return nominal === 30 ? 18 : 22;
 }
 
 function sortTriplets(

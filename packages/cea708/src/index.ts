@@ -49,6 +49,7 @@ export { codeLength, tokenise } from "./code-space.js";
 export {
   type Cea708Code,
   decodeCode,
+  Opacity,
   type PenAttributes,
   type PenColor,
   type PlainCommand,
@@ -90,7 +91,7 @@ export {
   msOfFrame,
   ntscPairsOf,
 } from "./frame-rate.js";
-export type { CaptionErrorCode, CaptionIssue } from "./issue.js";
+export { type CaptionErrorCode, type CaptionIssue, IssueList } from "./issue.js";
 export {
   ccDataToLine21Payloads,
   decodeLine21Payload,

@@ -37,8 +37,13 @@ export function captionError(
 /** Most issues a parser keeps before it only counts them: bad input must not fill memory. */
 const MAX_ISSUES = 1000;
 
-/** A bounded list of issues: the first thousand are kept, all are counted. */
+/**
+ * A bounded list of issues: the first thousand are kept, all are counted. Functions that take one report into it what
+ * they skipped.
+ */
 export class IssueList {
+  /** Where in the stream the input stands that is looked at now: when set, the offset of every issue. */
+  position: number | undefined;
   readonly #kept: CaptionIssue[] = [];
   #count = 0;
 
@@ -52,6 +57,7 @@ export class IssueList {
     return this.#count;
   }
 
+  /** Report an issue; `offset` is ignored while {@link position} is set. */
   add(
     code: CaptionErrorCode,
     severity: "error" | "warning",
@@ -61,10 +67,11 @@ export class IssueList {
   ): void {
     this.#count++;
     if (this.#kept.length < MAX_ISSUES) {
-      this.#kept.push({ code, severity, offset, field, message });
+      this.#kept.push({ code, severity, offset: this.position ?? offset, field, message });
     }
   }
 
+  /** As new, but for the position. */
   clear(): void {
     this.#kept.length = 0;
     this.#count = 0;

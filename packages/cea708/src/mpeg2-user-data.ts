@@ -130,11 +130,8 @@ export function encodeDvdUserData(ccData: Uint8Array): Uint8Array<ArrayBuffer> {
   const count = blocks.length / 3;
   if (count > 63) throw new RangeError(`${count} pairs do not fit DVD user data`);
   const oddFirst = blocks[0] === 0xfe ? 0 : 0x80;
-  return Uint8Array.from([
-    ...DVD_IDENTIFIER,
-    oddFirst | ((count >> 1) << 1) | (count & 1),
-    ...blocks,
-  ]);
+  // block_count counts pairs of blocks, extra_field says that there is one more: together the number of blocks.
+  return Uint8Array.from([...DVD_IDENTIFIER, oddFirst | count, ...blocks]);
 }
 
 function reversed(byte: number): number {

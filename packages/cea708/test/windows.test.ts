@@ -159,7 +159,7 @@ describe("codes", () => {
     ]);
     decoder.push(encodeDtvccPacket({ sequenceNumber: 0, packetData }), 0);
     expect(rowText(decoder.service(1), 0, 0)).toBe("AC");
-    expect(decoder.issues).toMatchObject([{ code: "reserved" }]);
+    expect(decoder.issues).toMatchObject([{ code: "reserved", offset: 0 }]);
   });
 });
 
@@ -355,6 +355,8 @@ describe("CaptionDecoder", () => {
       decoder.push(packet(1, ...text("b")), 0);
       expect(rowText(decoder.service(1), 0, 0)).toBe(row);
       expect(decoder.issues).toHaveLength(issues);
+      const second = packet(3, define, ...text("a")).length;
+      for (const issue of decoder.issues) expect(issue.offset).toBe(second);
     }
   });
 
