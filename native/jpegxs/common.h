@@ -2,6 +2,10 @@
 #pragma once
 #include "codec.h"
 
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
 namespace jxs {
 
 using u8 = uint8_t;
@@ -38,6 +42,29 @@ constexpr int ceil_shift(int a, int s) { return (a + (1 << s) - 1) >> s; }
 inline u32 be16(const u8 *p) { return u32(p[0]) << 8 | p[1]; }
 inline u32 be24(const u8 *p) { return be16(p) << 8 | p[2]; }
 inline u32 be32(const u8 *p) { return be16(p) << 16 | be16(p + 2); }
+
+// Eight bytes, the first in the top. WASM has no instruction to swap them but a shuffle.
+inline u64 load_be64(const u8 *p) {
+#ifdef __wasm_simd128__
+  v128_t v = wasm_v128_load64_zero(p);
+  return u64(wasm_i64x2_extract_lane(
+      wasm_i8x16_shuffle(v, v, 7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0), 0));
+#else
+  u64 v;
+  __builtin_memcpy(&v, p, 8);
+  return __builtin_bswap64(v);
+#endif
+}
+inline void store_be64(u8 *p, u64 value) {
+#ifdef __wasm_simd128__
+  v128_t v = wasm_i64x2_splat(i64(value));
+  wasm_v128_store64_lane(
+      p, wasm_i8x16_shuffle(v, v, 7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0), 0);
+#else
+  value = __builtin_bswap64(value);
+  __builtin_memcpy(p, &value, 8);
+#endif
+}
 
 inline int fail(JxsError *error, int status, int at, size_t offset) {
   *error = {status, at, u32(offset)};

@@ -91,6 +91,7 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
       job.entropy.counts[b] = arena.line<u8>(size_t(ceil_div(g.band[b].width, 4)));
       job.entropy.truncation[b] = arena.take<u8>(size_t(g.columns));
     }
+    job.entropy.residuals = arena.line<u8>(2 * size_t(ceil_div(h.wf, 4)) + 64);
     for (int i = 0; i < h.nc; i++) {
       for (int level = 0; level < d.levels[i]; level++) {
         VerticalLevel &v = job.level[i][level];

@@ -1,54 +1,85 @@
 #include "entropy.h"
 
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
-
 namespace jxs {
 namespace {
 
-inline u64 load_be64(const u8 *p) {
-#ifdef __wasm_simd128__
-  v128_t v = wasm_v128_load64_zero(p);
-  return u64(wasm_i64x2_extract_lane(
-      wasm_i8x16_shuffle(v, v, 7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0), 0));
-#else
-  u64 v;
-  __builtin_memcpy(&v, p, 8);
-  return __builtin_bswap64(v);
-#endif
-}
-
 // Eight bytes from `p` on, with zeros for those at `end` and behind.
-inline u64 load_be64(const u8 *p, const u8 *end) {
+inline u64 load_within(const u8 *p, const u8 *end) {
   if (end - p >= 8) return load_be64(p);
   u64 v = 0;
   for (int i = 0; i < 8; i++) v = v << 8 | (p + i < end ? p[i] : 0);
   return v;
 }
 
-// Reads unary numbers: ones, ended by a zero.
+// The unary numbers (ones, ended by a zero) that are complete in eight bits.
+struct UnaryTable {
+  struct Entry {
+    u8 number[8];
+    u8 count, bits;
+  } of_byte[256];
+};
+constexpr UnaryTable make_unary() {
+  UnaryTable t = {};
+  for (int byte = 0; byte < 256; byte++) {
+    UnaryTable::Entry &e = t.of_byte[byte];
+    int ones = 0;
+    for (int i = 7; i >= 0; i--) {
+      if (byte >> i & 1) {
+        ones++;
+        continue;
+      }
+      e.number[e.count++] = u8(ones);
+      e.bits = u8(8 - i);
+      ones = 0;
+    }
+  }
+  return t;
+}
+constexpr UnaryTable kUnary = make_unary();
+
+// Reads unary numbers.
 class UnaryReader {
  public:
   // Bytes from `end` to `readable` may be looked at; using them is what `within` reports.
   UnaryReader(const u8 *begin, const u8 *end, const u8 *readable)
       : begin_(begin), next_(begin), end_(end), readable_(readable) {}
 
-  // 32 and more for a run that no code has.
-  int next() {
-    if (held_ < 33) refill();
-    int ones = __builtin_clzll(~window_ | 1);
-    window_ <<= (ones & 31) + 1;
-    held_ -= ones + 1;
-    return ones;
+  // Reads `count` numbers; eight bytes behind the last may be written. False: a run that no code has.
+  bool read(u8 *out, int count) {
+    u8 *const end = out + count;
+    while (end - out >= 8) {
+      if (held_ < 8) refill();
+      const UnaryTable::Entry &e = kUnary.of_byte[window_ >> 56];
+      if (e.count == 0) {
+        if (!one(out++)) return false;
+        continue;
+      }
+      __builtin_memcpy(out, e.number, 8);
+      out += e.count;
+      window_ <<= e.bits;
+      held_ -= e.bits;
+    }
+    while (out < end)
+      if (!one(out++)) return false;
+    return true;
   }
 
   // True when no more bits were used than there are.
   bool within() const { return (next_ - begin_) * 8 - held_ <= (end_ - begin_) * 8; }
 
  private:
+  bool one(u8 *out) {
+    if (held_ < 33) refill();
+    const int ones = __builtin_clzll(~window_ | 1);
+    if (ones > 31) return false;
+    window_ <<= ones + 1;
+    held_ -= ones + 1;
+    *out = u8(ones);
+    return true;
+  }
+
   void refill() {
-    window_ |= (next_ < readable_ ? load_be64(next_, readable_) : 0) >> held_;
+    window_ |= (next_ < readable_ ? load_within(next_, readable_) : 0) >> held_;
     int bytes = (63 - held_) >> 3;
     next_ += bytes;
     held_ += 8 * bytes;
@@ -90,33 +121,33 @@ size_t decode_data(const Task &task, const u8 *data, const u8 *end, size_t at, b
   u64 *out = reinterpret_cast<u64 *>(task.out);
   const int t = task.t;
   for (int g = 0; g < task.groups; g++) {
-    int planes = task.counts[g] - t;
+    // No branch on whether the group is coded: that is what cannot be predicted.
+    const int planes = max(task.counts[g] - t, 0);
+    const size_t coded = planes > 0;
+    u64 bits = load_within(data + (at >> 1), end) << (at & 1) * 4;
     u64 lanes = 0;
-    if (planes > 0) {
-      u64 bits = load_be64(data + (at >> 1), end) << (at & 1) * 4;
-      if (signs) {
-        lanes = kPlanes.of_byte[bits >> 60] << 15;
-        at++;
-        bits <<= 4;
+    if (signs) {
+      lanes = kPlanes.of_byte[bits >> 60 & (0 - coded)] << 15;
+      at += coded;
+      bits <<= 4;
+    }
+    at += size_t(planes);
+    if (planes <= 4) {
+      bits = bits >> 1 >> (63 - 4 * planes);
+      lanes |= kPlanes.of_byte[bits >> 8] << 2 | kPlanes.of_byte[bits & 0xff];
+    } else if (planes <= 12) {
+      bits >>= 64 - 4 * planes;
+      u64 magnitude = 0;
+      for (int shift = 40; shift >= 0; shift -= 8)
+        magnitude = magnitude << 2 | kPlanes.of_byte[bits >> shift & 0xff];
+      lanes |= magnitude;
+    } else {
+      u64 magnitude = 0;
+      for (size_t i = at - size_t(planes); i < at; i++) {
+        unsigned nibble = data[i >> 1] >> (i & 1 ? 0 : 4) & 15;
+        magnitude = magnitude << 1 | kPlanes.of_byte[nibble];
       }
-      at += size_t(planes);
-      if (planes <= 4) {
-        bits >>= 64 - 4 * planes;
-        lanes |= kPlanes.of_byte[bits >> 8] << 2 | kPlanes.of_byte[bits & 0xff];
-      } else if (planes <= 12) {
-        bits >>= 64 - 4 * planes;
-        u64 magnitude = 0;
-        for (int shift = 40; shift >= 0; shift -= 8)
-          magnitude = magnitude << 2 | kPlanes.of_byte[bits >> shift & 0xff];
-        lanes |= magnitude;
-      } else {
-        u64 magnitude = 0;
-        for (size_t i = at - size_t(planes); i < at; i++) {
-          unsigned nibble = data[i >> 1] >> (i & 1 ? 0 : 4) & 15;
-          magnitude = magnitude << 1 | kPlanes.of_byte[nibble];
-        }
-        lanes |= magnitude;
-      }
+      lanes |= magnitude;
     }
     __builtin_memcpy(out + g, &lanes, 8);
   }
@@ -142,47 +173,43 @@ bool decode_signs(const Task *task, int tasks, const u8 *p, size_t length) {
   return true;
 }
 
-// Counts of one line. Nibbles of data that they stand for, or -1 for a count out of range.
-template <bool kVertical>
+// Counts of one line from its residuals. Nibbles of data that they stand for, or -1 for damage. `residuals` has room for
+// two lines.
 i64 decode_counts(const Task &task, int above, bool rm, int per_group, UnaryReader &in,
-                  const u8 *flags, size_t flag) {
-  u8 *counts = task.counts;
-  const int t = task.t;
-  i64 nibbles = 0;
-  if (kVertical) {
-    const u8 floor = u8(max(above, t));
-    for (int g = 0; g < task.groups; g++) counts[g] = max(counts[g], floor);
+                  const u8 *flags, size_t flag, u8 *residuals, const Kernels &kernels) {
+  const int t = task.t, groups = task.groups;
+  const int floor = max(above, t);
+  if (!task.significance) {
+    if (!in.read(residuals, groups)) return -1;
+    return kernels.predict(task.counts, residuals, groups, t, floor, task.vertical, per_group);
   }
-  unsigned seen = 0;
-  for (int first = 0; first < task.groups; first += 8, flag++) {
-    const int end = min(first + 8, task.groups);
-    if (task.significance && flags[flag >> 3] >> (7 - (flag & 7)) & 1) {
-      for (int g = first; g < end; g++) {
-        // Zero residual from the prediction, or a count of T.
-        int m = kVertical && !rm ? counts[g] : t;
-        counts[g] = u8(m);
-        if (m > t) nibbles += m - t + per_group;
+  // The codes of all significance groups lie together; skipped groups get residual zero.
+  const auto skipped = [&](int s) { return flags[(flag + s) >> 3] >> (7 - ((flag + s) & 7)) & 1; };
+  const int significance_groups = ceil_div(groups, 8);
+  int coded = 0;
+  for (int s = 0; s < significance_groups; s++)
+    coded += skipped(s) ? 0 : min(8, groups - 8 * s);
+  u8 *packed = residuals + 8 * significance_groups + 8;
+  if (!in.read(packed, coded)) return -1;
+  for (int s = 0; s < significance_groups; s++) {
+    const bool skip = skipped(s);
+    u64 eight;
+    __builtin_memcpy(&eight, packed, 8);
+    if (skip) eight = 0;
+    __builtin_memcpy(residuals + 8 * s, &eight, 8);
+    packed += skip ? 0 : 8;
+  }
+  // With Rm 1 a skipped group has a count of T, whatever was predicted: the prediction is made to say so.
+  if (task.vertical && rm) {
+    for (int s = 0; s < significance_groups; s++) {
+      if (!skipped(s)) continue;
+      for (int g = 8 * s; g < min(8 * s + 8, groups); g++) {
+        const int theta = max<int>(task.counts[g], floor) - t;
+        residuals[g] = u8(max(2 * theta - 1, 0));
       }
-      continue;
-    }
-    for (int g = first; g < end; g++) {
-      unsigned n = unsigned(in.next());
-      if (n >= 32) return -1;
-      int m;
-      if (kVertical) {
-        int predicted = counts[g];
-        unsigned theta = unsigned(predicted - t);
-        int folded = int(n >> 1) ^ -int(n & 1);
-        m = predicted + (n > 2 * theta ? int(n - theta) : folded);
-      } else {
-        m = t + int(n);
-      }
-      seen |= unsigned(m);
-      counts[g] = u8(m);
-      if (m > t) nibbles += m - t + per_group;
     }
   }
-  return seen > 15 ? -1 : nibbles;
+  return kernels.predict(task.counts, residuals, groups, t, floor, task.vertical, per_group);
 }
 
 }  // namespace
@@ -276,9 +303,8 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
       for (int k = 0; k < tasks; k++) {
         const Task &line = task[k];
         const int t_above = line.row == 0 ? above[line.band] : line.t;
-        const i64 more = line.vertical
-                             ? decode_counts<true>(line, t_above, h.rm, per_group, in, flags, flag)
-                             : decode_counts<false>(line, 0, false, per_group, in, flags, flag);
+        const i64 more = decode_counts(line, t_above, h.rm, per_group, in, flags, flag,
+                                       state.residuals, *context.kernels);
         if (more < 0) return fail(error, JXS_MALFORMED, JXS_AT_COUNTS, start);
         nibbles += more;
         if (line.significance) flag += size_t(ceil_div(line.groups, 8));

@@ -6,6 +6,11 @@
 namespace jxs {
 
 struct Kernels {
+  // Bit-plane counts from residuals as they are coded (C.5.3). `counts` holds those above and receives the new ones;
+  // `floor` is the larger of both truncations. Returns the nibbles of data that the counts stand for, `extra` for each
+  // coded group included, or -1 for a count above 15.
+  int (*predict)(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
+                 int extra);
   // Dequantisation in place: sign and magnitude index to a signed coefficient (ISO/IEC 21122-1 D.1, D.2). `counts` has
   // one M for four coefficients.
   void (*dequantise)(i16 *line, const u8 *counts, int width, int t, bool uniform);

@@ -5,6 +5,23 @@ namespace jxs {
 namespace scalar {
 namespace {
 
+int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
+            int extra) {
+  int nibbles = 0, seen = 0;
+  for (int g = 0; g < groups; g++) {
+    const int n = residuals[g];
+    int m = t + n;
+    if (vertical) {
+      const int predicted = max<int>(counts[g], floor), theta = predicted - t;
+      m = predicted + (n > 2 * theta ? n - theta : n & 1 ? -((n + 1) >> 1) : n >> 1);
+    }
+    counts[g] = u8(m);
+    seen |= m;
+    if (m > t) nibbles += m - t + extra;
+  }
+  return seen > 15 ? -1 : nibbles;
+}
+
 void dequantise(i16 *line, const u8 *counts, int width, int t, bool uniform) {
   for (int i = 0; i < width; i++) {
     int index = line[i] & 0x7fff;
@@ -160,7 +177,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
+    scalar::predict,    scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
     scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,

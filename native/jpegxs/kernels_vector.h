@@ -48,6 +48,48 @@ inline V32 zip_high(V32 a, V32 b) {
 }
 #endif
 
+typedef u8 B8 __attribute__((vector_size(16)));
+typedef u16 B16 __attribute__((vector_size(16)));
+typedef u64 B64 __attribute__((vector_size(16)));
+
+inline B8 larger(B8 a, B8 b) { return a > b ? a : b; }
+
+constexpr B8 kLaneIndex = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+// All ones in the first `count` lanes.
+inline B8 first_lanes(int count) { return B8(kLaneIndex < B8{} + u8(min(count, 16))); }
+
+int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
+            int extra) {
+  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor), one = B8{} + u8(1), none = {};
+  const B16 bytes = B16{} + u16(0xff);
+  B8 seen = {};
+  B16 nibbles = {};
+  for (int g = 0; g < groups; g += 16) {
+    const B8 n = load<B8>(residuals + g);
+    B8 m = ts + n;
+    if (vertical) {
+      const B8 predicted = larger(load<B8>(counts + g), floors), theta = predicted - ts;
+      const B8 up = (n >> u8(1)) & (one + u8(0x7e)), odd = none - (n & one);
+      // Even: n / 2 upwards; odd: (n + 1) / 2 downwards, which is the complement; beyond 2 theta: n - theta upwards.
+      const B8 far = B8(n > theta + theta);
+      m = predicted + ((far & (n - theta)) | (~far & (up ^ odd)));
+    }
+    const B8 inside = first_lanes(groups - g);
+    m &= inside;
+    seen |= m;
+    // Behind the line are the counts of the next column, which it still needs.
+    if (groups - g >= 16) store_to(counts + g, m);
+    else __builtin_memcpy(counts + g, &m, size_t(groups - g));
+    const B8 coded = B8(m > ts);
+    const B8 size = coded & (m - ts + u8(extra));
+    nibbles += (B16(size) & bytes) + (B16(size) >> u16(8));
+  }
+  u32 sum = 0, all = 0;
+  for (int i = 0; i < 8; i++) sum += nibbles[i];
+  for (int i = 0; i < 16; i++) all |= seen[i];
+  return all > 15 ? -1 : int(sum);
+}
+
 // The upper halves of the products.
 inline U16 multiply_high(U16 a, U16 b) {
 #if defined(__SSE4_1__) && JXS_LANES == 4
@@ -330,12 +372,6 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
   }
 }
 
-typedef u8 B8 __attribute__((vector_size(16)));
-typedef u16 B16 __attribute__((vector_size(16)));
-typedef u64 B64 __attribute__((vector_size(16)));
-
-inline B8 larger(B8 a, B8 b) { return a > b ? a : b; }
-
 void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
                    u32 *plain, u32 *flagged) {
   const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor), one = B8{} + u8(1);
@@ -345,8 +381,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
     B8 m = larger(load<B8>(counts + g), ts), predicted = larger(load<B8>(above + g), floors);
     if (groups - g < 16) {
       // Lanes behind the line cost nothing and leave their flag alone.
-      B8 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-      B8 inside = B8(lane < B8{} + u8(groups - g));
+      const B8 inside = first_lanes(groups - g);
       m = (m & inside) | (ts & ~inside);
       predicted = (predicted & inside) | (ts & ~inside);
     }
@@ -378,7 +413,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 
 extern const Kernels JXS_TABLE;
 const Kernels JXS_TABLE = {
-    JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
+    JXS_FAMILY::predict,    JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
     JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store8,
     JXS_FAMILY::store16,    JXS_FAMILY::load8,      JXS_FAMILY::load16,           JXS_FAMILY::rct_luma,
     JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,

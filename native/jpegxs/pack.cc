@@ -7,40 +7,59 @@ void put_be(u8 *out, u64 value, int bytes) {
   for (int i = bytes - 1; i >= 0; i--, value >>= 8) out[i] = u8(value);
 }
 
-// Bits, first in the top. Never writes a byte beyond the last that has bits.
+// Bits, first in the top. Writes nothing at `end` or behind.
 class BitWriter {
  public:
-  explicit BitWriter(u8 *out) : out_(out) {}
+  BitWriter(u8 *out, u8 *end) : out_(out), end_(end) {}
 
-  // 0 to 32 bits.
+  // 0 to 56 bits.
   void put(u64 bits, int count) {
-    held_ += count;
     window_ = window_ << count | bits;
-    if (held_ >= 32) {
-      held_ -= 32;
-      put_be(out_, window_ >> held_, 4);
-      out_ += 4;
+    held_ += count;
+    if (end_ - out_ >= 8) {
+      // Whole bytes stay, the bits behind them are written again.
+      store_be64(out_, window_ << 1 << (63 - held_));
+      out_ += held_ >> 3;
+      held_ &= 7;
+    } else {
+      for (; held_ >= 8; held_ -= 8) *out_++ = u8(window_ >> (held_ - 8));
     }
   }
 
-  // A number as ones, ended by a zero.
-  void put_unary(int n) {
-    if (n > 31) put(0xffffffff, 32), n -= 32;
-    put((u64(1) << (n + 1)) - 2, n + 1);
-  }
+  // A number below 32 as ones, ended by a zero.
+  void put_unary(int n) { put((u64(1) << (n + 1)) - 2, n + 1); }
 
   // Fills the last byte up with zeros.
   u8 *finish() {
-    if (held_ & 7) put(0, 8 - (held_ & 7));
-    for (; held_ > 0; held_ -= 8) *out_++ = u8(window_ >> (held_ - 8));
+    if (held_ > 0) *out_++ = u8(window_ << (8 - held_));
+    held_ = 0;
     return out_;
   }
 
  private:
-  u8 *out_;
+  u8 *out_, *end_;
   u64 window_ = 0;
   int held_ = 0;
 };
+
+// Bit j of a byte at bit 4j: what a coefficient contributes to the nibbles of eight bit-planes.
+struct NibbleTable {
+  u32 of_byte[256];
+};
+constexpr NibbleTable make_nibbles() {
+  NibbleTable t = {};
+  for (int i = 0; i < 256; i++)
+    for (int j = 0; j < 8; j++) t.of_byte[i] |= u32(i >> j & 1) << (4 * j);
+  return t;
+}
+constexpr NibbleTable kNibbles = make_nibbles();
+
+// The nibbles of eight bit-planes of four coefficients, the first coefficient in the top bits; `lanes` from bit 0 on.
+inline u64 eight_planes(u64 lanes) {
+  const u32 *t = kNibbles.of_byte;
+  return u64(t[lanes & 0xff]) << 3 | u64(t[lanes >> 16 & 0xff]) << 2 |
+         u64(t[lanes >> 32 & 0xff]) << 1 | t[lanes >> 48 & 0xff];
+}
 
 constexpr u64 kLanes = 0x0001000100010001;
 // Moves bits 0, 16, 32, 48 to bits 51, 50, 49, 48.
@@ -50,18 +69,21 @@ inline u32 gather(u64 lanes) { return u32((lanes & kLanes) * kGather >> 48) & 15
 
 void pack_data(BitWriter &out, const i16 *indexes, const u8 *counts, int groups, int t, bool signs) {
   for (int g = 0; g < groups; g++) {
-    int planes = counts[g] - t;
-    if (planes <= 0) continue;
+    // Groups without planes have indexes of zero: no bits, and no branch.
+    const int planes = max(counts[g] - t, 0);
     u64 lanes;
     __builtin_memcpy(&lanes, indexes + 4 * g, 8);
-    u64 bits = signs ? gather(lanes >> 15) : 0;
-    int count = signs ? 4 : 0;
-    while (planes > 0) {
-      bits = bits << 4 | gather(lanes >> --planes);
-      count += 4;
-      if (count == 32) out.put(bits, 32), bits = 0, count = 0;
+    const u64 sign = signs ? gather(lanes >> 15) : 0;
+    const int sign_bits = signs && planes > 0 ? 4 : 0;
+    if (planes <= 8) {
+      out.put(sign << 4 * planes | (eight_planes(lanes) & ((u64(1) << 4 * planes) - 1)),
+              4 * planes + sign_bits);
+    } else {
+      // Bit 15 is the sign.
+      const u64 upper = eight_planes(lanes >> 8 & 0x007f007f007f007f);
+      out.put(sign << 4 * (planes - 8) | upper, 4 * (planes - 8) + sign_bits);
+      out.put(eight_planes(lanes), 32);
     }
-    out.put(bits, count);
   }
 }
 
@@ -114,7 +136,7 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
   const PrecinctPlan &plan = *precinct.plan;
   start[3] = u8(choice.q);
   start[4] = u8(choice.r);
-  BitWriter modes(start + 5);
+  BitWriter modes(start + 5, start + geometry.precinct_header);
   for (int b = 0; b < geometry.bands; b++) modes.put(choice.mode[b], 2);
   u8 *out = modes.finish();
 
@@ -136,26 +158,27 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
       }
     };
     if (sizes.raw) {
-      BitWriter raw(out);
+      BitWriter raw(out, out + sizes.counts);
       each([&](const Line &, const u8 *counts, const u8 *, int groups, int, int, bool, bool) {
         for (int g = 0; g < groups; g++) raw.put(counts[g], 4);
       });
       out = raw.finish();
     } else {
-      BitWriter flags(out);
+      BitWriter flags(out, out + sizes.significance);
       each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
                bool vertical, bool flagged) {
         if (flagged) pack_flags(flags, counts, top, groups, t, floor, vertical, h.rm);
       });
-      BitWriter residuals(flags.finish());
+      out = flags.finish();
+      BitWriter residuals(out, out + sizes.counts);
       each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
                bool vertical, bool flagged) {
         pack_counts(residuals, counts, top, groups, t, floor, vertical, flagged, h.rm);
       });
       out = residuals.finish();
     }
-    BitWriter data(out);
-    BitWriter signs(out + sizes.data);
+    BitWriter data(out, out + sizes.data);
+    BitWriter signs(out + sizes.data, out + sizes.data + sizes.signs);
     each([&](const Line &line, const u8 *counts, const u8 *, int groups, int t, int, bool, bool) {
       const int n = geometry.band[line.band].width;
       model.kernels.quantise(model.coefficients(precinct.index, line), counts, model.scratch, n, t,

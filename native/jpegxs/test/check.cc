@@ -91,6 +91,25 @@ void unquantised(Data &d, int t) {
 }
 
 const Test kTests[] = {
+    {"predict from zero",
+     [](const Kernels &k, Data &d, int n, int t) {
+       for (int i = 0; i < n; i++) d.bytes[i] &= 7;
+       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t, false, 1));
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) {
+       // Counts behind the line are the next column's: all of them are compared.
+       part(p, s, 0, d.counts, kSize);
+       return part(p, s, 1, d.result, 1);
+     }},
+    {"predict vertically",
+     [](const Kernels &k, Data &d, int n, int t) {
+       for (int i = 0; i < n; i++) d.bytes[i] &= 31;
+       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 0));
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) {
+       part(p, s, 0, d.counts, kSize);
+       return part(p, s, 1, d.result, 1);
+     }},
     {"dequantise deadzone",
      [](const Kernels &k, Data &d, int n, int t) { k.dequantise(d.x, d.counts, n, t, false); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.x, n); }},
