@@ -117,35 +117,28 @@ interface StyledCharacter {
   readonly run: CueRun;
 }
 
+/** Greedy, by words; only a word longer than a row is broken. */
 function wrap(line: CueLine, columns: number): CueLine[] {
-  let rest: StyledCharacter[] = line.flatMap((run) =>
+  const cells: StyledCharacter[] = line.flatMap((run) =>
     [...run.text].map((character) => ({ character, run })),
   );
+  const isSpace = (at: number): boolean => cells[at]?.character === " ";
   const rows: CueLine[] = [];
-  for (;;) {
-    rest = trim(rest);
-    if (rest.length === 0) return rows;
-    let end = rest.length;
-    if (end > columns) {
-      end = columns;
-      for (let at = columns; at > 0; at--) {
-        if (rest[at]?.character === " ") {
-          end = at;
-          break;
-        }
-      }
-    }
-    rows.push(toRuns(trim(rest.slice(0, end))));
-    rest = rest.slice(end);
-  }
-}
-
-function trim(characters: StyledCharacter[]): StyledCharacter[] {
   let start = 0;
-  let end = characters.length;
-  while (start < end && characters[start]?.character === " ") start++;
-  while (end > start && characters[end - 1]?.character === " ") end--;
-  return characters.slice(start, end);
+  for (;;) {
+    while (isSpace(start)) start++;
+    if (start >= cells.length) return rows;
+    let next = Math.min(start + columns, cells.length);
+    if (next < cells.length && !isSpace(next)) {
+      let space = next - 1;
+      while (space > start && !isSpace(space)) space--;
+      if (space > start) next = space;
+    }
+    let end = next;
+    while (isSpace(end - 1)) end--;
+    rows.push(toRuns(cells.slice(start, end)));
+    start = next;
+  }
 }
 
 function toRuns(characters: readonly StyledCharacter[]): CueLine {
