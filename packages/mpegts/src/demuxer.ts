@@ -1,6 +1,13 @@
 import { equalBytes, isFormatError, PTS_MODULUS, Unwrapper, wrapDiff } from "@x/bits";
 import { pcrEventAt } from "./clock-sample.js";
-import { CAT_PID, NULL_PID, PAT_PID, type PacketStride, SDT_PID } from "./constants.js";
+import {
+  CAT_PID,
+  NULL_PID,
+  PACKET_SIZE,
+  PAT_PID,
+  type PacketStride,
+  SDT_PID,
+} from "./constants.js";
 import type { TsEvent, TsPesEvent } from "./events.js";
 import { type PacketHandler, type SkipReason, TsFramer } from "./framer.js";
 import type { TsIssueCode } from "./issue.js";
@@ -29,6 +36,13 @@ export interface TsDemuxerOptions {
   /** Bytes held for all unfinished PES packets. Default 128 MiB. */
   readonly maxBufferedBytes?: number;
   /**
+   * When a PES packet without length is whole: when the next one starts, or already when a packet has adaptation field
+   * stuffing. Stuffing is there to fill up a PES packet's end (2.4.3.5), so this saves the wait for the next picture
+   * (but for the few that fill their last packet exactly); but a sender that stuffs elsewhere loses data.
+   * Default `"next-start"`.
+   */
+  readonly unboundedEnd?: "next-start" | "stuffing";
+  /**
    * How long the `data` of PES events hold: as long as the caller keeps them, or until the next push, which saves
    * the memory's allocation. Default `"kept"`.
    */
@@ -52,6 +66,7 @@ export class TsDemuxer {
   readonly #programs: ReadonlySet<number> | undefined;
   readonly #options: TsDemuxerOptions;
   readonly #wantsPcr: boolean;
+  readonly #endsByStuffing: boolean;
   readonly #pids: PidTable;
   readonly #budget: PesBudget;
   readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet, offset) => {
@@ -78,6 +93,7 @@ export class TsDemuxer {
     this.#options = options;
     this.#programs = options.programs === undefined ? undefined : new Set(options.programs);
     this.#wantsPcr = options.pcr ?? true;
+    this.#endsByStuffing = options.unboundedEnd === "stuffing";
     this.#budget = {
       maxPesSize: options.maxPesSize ?? 32 * 2 ** 20,
       maxBufferedBytes: options.maxBufferedBytes ?? 128 * 2 ** 20,
@@ -229,7 +245,7 @@ export class TsDemuxer {
     const head = bytes[at + 1] as number;
     const control = bytes[at + 3] as number;
     const pid = ((head & 0x1f) << 8) | (bytes[at + 2] as number);
-    const end = at + 188;
+    const end = at + PACKET_SIZE;
     let payload = at + 4;
     let flags = 0;
     if (head >= 0x80 || (control & 0x30) !== 0x10) {
@@ -341,14 +357,23 @@ export class TsDemuxer {
       state.sections?.push(bytes, start, end, unitStart, state.onSection);
       return;
     }
+    const stuffed =
+      this.#endsByStuffing && (control & 0x20) !== 0 && isStuffed(bytes, end - PACKET_SIZE);
     if (!unitStart) {
-      const whole = pes.add(bytes, start, end);
+      if (state.endedEarly) {
+        state.endedEarly = false;
+        this.#place = { packet, offset };
+        this.#pid = state.pid;
+        this.#issue("pes-truncated", "error", "stuffing", "a PES packet goes on behind stuffing");
+      }
+      const whole = pes.add(bytes, start, end) ?? (stuffed ? this.#endEarly(state) : undefined);
       if (whole !== undefined) {
         this.#place = { packet, offset };
         this.#deliver(state, whole);
       }
       return;
     }
+    state.endedEarly = false;
     this.#deliver(state, pes.finish());
     if (end - start >= 3 && !hasStartCode(bytes, start)) {
       this.#issue(
@@ -362,7 +387,13 @@ export class TsDemuxer {
     const { discontinuity } = state;
     state.discontinuity = false;
     const whole = pes.start(bytes, start, end, this.#place, (flags & 0x40) !== 0, discontinuity);
-    this.#deliver(state, whole);
+    this.#deliver(state, whole ?? (stuffed ? this.#endEarly(state) : undefined));
+  }
+
+  #endEarly(state: PidState): AssembledPes | undefined {
+    const whole = state.pes?.finishUnbounded();
+    state.endedEarly = whole !== undefined;
+    return whole;
   }
 
   #deliver(state: PidState, whole: AssembledPes | undefined): void {
@@ -484,6 +515,19 @@ export class TsDemuxer {
 
 function sectionKey(pid: number, bytes: Uint8Array): string {
   return `${pid}/${bytes[0]}/${bytes[3]}/${bytes[4]}/${bytes[6]}`;
+}
+
+/** True when the adaptation field of the packet at `at` is longer than what is in it. */
+function isStuffed(bytes: Uint8Array, at: number): boolean {
+  const length = bytes[at + 4] as number;
+  if (length === 0) return true;
+  const flags = bytes[at + 5] as number;
+  const fieldEnd = at + 5 + length;
+  let next = at + 6 + ((flags & 0x10) === 0 ? 0 : 6) + ((flags & 0x08) === 0 ? 0 : 6);
+  if ((flags & 0x04) !== 0) next++;
+  if ((flags & 0x02) !== 0) next += 1 + (bytes[next] ?? 0);
+  if ((flags & 0x01) !== 0) next += 1 + (bytes[next] ?? 0);
+  return next < fieldEnd;
 }
 
 function hasStartCode(bytes: Uint8Array, at: number): boolean {

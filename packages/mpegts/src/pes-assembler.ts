@@ -155,6 +155,11 @@ export class PesAssembler {
     return this.#end(wasteful ? bytes.slice() : bytes);
   }
 
+  /** End the PES packet at hand if it has no length: nothing of it follows. */
+  finishUnbounded(): AssembledPes | undefined {
+    return this.#active && this.#size === Number.POSITIVE_INFINITY ? this.finish() : undefined;
+  }
+
   /** Drop the PES packet at hand. */
   reset(): void {
     this.#active = false;

@@ -17,6 +17,8 @@ export interface PidState {
   stream: PmtStream | undefined;
   /** discontinuity_indicator since the last PES packet. */
   discontinuity: boolean;
+  /** The last PES packet was ended by stuffing. */
+  endedEarly: boolean;
   /** The last packet's payload was scrambled. */
   scrambled: boolean;
 }
@@ -128,6 +130,7 @@ export class PidTable {
       programNumber: undefined,
       stream: undefined,
       discontinuity: false,
+      endedEarly: false,
       scrambled: false,
     };
     this.#states[pid] = state;

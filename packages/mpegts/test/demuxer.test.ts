@@ -103,6 +103,53 @@ describe("PES packets", () => {
     expect(buffers.size).toBeLessThan(4);
   });
 
+  test("one without length can end where stuffing is", () => {
+    const unit = (size: number, counter: number): Uint8Array[] =>
+      pesPackets(VIDEO, pesBytes(0xe0, data(size), 0, undefined, false), counter);
+    // 14 bytes of header: the second fills its packets exactly, so only the next start ends it.
+    const bytes = concatBytes(...TABLES, ...unit(500, 0), ...NULLS);
+    const exact = concatBytes(...unit(2 * 184 - 14, 3), ...NULLS);
+    const early = new TsDemuxer({ unboundedEnd: "stuffing" });
+    expect(pes(early.push(bytes)).map((event) => event.data)).toEqual([data(500)]);
+    expect(pes(early.push(exact))).toEqual([]);
+    expect(pes(early.push(concatBytes(...unit(10, 5), ...NULLS)))).toHaveLength(2);
+    const patient = new TsDemuxer();
+    expect(pes(patient.push(bytes))).toEqual([]);
+    expect(pes(patient.flush())).toHaveLength(1);
+  });
+
+  test("a sender that stuffs in the middle is told of", () => {
+    const unit = pesBytes(0xe0, data(300), 0, undefined, false);
+    const packets = [
+      packetBytes({
+        pid: VIDEO,
+        continuityCounter: 0,
+        payloadUnitStart: true,
+        payload: unit.subarray(0, 100),
+      }),
+      packetBytes({ pid: VIDEO, continuityCounter: 1, payload: unit.subarray(100, 284) }),
+    ].map((packet) => packet.slice());
+    const events = demux(packets, { unboundedEnd: "stuffing" });
+    expect(codes(events)).toEqual(["pes-truncated"]);
+    expect(codes(demux(packets))).toEqual([]);
+  });
+
+  test("a PCR alone is no stuffing", () => {
+    const unit = pesBytes(0xe0, data(500), 0, undefined, false);
+    const first = packetBytes({
+      pid: VIDEO,
+      continuityCounter: 0,
+      payloadUnitStart: true,
+      adaptation: [0x12, ...pcrField(9).slice(1), 2, 0x47, 0x47],
+      payload: unit.subarray(0, 173),
+    });
+    const rest = [173, 357].map((at, i) =>
+      packetBytes({ pid: VIDEO, continuityCounter: i + 1, payload: unit.subarray(at, at + 184) }),
+    );
+    const events = demux([first, ...rest], { unboundedEnd: "stuffing" });
+    expect(pes(events).map((event) => event.data)).toEqual([data(500)]);
+  });
+
   test("bytes behind the length are ignored, padding is not delivered", () => {
     const unit = pesBytes(0xbd, data(20), 0);
     const packets = [
