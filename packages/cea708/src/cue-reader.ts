@@ -29,6 +29,8 @@ interface OpenCue {
   /** First row that belongs to the cue: above it is what an earlier cue left in a roll-up window. */
   topRow: number;
   lines: readonly CueLine[];
+  /** What stood in the last row, where a roll-up window is written. */
+  lastRow: readonly CueLine[];
   placement: CuePlacement;
 }
 
@@ -100,9 +102,14 @@ export class CueReader {
     const before = open?.window === window ? open : undefined;
     const scrolled = window.scrolled - (before?.scrolled ?? window.scrolled);
     const joins = before !== undefined && timeMs - before.changedMs <= this.#joinMs;
-    // Rows that scrolled in after a pause are another cue's; what is above them is not.
-    const firstRow = scrolled > 0 && !joins ? window.rows : (before?.topRow ?? 0);
+    let firstRow = before?.topRow ?? 0;
+    if (before !== undefined && scrolled > 0 && !joins) {
+      // Rows that scrolled in after a pause are another cue's. What is above them is not, unless it was written on.
+      const above = linesOf(window, window.rows - 1 - scrolled, window.rows - scrolled);
+      firstRow = sameLines(above, before.lastRow) ? window.rows : window.rows - 1;
+    }
     const topRow = Math.max(0, firstRow - scrolled);
+    const lastRow = linesOf(window, window.rows - 1);
     const lines = linesOf(window, topRow);
     const unchanged = open !== undefined && sameLines(open.lines, lines);
     if (open !== undefined && lines.length > 0 && (joins || unchanged)) {
@@ -112,6 +119,7 @@ export class CueReader {
       open.scrolled = window.scrolled;
       open.topRow = topRow;
       open.lines = lines;
+      open.lastRow = lastRow;
       return;
     }
     if (open !== undefined) this.#close(id, open, timeMs, cues);
@@ -124,6 +132,7 @@ export class CueReader {
       scrolled: window.scrolled,
       topRow,
       lines,
+      lastRow,
       placement: placementOf(window, this.#aspectRatio),
     };
   }
@@ -139,10 +148,10 @@ function byStart(cues: Cue[]): Cue[] {
   return cues.sort((a, b) => a.startMs - b.startMs);
 }
 
-/** The rows with text, from `topRow` on, without the spaces around them. */
-function linesOf(window: CaptionWindow, topRow: number): CueLine[] {
+/** The rows with text, from `topRow` to before `endRow`, without the spaces around them. */
+function linesOf(window: CaptionWindow, topRow: number, endRow: number = window.rows): CueLine[] {
   const lines: CueLine[] = [];
-  for (let row = topRow; row < window.rows; row++) {
+  for (let row = Math.max(0, topRow); row < endRow; row++) {
     const runs: CueRun[] = [];
     let end = window.columns;
     while (end > 0 && isBlank(window.cell(row, end - 1))) end--;

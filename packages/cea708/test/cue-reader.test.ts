@@ -87,6 +87,17 @@ describe("CueReader", () => {
     ).toEqual(["0-2000 one", "2000-4000 two", "4000-6000 three words"]);
   });
 
+  test("roll-up: a row that is written on before it scrolls belongs to the new cue too", () => {
+    const start = [0x92, 1, 0];
+    expect(
+      read(
+        [0, ...define(0, true), ...start, "one"],
+        [2000, " and more", 0x0d, "two"],
+        [5000, 0x88, 1],
+      ),
+    ).toEqual(["0-2000 one", "2000-5000 one and more|two"]);
+  });
+
   test("text that is not to be displayed and transparent spaces are no text", () => {
     expect(read([0, ...define(0, true), 0x10, 0x20, "A", 0x90, 0xf5, 0x00, "secret"])).toEqual([
       "0-9000 A",
