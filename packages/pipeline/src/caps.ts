@@ -194,7 +194,13 @@ class CapsReader {
       "a media type such as video/x-raw",
     );
     // Features such as (memory:CUDAMemory) say where the data is; everything here is in system memory.
-    if (this.#peek("(")) throw this.#error("memory features are not supported");
+    if (this.#take("(")) {
+      const feature = this.#match(/[\w:]+/y, "a memory feature");
+      if (feature !== "memory:SystemMemory") {
+        throw this.#error(`${feature} is not supported, only memory:SystemMemory`);
+      }
+      if (!this.#take(")")) throw this.#error('")" expected');
+    }
     const fields: Record<string, CapsValue> = {};
     while (this.#take(",")) {
       const name = this.#match(/[A-Za-z_][\w-]*/y, "a field name");

@@ -31,6 +31,9 @@ interface Token {
 
 const MEDIA_TYPE = /^[A-Za-z][\w.+-]*\/[\w.+-]+/;
 const PROPERTY = /^([A-Za-z_][\w:-]*)\s*=\s*([\s\S]*)$/;
+const PROPERTY_NAME = /^[A-Za-z_][\w:-]*$/;
+/** A property as written, up to where its value would begin. */
+const ASSIGNMENT = /^[A-Za-z_][\w:-]*\s*=\s*$/;
 const REFERENCE = /^([\w-]*)\.([\w%-]*)$/;
 const FACTORY = /^[A-Za-z][\w-]*$/;
 
@@ -98,6 +101,8 @@ export function parseLaunch(
       }
       elements.push({ factory: token.text, name, properties });
       append({ element: elements.length - 1, pad: undefined });
+    } else if (/^[()]/.test(token.text)) {
+      throw syntax(`bins in parentheses, as at character ${token.position}, are not supported`);
     } else {
       throw syntax(
         `"${token.text}" at character ${token.position} is no element, property or link`,
@@ -120,10 +125,16 @@ function tokenize(
   environment: Readonly<Record<string, string | undefined>>,
 ): Token[] {
   const tokens: Token[] = [];
+  let inCaps = false;
   let at = 0;
   while (at < description.length) {
     if (/\s/.test(description[at] as string)) {
       at++;
+      continue;
+    }
+    if (description[at] === "!") {
+      tokens.push({ text: "!", raw: "!", position: ++at });
+      inCaps = false;
       continue;
     }
     const start = at;
@@ -134,14 +145,20 @@ function tokenize(
       if (quote === undefined && /\s/.test(sign)) {
         // "property = value" is one token.
         const around = /^\s*=\s*/.exec(description.slice(at));
-        const after = /=$/.test(text) && PROPERTY.test(text);
-        if (around !== null && /^[A-Za-z_][\w:-]*$/.test(text)) {
+        if (around !== null && PROPERTY_NAME.test(text)) {
           text += "=";
           at += around[0].length - 1;
           continue;
         }
-        if (after && /^[A-Za-z_][\w:-]*=$/.test(text)) continue;
+        if (ASSIGNMENT.test(description.slice(start, at))) continue;
         break;
+      }
+      if (sign === "!" && quote === undefined) {
+        if (ASSIGNMENT.test(description.slice(start, at).trimEnd())) {
+          throw syntax(`the property at character ${start + 1} has no value`);
+        }
+        // As in GStreamer a link needs no spaces around it, except behind a property, whose value it would be part of.
+        if (inCaps || MEDIA_TYPE.test(text) || !PROPERTY.test(text)) break;
       }
       if (sign === "\\" && quote !== "'" && at + 1 < description.length) {
         text += description[++at];
@@ -150,18 +167,9 @@ function tokenize(
       } else if (quote === undefined && (sign === '"' || sign === "'")) {
         quote = sign;
       } else if (sign === "$" && quote !== "'") {
-        const found = /^\$(?:\{(\w+)\}|([A-Za-z_]\w*))/.exec(description.slice(at));
-        if (found === null) {
-          text += sign;
-          continue;
-        }
-        const name = (found[1] ?? found[2]) as string;
-        const value = environment[name];
-        if (value === undefined) {
-          throw syntax(`the environment variable ${name} at character ${at + 1} is not set`);
-        }
-        text += value;
-        at += found[0].length - 1;
+        const variable = readVariable(description, at, environment);
+        text += variable?.value ?? sign;
+        at += (variable?.length ?? 1) - 1;
       } else {
         text += sign;
       }
@@ -169,9 +177,26 @@ function tokenize(
     if (quote !== undefined) {
       throw syntax(`the quote that begins in the word at character ${start + 1} does not end`);
     }
+    inCaps ||= MEDIA_TYPE.test(text);
     tokens.push({ text, raw: description.slice(start, at), position: start + 1 });
   }
   return tokens;
+}
+
+/** The value of `$NAME` or `${NAME}` at `at`, and how long that is; `undefined` when it is only a dollar sign. */
+function readVariable(
+  description: string,
+  at: number,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly value: string; readonly length: number } | undefined {
+  const found = /^\$(?:\{(\w+)\}|([A-Za-z_]\w*))/.exec(description.slice(at));
+  if (found === null) return undefined;
+  const name = (found[1] ?? found[2]) as string;
+  const value = environment[name];
+  if (value === undefined) {
+    throw syntax(`the environment variable ${name} at character ${at + 1} is not set`);
+  }
+  return { value, length: found[0].length };
 }
 
 function syntax(message: string): PipelineError {

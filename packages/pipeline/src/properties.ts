@@ -57,8 +57,8 @@ export function parseProperty(
     case "string":
       return text;
     case "boolean":
-      if (/^(true|yes|on|1)$/i.test(text)) return true;
-      if (/^(false|no|off|0)$/i.test(text)) return false;
+      if (/^(true|t|yes|on|1)$/i.test(text)) return true;
+      if (/^(false|f|no|off|0)$/i.test(text)) return false;
       throw new RangeError(`"${text}" is neither true nor false`);
     case "integer": {
       const value = /^[+-]?(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;

@@ -38,6 +38,15 @@ const anyCaps: fc.Arbitrary<Caps> = fc.oneof(
 );
 
 describe("caps", () => {
+  test("memory is the system's", () => {
+    expect(parseCaps("video/x-raw(memory:SystemMemory), width=2")).toEqual(
+      parseCaps("video/x-raw, width=2"),
+    );
+    expect(() => parseCaps("video/x-raw(memory:CUDAMemory)")).toThrow(
+      /memory:CUDAMemory is not supported/,
+    );
+  });
+
   test("GStreamer's notation", () => {
     expect(
       parseCaps(

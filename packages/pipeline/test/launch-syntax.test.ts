@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { test as anyOf, fc } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import { parseLaunch } from "../src/launch-syntax.js";
 
 const syntaxError = (message: string): unknown =>
@@ -73,7 +73,28 @@ describe("parseLaunch", () => {
     ]);
   });
 
+  test("links need no spaces, except behind a property, whose value takes the sign", () => {
+    const { elements, links } = parseLaunch("a!b x=1 !text/x-raw, format=utf8!c!t. t.s!d y=2!3");
+    expect(elements.map(({ factory }) => factory)).toEqual(["a", "b", "capsfilter", "c", "d"]);
+    expect(elements[2]?.properties).toEqual([["caps", "text/x-raw, format=utf8"]]);
+    expect(elements[4]?.properties).toEqual([["y", "2!3"]]);
+    expect(links).toHaveLength(5);
+  });
+
+  test("an empty value in quotes is a value", () => {
+    const { elements } = parseLaunch(`a x="" y='' z = "" ! b`);
+    expect(elements[0]?.properties).toEqual([
+      ["x", ""],
+      ["y", ""],
+      ["z", ""],
+    ]);
+    expect(elements).toHaveLength(2);
+  });
+
   test.each([
+    ["a !!! b", '"!" at character 4 has nothing before it'],
+    ["a x= ! b", "the property at character 3 has no value"],
+    ["( a ! b )", "bins in parentheses, as at character 1, are not supported"],
     ["", "the pipeline is empty"],
     ["! a", '"!" at character 1 has nothing before it'],
     ["a ! ! b", '"!" at character 5 has nothing before it'],
@@ -87,7 +108,7 @@ describe("parseLaunch", () => {
     expect(() => parseLaunch(description)).toThrow(syntaxError(message));
   });
 
-  test.prop([fc.string({ unit: fc.constantFrom(..."ab!=. \"'\\$/{},t") })])(
+  anyOf.prop([fc.string({ unit: fc.constantFrom(..."ab!=. \"'\\$/{},t") })])(
     "any text gives a graph or a PipelineError",
     (text) => {
       try {
