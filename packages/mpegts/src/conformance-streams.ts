@@ -15,12 +15,12 @@ export interface PlainPacket {
 }
 
 /** A number as binary digits. */
-export function digits(value: number, width: number): string {
+function digits(value: number, width: number): string {
   return value.toString(2).padStart(width, "0");
 }
 
 /** Bytes of binary digits. */
-export function bytesOfDigits(text: string): number[] {
+function bytesOfDigits(text: string): number[] {
   return (text.match(/.{8}/g) ?? []).map((octet) => Number.parseInt(octet, 2));
 }
 
@@ -121,7 +121,7 @@ export function sectionPackets(
 }
 
 /** The five bytes of a time (2.4.3.7). */
-export function timeBytes(prefix: number, value: number): number[] {
+function timeBytes(prefix: number, value: number): number[] {
   const bits = digits(value, 33);
   return bytesOfDigits(
     `${digits(prefix, 4)}${bits.slice(0, 3)}1${bits.slice(3, 18)}1${bits.slice(18)}1`,

@@ -22,11 +22,6 @@ export class PacketWriter {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 * PACKET_SIZE);
   #length = 0;
 
-  /** Bytes collected. */
-  get length(): number {
-    return this.#length;
-  }
-
   /** What was collected since the last call: own memory. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);

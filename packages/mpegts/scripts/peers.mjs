@@ -1,5 +1,5 @@
 // Our demultiplexer and PCR scanner against the command lines of FFmpeg and GStreamer on one file. Needs `npm run build`.
-// node bench/peers.mjs [FILE]
+// node scripts/peers.mjs [FILE]
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
