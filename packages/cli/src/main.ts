@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { convertCommand } from "./convert-command.js";
 import { convertError, UsageError } from "./errors.js";
 import { inspectCommand } from "./inspect-command.js";
 import { launchCommand } from "./launch-command.js";
@@ -10,7 +11,8 @@ const HELP = `x: broadcast formats from the command line
   x inspect [element]        list the elements, or the properties and pads of one
   x probe FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT
                              say what is in a transport stream, a capture, an
-                             ST 2038 dump or a subtitle file
+                             ST 2038 dump, a JPEG XS or a subtitle file
+  x convert INPUT OUTPUT     pictures and captions from one format to another
 
   x <command> --help         the options of a command
 
@@ -21,6 +23,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   launch: launchCommand,
   inspect: inspectCommand,
   probe: probeCommand,
+  convert: convertCommand,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -18,7 +18,8 @@ let command: string;
 /** The command as a user runs it: a process. It is bundled from the sources, so that no build is needed first. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "x-cli-"));
-  command = join(folder, "x.mjs");
+  // Inside the package: @x/jpegxs finds its WASM beside its own build.
+  command = join(here, "../.results/bundle/x.mjs");
   await build({
     entryPoints: [join(here, "../src/main.ts")],
     outfile: command,
@@ -26,8 +27,9 @@ beforeAll(async () => {
     platform: "node",
     format: "esm",
     conditions: ["@x/source"],
+    external: ["@x/jpegxs"],
     banner: {
-      js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
+      js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);',
     },
   });
 });
@@ -71,7 +73,7 @@ describe("x", () => {
     expect(help.code).toBe(0);
     expect(help.stdout).toContain("x probe FILE");
     expect((await x()).code).toBe(2);
-    for (const name of ["launch", "inspect", "probe"]) {
+    for (const name of ["launch", "inspect", "probe", "convert"]) {
       expect((await x(name, "--help")).stdout).toContain(`x ${name}`);
     }
   });
@@ -281,6 +283,51 @@ describe("x probe", () => {
     const subtitles = await probe(srt);
     expect(subtitles.kind).toBe("subtitles");
     expect(subtitles.captions[0]?.cues).toHaveLength(93);
+  });
+
+  test("JPEG XS, made by x convert, and back to a PNG", async () => {
+    const y4m = join(folder, "bars.y4m");
+    const jxs = join(folder, "bars.jxs");
+    const png = join(folder, "bars.png");
+    await x(
+      ...["launch", "-q", "videotestsrc", "num-buffers=2", "!"],
+      ...["video/x-raw,format=I422_10LE,width=320,height=240,framerate=25/1", "!", "y4menc", "!"],
+      ...["filesink", `location=${y4m}`],
+    );
+    expect(await x("convert", "--bits-per-pixel", "5/2", y4m, jxs)).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+    const report = await probe(jxs);
+    expect(report.kind).toBe("jpegxs");
+    expect(report.pictures).toMatchObject([
+      {
+        codestreams: 2,
+        width: 320,
+        height: 240,
+        sampling: "4:2:2",
+        bitDepth: 10,
+        bitsPerPixel: 2.5,
+        violations: [],
+      },
+    ]);
+    expect((await x("convert", jxs, png)).code).toBe(0);
+    expect([...readFileSync(png).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
+  });
+
+  test("captions between files", async () => {
+    const ts = join(folder, "c.ts");
+    const mcc = join(folder, "c.mcc");
+    const vtt = join(folder, "c.vtt");
+    expect((await x("convert", srt, ts)).code).toBe(0);
+    expect((await x("convert", ts, mcc)).code).toBe(0);
+    expect((await x("convert", mcc, vtt)).code).toBe(0);
+    expect((await probe(vtt)).captions[0]?.cues).toHaveLength(93);
+    await expectFailure(2, "x: input and output are the same file", "convert", vtt, vtt);
+    await expectFailure(2, "vtt converts into srt, vtt, scc, mcc, ts", "convert", vtt, "a.jxs");
+    await expectFailure(2, "convert reads jxs", "convert", "a.doc", "b.srt");
+    await expectFailure(1, "no such file", "convert", "/no/such.srt", join(folder, "n.vtt"));
   });
 
   test("what cannot be read is one sentence", async () => {

@@ -32,6 +32,7 @@ import { st2038ancdemux } from "./elements/st2038ancdemux.js";
 import { st2038ancmux } from "./elements/st2038ancmux.js";
 import { st2038anctocc } from "./elements/st2038anctocc.js";
 import { subparse } from "./elements/subparse.js";
+import { srtenc, webvttenc } from "./elements/subtitle-encoders.js";
 import { tee } from "./elements/tee.js";
 import { tsdemux } from "./elements/tsdemux.js";
 import { tsparse } from "./elements/tsparse.js";
@@ -64,6 +65,8 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     queue,
     tee,
     subparse,
+    srtenc,
+    webvttenc,
     tttocea608,
     tttocea708,
     ccconverter,

@@ -76,7 +76,7 @@ function build(root: Branch, head = "source"): Built {
         }),
       );
       chains.push(`${chain} ! ${name}`);
-    } else {
+    } else if (at.kind === "tee") {
       const name = `t${tees++}`;
       chains.push(`${chain} ! tee name=${name}`);
       for (const next of at.next) walk(`${name}.`, next);

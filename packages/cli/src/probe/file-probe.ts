@@ -4,6 +4,7 @@ import { parseUnit } from "@x/st2038";
 import { InputError } from "../errors.js";
 import { AncCollector } from "./anc-collector.js";
 import { isCapture, readCapture } from "./capture.js";
+import { isJpegXs, probeJpegXs } from "./jpegxs-probe.js";
 import {
   noFindings,
   type ProbeFindings,
@@ -76,6 +77,10 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     if (datagrams.length === 0) findings.problems.push("the capture has no UDP datagrams");
     return "capture";
   }
+  if (isJpegXs(bytes)) {
+    findings.pictures.push(probeJpegXs(bytes, findings.problems));
+    return "jpegxs";
+  }
   if (probeUnits(bytes, findings)) return "st2038";
   try {
     const { cues } = parseSubtitles(bytes);
@@ -98,7 +103,7 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     return "subtitles";
   } catch (error) {
     if (!isFormatError(error)) throw error;
-    const known = "a transport stream, a capture, an ST 2038 dump or subtitles";
+    const known = "a transport stream, a capture, an ST 2038 dump, JPEG XS or subtitles";
     throw new InputError(`"${path}" is none of what x knows: ${known}`);
   }
 }

@@ -1,6 +1,7 @@
 import type {
   AncReport,
   CaptionReport,
+  PictureReport,
   ProbeReport,
   RtpReport,
   TransportStreamReport,
@@ -13,6 +14,7 @@ export function renderReport(report: ProbeReport, allCaptions: boolean): string 
   for (const stream of report.rtp) lines.push(...rtp(stream));
   for (const stream of report.ancillary) lines.push(...ancillary(stream));
   for (const stream of report.captions) lines.push(...captions(stream, allCaptions));
+  for (const stream of report.pictures) lines.push(...picture(stream));
   for (const problem of report.problems) lines.push(`problem: ${problem}`);
   return `${lines.join("\n")}\n`;
 }
@@ -24,6 +26,7 @@ const KINDS: Readonly<Record<ProbeReport["kind"], string>> = {
   capture: "network capture",
   live: "live stream",
   st2038: "ST 2038 ancillary data",
+  jpegxs: "JPEG XS",
   subtitles: "subtitles",
 };
 
@@ -96,6 +99,16 @@ function captions(stream: CaptionReport, all: boolean): string[] {
     lines.push(`  … ${cues.length - SHOWN_CAPTIONS} more: --captions shows all`);
   }
   return lines;
+}
+
+function picture(stream: PictureReport): string[] {
+  const { codestreams, width, height, components, sampling, bitDepth, slices } = stream;
+  const { codestreamSize, bitsPerPixel, profile, level, sublevel, violations } = stream;
+  return [
+    `${codestreams} codestreams: ${width} x ${height}, ${sampling ?? `${components} components`}, ${bitDepth} bits, ${slices} slices`,
+    `  ${profile}, level ${level}, sublevel ${sublevel}; ${codestreamSize} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel`,
+    ...violations.map((violation) => `  not as the profile wants: ${violation}`),
+  ];
 }
 
 function issues(counts: Readonly<Record<string, number>>): string[] {

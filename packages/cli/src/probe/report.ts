@@ -6,11 +6,12 @@ export interface ProbeReport {
   readonly input: string;
   /** Bytes that were looked at. */
   readonly bytes: number;
-  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "subtitles";
+  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "jpegxs" | "subtitles";
   readonly transportStreams: readonly TransportStreamReport[];
   readonly rtp: readonly RtpReport[];
   readonly ancillary: readonly AncReport[];
   readonly captions: readonly CaptionReport[];
+  readonly pictures: readonly PictureReport[];
   /** Sentences about what is wrong; with any, the exit code is 1. */
   readonly problems: readonly string[];
 }
@@ -110,12 +111,32 @@ export interface CaptionReport {
   }[];
 }
 
+/** JPEG XS codestreams. */
+export interface PictureReport {
+  readonly codestreams: number;
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  readonly sampling: string | undefined;
+  readonly bitDepth: number;
+  readonly slices: number;
+  /** Bytes of the first codestream, and what that is by the pixels. */
+  readonly codestreamSize: number;
+  readonly bitsPerPixel: number;
+  readonly profile: string;
+  readonly level: string;
+  readonly sublevel: string;
+  /** Rules of the profile that the header breaks. */
+  readonly violations: readonly string[];
+}
+
 /** The parts of a report that one input stream adds to. */
 export interface ProbeFindings {
   readonly transportStreams: TransportStreamReport[];
   readonly rtp: RtpReport[];
   readonly ancillary: AncReport[];
   readonly captions: CaptionReport[];
+  readonly pictures: PictureReport[];
   readonly problems: string[];
   /** For files that are written; not part of the report. */
   readonly collected: CollectedCaptions[];
@@ -128,6 +149,7 @@ export function noFindings(): ProbeFindings {
     rtp: [],
     ancillary: [],
     captions: [],
+    pictures: [],
     problems: [],
     collected: [],
   };
