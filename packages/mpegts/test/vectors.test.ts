@@ -32,6 +32,20 @@ import {
   type TsRewriterOptions,
 } from "../src/index.js";
 
+/** Files of a folder; none when it is not among the vectors in force. */
+function filesOf(folder: string): string[] {
+  try {
+    return vectorFiles(folder);
+  } catch {
+    return [];
+  }
+}
+
+test("there are vectors", () => {
+  const files = [...filesOf("mpegts-pcr-clock"), ...filesOf("st2038")];
+  expect(files.some((file) => /\.(m2)?ts$/.test(file))).toBe(true);
+});
+
 /** Sizes of chunks, repeated: whole, one packet, odd, and one byte for what is small. */
 function chunkings(length: number): number[] {
   return [length, 188, 1316, 1009, 65_536, ...(length < 8000 ? [1] : [])];
@@ -170,7 +184,7 @@ function scan(bytes: Uint8Array, size: number): TsEvent[] {
 describe("mpegts-pcr-clock", () => {
   const folder = "mpegts-pcr-clock";
   const tally = new VectorTally(folder);
-  const files = vectorFiles(folder);
+  const files = filesOf(folder);
   for (const index of files.filter((file) => /(^|\/)ts\/expected\.json$/.test(file))) {
     const directory = index.slice(0, -"expected.json".length);
     const expected = vectorJson<Record<string, ExpectedStream>>(folder, index);
@@ -204,7 +218,7 @@ describe("mpegts-pcr-clock", () => {
   }
   afterAll(() => {
     tally.print();
-    expect(tally.expectations).toBeGreaterThan(0);
+    if (filesOf(folder).length > 0) expect(tally.expectations).toBeGreaterThan(0);
   });
 });
 
@@ -218,7 +232,7 @@ interface ExpectedAnc {
 describe("st2038", () => {
   const folder = "st2038";
   const tally = new VectorTally(folder);
-  for (const index of vectorFiles(folder).filter((file) => file.endsWith(".expected.json"))) {
+  for (const index of filesOf(folder).filter((file) => file.endsWith(".expected.json"))) {
     const file = index.replace(/\.expected\.json$/, ".ts");
     test(file, () => {
       const expected = vectorJson<ExpectedAnc>(folder, index);
@@ -259,7 +273,7 @@ describe("st2038", () => {
     });
   }
 
-  for (const file of vectorFiles(folder).filter((name) => /(^|\/)pes(-read)?\.json$/.test(name))) {
+  for (const file of filesOf(folder).filter((name) => /(^|\/)pes(-read)?\.json$/.test(name))) {
     test(file, () => {
       const { pes } = vectorJson<{ pes: { pts: number | null; pesHex: string }[] }>(folder, file);
       for (const { pts, pesHex } of pes) {
@@ -275,7 +289,7 @@ describe("st2038", () => {
 
   afterAll(() => {
     tally.print();
-    expect(tally.expectations).toBeGreaterThan(0);
+    if (filesOf(folder).length > 0) expect(tally.expectations).toBeGreaterThan(0);
   });
 });
 
@@ -323,7 +337,7 @@ describe("every transport stream of all vectors", () => {
   const tally = new VectorTally("all folders");
   for (const folder of readdirSync(vectorsRoot).sort()) {
     if (!statSync(join(vectorsRoot, folder)).isDirectory()) continue;
-    for (const file of vectorFiles(folder).filter((name) => /\.(m2)?ts$/.test(name))) {
+    for (const file of filesOf(folder).filter((name) => /\.(m2)?ts$/.test(name))) {
       const bytes = vectorBytes(folder, file);
       test(`${folder}/${file}: rewritten byte for byte`, () => {
         tally.add(`${folder}/${file}`, remuxes(bytes, 1009));
