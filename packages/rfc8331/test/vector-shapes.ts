@@ -89,6 +89,11 @@ export function vectorPacket(packet: AncPacket): VectorPacket & Record<string, u
   };
 }
 
+/** A packet of the vectors without the StreamNum that S = 0 makes meaningless. */
+export function asRead(vector: VectorPacket): VectorPacket {
+  return vector.s === 0 ? { ...vector, streamNum: 0 } : vector;
+}
+
 /** A packet of the vectors as ours. */
 export function packetOf(vector: VectorPacket): AncPacket {
   const packet = {

@@ -1,5 +1,5 @@
 // Just enough of ISO/IEC 13818-1 to get the PMT's streams and the PES packets of one PID out of a clean file.
-import { decodeAncEsInfo } from "../src/index.js";
+import { isAncStream } from "../src/index.js";
 
 interface WalkedStream {
   readonly streamType: number;
@@ -36,9 +36,7 @@ export function walkPmt(ts: Uint8Array): WalkedProgramme {
 
 /** The first stream that is registered as ancillary data. */
 export function ancPid({ streams }: WalkedProgramme): number | undefined {
-  return streams.find(
-    ({ streamType, esInfo }) => streamType === 6 && decodeAncEsInfo(esInfo).registered,
-  )?.pid;
+  return streams.find(({ streamType, esInfo }) => isAncStream(streamType, esInfo))?.pid;
 }
 
 /** All PES packets of a PID. */

@@ -71,6 +71,23 @@ export function toVector(packet: AncPacket): VectorPacket {
   };
 }
 
+/** A packet of the vectors as it comes out of ST 2038, with the keys that the README names and no others. */
+export function asRead(vector: VectorPacket): VectorPacket {
+  const { c, line, horizontalOffset, did, sdidOrDbn, type, dataCount, udwHex, words } = vector;
+  const { parityErrors, allParityInverted, checksumWord, checksumComputed, checksumOk } = vector;
+  const place = { c, line, horizontalOffset, s: 0, streamNum: 0 };
+  const content = { did, sdidOrDbn, type, dataCount, udwHex, words };
+  return {
+    ...place,
+    ...content,
+    parityErrors,
+    allParityInverted,
+    checksumWord,
+    checksumComputed,
+    checksumOk,
+  };
+}
+
 /** Our codes are the vectors' in lower case with hyphens. */
 export function toVectorDiagnostics(diagnostics: readonly AncDiagnostic[]): VectorDiagnostic[] {
   return diagnostics.map(({ code, packet, words, inverted }) => ({

@@ -17,7 +17,6 @@ import {
   encodePes,
   encodeSt436,
   encodeUnit,
-  isAncStream,
   isSt436ElementKey,
   parseSt436,
   parseUnit,
@@ -26,6 +25,7 @@ import {
 } from "../src/index.js";
 import { ancPid, walkPes, walkPmt } from "./ts-walk.js";
 import {
+  asRead,
   fromVector,
   toVector,
   toVectorDiagnostics,
@@ -35,6 +35,8 @@ import {
 
 const FOLDER = "st2038";
 const ERRORS = new Set(["TRUNCATED", "RESERVED_NOT_ZERO"]);
+/** Deviations in the words, which are written as they were read. */
+const KEPT_BY_WRITER = new Set(["checksum", "forbidden-word", "parity"]);
 const files = vectorFiles(FOLDER);
 const tally = new VectorTally(FOLDER);
 
@@ -48,9 +50,7 @@ interface Expected {
 
 function checkUnit(unit: Uint8Array, expected: Expected): void {
   const { packets, diagnostics, unparsedBytes } = parseUnit(unit);
-  expect(packets.map(toVector)).toEqual(
-    expected.packets.map((packet) => ({ ...packet, s: 0, streamNum: 0 })),
-  );
+  expect(packets.map(toVector)).toEqual(expected.packets.map(asRead));
   if (expected.diagnostics !== undefined) {
     expect(toVectorDiagnostics(diagnostics)).toEqual(expected.diagnostics);
     const bad = expected.diagnostics.some(({ code }) => ERRORS.has(code));
@@ -69,6 +69,18 @@ function checkUnit(unit: Uint8Array, expected: Expected): void {
   packets.forEach((packet, i) => {
     if (!alignment.has(i)) expect(encodeUnit([packet])).toEqual(recordBytes(unit, packet));
   });
+}
+
+/** True when a PES packet has the header that we write, and its records are such that a writer can make them. */
+function isOurForm(bytes: Uint8Array): boolean {
+  const header = toHex(bytes.subarray(0, 9));
+  const length = bytes.length - 6;
+  if (header !== `000001bd${length.toString(16).padStart(4, "0")}848005`) return false;
+  // '0010' before the PTS, and its marker bits.
+  const [b9, , b11, , b13] = bytes.subarray(9) as unknown as readonly number[];
+  if (((b9 ?? 0) & 0xf1) !== 0x21 || ((b11 ?? 0) & (b13 ?? 0) & 1) === 0) return false;
+  const { diagnostics } = parseUnit(bytes.subarray(14));
+  return diagnostics.every(({ code }) => KEPT_BY_WRITER.has(code));
 }
 
 function trailingOnes(unit: Uint8Array): number {
@@ -107,7 +119,7 @@ interface Element {
   readonly packets: readonly (VectorPacket & { wrappingType: number; sampleCoding: number })[];
   readonly diagnostics: readonly VectorDiagnostic[];
   readonly unparsedBytes?: number;
-  readonly roundTrip: 0 | 1;
+  readonly roundTrip?: 0 | 1;
 }
 
 interface TransportStream {
@@ -122,35 +134,43 @@ interface TransportStream {
   }[];
 }
 
-/** What a JSON file of the folder may hold, by its top-level key. */
+/** What a JSON file of the folder may hold, by its top-level key, and what its entries must have. */
 interface Vectors {
-  readonly packets?: readonly NamedPacket[];
-  readonly units?: readonly Unit[];
-  readonly pes?: readonly Pes[];
-  readonly frames?: readonly Frame[];
-  readonly elements?: readonly Element[];
+  readonly packets: readonly NamedPacket[];
+  readonly units: readonly Unit[];
+  readonly pes: readonly Pes[];
+  readonly frames: readonly Frame[];
+  readonly elements: readonly Element[];
 }
 
-const KEYS = ["packets", "units", "pes", "frames", "elements"] as const;
+/** A file is known by what is in it, not by its name; what is of no kind that the README names is passed over. */
+function vectorsOf(content: unknown): Vectors {
+  const lists = (content ?? {}) as Record<string, unknown>;
+  return {
+    packets: entries<NamedPacket>(lists.packets, "st2038Hex"),
+    units: entries<Unit>(lists.units, "hex"),
+    pes: entries<Pes>(lists.pes, "pesHex"),
+    frames: entries<Frame>(lists.frames, "st436ValueHex"),
+    elements: entries<Element>(lists.elements, "valueHex"),
+  };
+}
 
-for (const file of files.filter((name) => name.endsWith(".json"))) {
-  if (file.endsWith(".expected.json")) continue;
-  const vectors = vectorJson<Vectors>(FOLDER, file);
-  // content.json has payloads, which are @x/st291's business.
-  if (!KEYS.some((key) => vectors[key] !== undefined)) continue;
+/** The objects in `list` that have `key`. */
+function entries<T>(list: unknown, key: string): T[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter((entry) => typeof entry === "object" && entry !== null && key in entry);
+}
+
+for (const file of files.filter((name) => /\.json(\.gz)?$/.test(name))) {
+  const vectors = vectorsOf(vectorJson(FOLDER, file));
+  if (Object.values(vectors).every(({ length }) => length === 0)) continue;
   describe(file, () => {
-    for (const vector of vectors.packets ?? []) {
+    for (const vector of vectors.packets) {
       tally.add(file, 2);
       test(vector.name, () => {
-        const unit = fromHex(vector.st2038Hex);
-        const {
-          name: _,
-          note: __,
-          st2038Hex,
-          rfc8331Hex: ___,
-          ...fields
-        } = vector as NamedPacket & Record<"note" | "rfc8331Hex", unknown>;
-        checkUnit(unit, { packets: [fields] });
+        const { st2038Hex } = vector;
+        const unit = fromHex(st2038Hex);
+        checkUnit(unit, { packets: [vector] });
         expect(toHex(encodeUnit([fromVector(vector)]))).toBe(st2038Hex);
         if (vector.parityErrors.length > 0 || !vector.checksumOk) return;
         const made = createAncPacket({
@@ -164,38 +184,38 @@ for (const file of files.filter((name) => name.endsWith(".json"))) {
         expect(toHex(encodeUnit([made]))).toBe(st2038Hex);
       });
     }
-    for (const vector of vectors.units ?? []) {
+    for (const vector of vectors.units) {
       tally.add(file, 3);
       test(vector.name, () => checkUnit(fromHex(vector.hex), vector));
     }
-    // Only a file of packets that a reader alone accepts says so in its name.
-    const readOnly = file.includes("read");
-    for (const vector of vectors.pes ?? []) {
-      tally.add(file, readOnly ? 2 : 3);
+    for (const vector of vectors.pes) {
+      const written = isOurForm(fromHex(vector.pesHex));
+      tally.add(file, written ? 3 : 2);
       test(vector.name, () => {
         const bytes = fromHex(vector.pesHex);
         const pes = decodePes(bytes);
         expect(pes.pts ?? null).toBe(vector.pts);
         expect(pes.complete).toBe(true);
         checkUnit(pes.payload, vector);
-        if (readOnly) return;
-        const written = encodePes(vector.packets.map(fromVector), {
+        if (!written) return;
+        const made = encodePes(vector.packets.map(fromVector), {
           pts: vector.pts as number,
           stuffing: trailingOnes(pes.payload),
         });
-        expect(toHex(written)).toBe(vector.pesHex);
+        expect(toHex(made)).toBe(vector.pesHex);
       });
     }
-    (vectors.frames ?? []).forEach((frame, i) => {
+    vectors.frames.forEach((frame, i) => {
       tally.add(file, 4);
       test(`frame ${i}`, () => {
         expect(isSt436ElementKey(fromHex(frame.key))).toBe(true);
-        expect(toHex(st436ElementKey(1, fromHex(frame.key)[15]))).toBe(frame.key);
+        const [elementCount, , elementNumber] = fromHex(frame.key).subarray(13);
+        expect(toHex(st436ElementKey(elementCount, elementNumber))).toBe(frame.key);
         const value = fromHex(frame.st436ValueHex);
         const { packets, diagnostics, unparsedBytes } = parseSt436(value);
         expect(diagnostics).toEqual([]);
         expect(unparsedBytes).toBe(0);
-        const expected = frame.packetsIn.map((p) => ({ ...p, horizontalOffset: 0xfff }));
+        const expected = frame.packetsIn.map((p) => ({ ...asRead(p), horizontalOffset: 0xfff }));
         expect(packets.map(toVector)).toEqual(expected);
         expect(toHex(encodeSt436(frame.packetsIn.map(fromVector)))).toBe(frame.st436ValueHex);
         const back = fromHex(frame.st2038Back);
@@ -204,8 +224,8 @@ for (const file of files.filter((name) => name.endsWith(".json"))) {
         expect(wrong.length).toBe(frame.packetsBack.filter((p) => !p.checksumOk).length);
       });
     });
-    for (const vector of vectors.elements ?? []) {
-      tally.add(file, 3 + vector.roundTrip);
+    for (const vector of vectors.elements) {
+      tally.add(file, vector.roundTrip === 1 ? 4 : 3);
       test(vector.name, () => {
         const value = fromHex(vector.valueHex);
         const { packets, diagnostics, unparsedBytes } = parseSt436(value);
@@ -214,13 +234,18 @@ for (const file of files.filter((name) => name.endsWith(".json"))) {
           wrappingType: packet.wrappingType,
           sampleCoding: packet.sampleCoding,
         }));
-        expect(got).toEqual(vector.packets);
+        const expected = vector.packets.map(({ wrappingType, sampleCoding, ...packet }) => ({
+          ...asRead(packet),
+          wrappingType,
+          sampleCoding,
+        }));
+        expect(got).toEqual(expected);
         expect(toVectorDiagnostics(diagnostics)).toEqual(vector.diagnostics);
         expect(unparsedBytes).toBe(vector.unparsedBytes ?? 0);
         if (vector.diagnostics.some(({ code }) => ERRORS.has(code))) {
           expect(() => decodeSt436(value)).toThrow(expect.objectContaining({ code: "truncated" }));
         } else expect(decodeSt436(value)).toEqual(packets);
-        if (vector.roundTrip === 0) return;
+        if (vector.roundTrip !== 1) return;
         const given = vector.packets.map((packet) => ({
           ...fromVector(packet),
           wrappingType: packet.wrappingType,
@@ -232,8 +257,9 @@ for (const file of files.filter((name) => name.endsWith(".json"))) {
 }
 
 for (const file of files.filter((name) => name.endsWith(".ts"))) {
-  test(file, () => {
-    const expected = vectorJson<TransportStream>(FOLDER, file.replace(/\.ts$/, ".expected.json"));
+  const expectation = file.replace(/\.ts$/, ".expected.json");
+  test.skipIf(!files.includes(expectation))(file, () => {
+    const expected = vectorJson<TransportStream>(FOLDER, expectation);
     const ts = vectorBytes(FOLDER, file);
     const programme = walkPmt(ts);
     expect(programme.pcrPid).toBe(expected.pcrPid);
@@ -241,9 +267,6 @@ for (const file of files.filter((name) => name.endsWith(".ts"))) {
       expected.streams,
     );
     expect(ancPid(programme)).toBe(expected.ancPid);
-    for (const { streamType, pid, esInfo } of programme.streams) {
-      if (pid === expected.ancPid) expect(isAncStream(streamType, esInfo)).toBe(true);
-    }
     const pesPackets = walkPes(ts, expected.ancPid);
     expect(pesPackets.length).toBe(expected.pes.length);
     pesPackets.forEach((bytes, i) => {
@@ -254,7 +277,7 @@ for (const file of files.filter((name) => name.endsWith(".ts"))) {
       expect(toHex(pes.payload)).toBe(vector.payloadHex);
       checkUnit(pes.payload, vector);
     });
-    tally.add(file, 4 + 4 * pesPackets.length);
+    tally.add(file, 3 + 4 * pesPackets.length);
   });
 }
 

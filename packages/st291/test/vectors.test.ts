@@ -248,8 +248,10 @@ describe("st2038: content", () => {
   const cases = vectorFiles("st2038")
     .filter((file) => file.endsWith(".json"))
     .flatMap((file) => {
-      const { cases = [] } = vectorJson<{ cases?: ContentCase[] }>("st2038", file);
-      const content = cases.filter((c) => "payload" in c && ("fields" in c || "error" in c));
+      const { cases } = vectorJson<{ cases?: unknown } | null>("st2038", file) ?? {};
+      const content = (Array.isArray(cases) ? (cases as ContentCase[]) : []).filter(
+        (c) => "payload" in c && ("fields" in c || "error" in c),
+      );
       return content.map((c) => ({ file, ...c }));
     });
   afterAll(() => {
