@@ -133,7 +133,7 @@ function rowOf(screen: Cea608Screen, row: number): Cea608Row | undefined {
 }
 
 /** The style in a packed cell. */
-export function styleOf(cell: number): Cea608Style {
+function styleOf(cell: number): Cea608Style {
   return {
     color: CEA608_COLORS[(cell >>> 16) & 7] as Cea608Color,
     italics: (cell & ITALICS) !== 0,

@@ -17,7 +17,7 @@ import {
 const SERVICES: readonly Cea608Service[] = ["CC1", "CC2", "CC3", "CC4", "T1", "T2", "T3", "T4"];
 
 /** What a decoder shows, on plain data. */
-export function shownBy(decoder: Cea608Decoder): ShownScreens {
+function shownBy(decoder: Cea608Decoder): ShownScreens {
   const screens: ShownScreens = {};
   for (const service of SERVICES) {
     const rows = screenRows(decoder.screen(service));

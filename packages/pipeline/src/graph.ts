@@ -62,7 +62,7 @@ export function buildGraph(
 }
 
 /** Caps that `node` accepts on `sink`: its template's, narrowed by what the element says. */
-export function acceptedCaps(node: Node, sink: SinkPad): Caps {
+function acceptedCaps(node: Node, sink: SinkPad): Caps {
   return intersectCaps(sink.template.caps, node.element.acceptedCaps?.(node.srcs) ?? "ANY");
 }
 

@@ -69,7 +69,33 @@ function tap(name: string, onBuffer: () => void | Promise<void>): ReturnType<typ
   });
 }
 
+function firstVector(extension: string): string {
+  const file = vectorFiles("cea708").find((name) => name.endsWith(extension));
+  return join(vectorsRoot, "cea708", file ?? "none");
+}
+
 const FRONT = `filesrc location="${srt}" ! subparse ! tttocea708 ! closedcaption/x-cea-708,framerate=30/1`;
+
+describe("stop()", () => {
+  test.each([
+    ["subparse ! tttocea708 ! closedcaption/x-cea-708,framerate=30/1", srt],
+    ["subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30/1", srt],
+    ["sccparse", firstVector(".scc")],
+    ["mccparse", firstVector(".mcc")],
+  ])("does not play the rest of a file that was read whole: %s", async (front, file) => {
+    let arrived = 0;
+    const pipeline = launch(`filesrc location="${file}" ! ${front} ! stopper ! fakesink`, {
+      elements: [
+        tap("stopper", () => {
+          if (++arrived === 5) pipeline.stop();
+        }),
+      ],
+    });
+    await pipeline.run();
+    // The fifth, what the link in front holds, and the one that was being made.
+    expect(arrived).toBeLessThanOrEqual(11);
+  });
+});
 
 describe("captions through a pipeline", () => {
   test("as cc_data", async () => {

@@ -159,7 +159,7 @@ function unquoted(text: string): string {
 }
 
 /** An open quote ends at the end of the text. */
-export function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
+function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
   const parts: string[] = [];
   let start = 0;
   let quoted = false;

@@ -17,7 +17,7 @@ export const bytesOf = (text: string): Uint8Array =>
 export const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 /** Our items as the suite's plain data; issues are left out. */
-export function plainItems(items: readonly RtspItem[]): WireItem[] {
+function plainItems(items: readonly RtspItem[]): WireItem[] {
   return items.flatMap((item): WireItem[] => {
     if (item.type === "issue") return [];
     if (item.type === "frame") return [{ ...item, data: textOf(item.data) }];

@@ -32,6 +32,7 @@ export const mccparse: ElementFactory = elementFactory({
       const src = context.src();
       await src.caps(withFrameRate(isCdp ? CDP_CAPS : S334_1A_CAPS, rate));
       for (const { timeCode, data } of lines) {
+        if (context.stopSignal.aborted) return;
         const frame = mccFrameOf(timeCode, file.timeCodeRate);
         const pts = frameTime(frame, rate);
         await src.buffer(mediaBuffer(data, { pts, duration: frameTime(frame + 1, rate) - pts }));

@@ -33,6 +33,7 @@ export const sccparse: ElementFactory = elementFactory({
       );
       const lines = properties["zero-base"] ? zeroBase(file) : file.lines;
       for (const { frame, word } of sccPairs({ lines })) {
+        if (context.stopSignal.aborted) return;
         const pts = frameTime(frame, RATE);
         const duration = frameTime(frame + 1, RATE) - pts;
         await src.buffer(mediaBuffer(wordsToBytes([word]), { pts, duration }));

@@ -24,6 +24,7 @@ export const subparse: ElementFactory = elementFactory({
       await src.caps(caps("text/x-raw", { format: "utf8" }));
       const encoder = new TextEncoder();
       for (const cue of [...cues].sort((a, b) => a.startMs - b.startMs)) {
+        if (context.stopSignal.aborted) return;
         await src.buffer(
           mediaBuffer(encoder.encode(cueText(cue)), {
             pts: nanoseconds(cue.startMs),

@@ -75,8 +75,10 @@ export const tttocea608: ElementFactory = elementFactory({
         if (words.length === 0) await src.push({ type: "gap", pts, duration });
         else await src.buffer(mediaBuffer(wordsToBytes(words), { pts, duration }));
       };
+      // Text is read far ahead of its time: once the pipeline stops, what is not on its way yet is not sent.
+      const { stopSignal } = context;
       const sendUntil = async (ms: number): Promise<void> => {
-        while (nextFrame * frameMs + lookAheadMs < ms) await send();
+        while (!stopSignal.aborted && nextFrame * frameMs + lookAheadMs < ms) await send();
       };
       await src.caps(
         withFrameRate(caps("closedcaption/x-cea-608", { format: "raw", field: field - 1 }), rate),
@@ -85,13 +87,16 @@ export const tttocea608: ElementFactory = elementFactory({
         async buffer(buffer) {
           const cue = cueOf(buffer, context.name);
           await sendUntil(cue.startMs);
+          if (stopSignal.aborted) return;
           scheduler.push({ start: cue.startMs, end: cue.endMs, service, ...captionOf(cue) });
         },
         async otherwise(item) {
-          if (item.type === "gap") await sendUntil(Number(item.pts) / 1e6);
+          if (item.type === "gap") {
+            await sendUntil(Number(item.pts + (item.duration ?? 0n)) / 1e6);
+          }
         },
       });
-      while (!scheduler.done) await send();
+      while (!stopSignal.aborted && !scheduler.done) await send();
     },
   }),
 });

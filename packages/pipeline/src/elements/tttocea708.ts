@@ -74,20 +74,25 @@ export const tttocea708: ElementFactory = elementFactory({
         const duration = frameTime(frame + 1, rate) - pts;
         await src.buffer(mediaBuffer(ccData, { pts, duration }));
       };
+      // Text is read far ahead of its time: once the pipeline stops, what is not on its way yet is not sent.
+      const { stopSignal } = context;
+      const sendUntil = async (ms: number): Promise<void> => {
+        while (!stopSignal.aborted && scheduler.inputHorizonMs < ms) await send();
+      };
       await src.caps(withFrameRate(CC_DATA_CAPS, rate));
       await forEachItem(context.sink(), {
         async buffer(buffer) {
           const cue = cueOf(buffer, context.name);
-          while (scheduler.inputHorizonMs < cue.startMs) await send();
-          scheduler.push(cue, serviceNumber);
+          await sendUntil(cue.startMs);
+          if (!stopSignal.aborted) scheduler.push(cue, serviceNumber);
         },
         async otherwise(item) {
-          if (item.type !== "gap") return;
-          const until = Number(item.pts + (item.duration ?? 0n)) / 1e6;
-          while (scheduler.inputHorizonMs < until) await send();
+          if (item.type === "gap") {
+            await sendUntil(Number(item.pts + (item.duration ?? 0n)) / 1e6);
+          }
         },
       });
-      while (scheduler.pending > 0) await send();
+      while (!stopSignal.aborted && scheduler.pending > 0) await send();
     },
   }),
 });
