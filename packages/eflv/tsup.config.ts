@@ -1,3 +1,3 @@
 import { library } from "../../tools/tsup-preset.mjs";
 
-export default library({ entry: ["src/index.ts", "src/conformance.ts"] });
+export default library({ entry: ["src/index.ts", "src/conformance.ts", "src/rtmp/index.ts"] });
