@@ -153,11 +153,13 @@ export class ClockEstimator {
     const use = this.#softJump(sample, ticks, residual);
     if (outcome.discontinuity !== undefined) return outcome;
     if (this.floor.isDue(x)) {
+      const acquiring = !this.floor.fitted;
       const change = this.floor.closeBucket(x);
       this.offset += change.shift;
       this.outliers += change.outliers;
       outcome.delayStep = change.delayStep;
       outcome.mapped ||= change.shift !== 0;
+      if (acquiring) this.#meetOutput(x);
       this.servo.aim(this.floor.line, x, x - this.#firstX);
       this.#judgeLock(x);
     }
@@ -244,6 +246,19 @@ export class ClockEstimator {
     this.#lastPacket = sample.packet;
     this.#offCount = 0;
     this.#offAhead = 0;
+    this.outcome.mapped = true;
+  }
+
+  /**
+   * Before the first fit the sender's phase is anything: the first packet may have been the latest of all. So the model
+   * goes to the output, which need not hurry after it.
+   */
+  #meetOutput(x: number): void {
+    const error = differenceAt(this.floor.line, x) - differenceAt(this.servo.line, x);
+    const shift = -Math.round(error);
+    if (shift === 0) return;
+    this.floor.shift(shift);
+    this.offset += shift;
     this.outcome.mapped = true;
   }
 

@@ -8,6 +8,9 @@ const WINDOW_NS = 90e9;
 const MIN_BUCKETS = 4;
 const FIT_BUCKETS = 6;
 const FIRST_FIT_NS = 3e9;
+/** From this span on a second changes little: every fourth bucket is enough. */
+const SETTLED_NS = 30e9;
+const SETTLED_FIT_NS = 1e9;
 const REFIT_NS = 10e9;
 /** A rate prior has done its work when samples span this. */
 const PRIOR_NS = 81e9;
@@ -201,8 +204,16 @@ export class DelayFloor {
     }
     this.#dropOld(x);
     this.#refit(x);
+    if (this.#fitted) this.#noteSlope();
     if (steps && this.#probation === 0) this.#testUp();
     return change;
+  }
+
+  /** Move line and samples by `by` of sender time: another zero of the sender's clock. */
+  shift(by: number): void {
+    this.line.difference += by;
+    for (const bucket of this.#buckets) bucket.shift(by);
+    this.#current?.shift(by);
   }
 
   /** Local time is counted from `origin` now. */
@@ -260,6 +271,7 @@ export class DelayFloor {
     const count = this.#buckets.length - this.#probation;
     const first = this.#buckets[0];
     if (first === undefined || count < FIT_BUCKETS || x - first.start < this.#fitSpan) return;
+    if (this.span >= SETTLED_NS && x - this.line.x < SETTLED_FIT_NS) return;
     this.#fitSpan = FIRST_FIT_NS;
     if (this.#prior !== undefined && this.span >= PRIOR_NS) this.#prior = undefined;
     let start = 0;
@@ -285,6 +297,9 @@ export class DelayFloor {
       this.#scratch[i] = Math.abs(this.#residualOf(this.#buckets[i] as Bucket));
     }
     this.#spread = Math.max(MIN_SPREAD, medianOf(this.#scratch, count));
+  }
+
+  #noteSlope(): void {
     this.#slopes[this.#slopeCount++ % SLOPE_HISTORY] = this.line.slope;
     if (this.#slopeCount >= 2 * SLOPE_HISTORY) this.#slopeCount -= SLOPE_HISTORY;
   }
@@ -316,7 +331,7 @@ export class DelayFloor {
     const floor = this.#floorOfBuckets(first, buckets.length);
     this.change.delayStep = -floor;
     if (this.#holdsDelay) {
-      this.#shift(first, -floor);
+      this.#shiftFrom(first, -floor);
       this.#heldDelay -= floor;
     } else {
       this.#release(0, first);
@@ -344,7 +359,7 @@ export class DelayFloor {
     this.#probation = 0;
     if (this.#heldDelay > 0 && median <= 1.25 * this.#heldDelay + tolerance) {
       const floor = this.#floorOfBuckets(first, this.#buckets.length);
-      this.#shift(first, -floor);
+      this.#shiftFrom(first, -floor);
       this.#heldDelay -= floor;
       if (this.#heldDelay < tolerance) this.#heldDelay = 0;
       this.change.delayStep = -floor;
@@ -362,7 +377,7 @@ export class DelayFloor {
     this.#fitSpan = REFIT_NS;
   }
 
-  #shift(first: number, shift: number): void {
+  #shiftFrom(first: number, shift: number): void {
     for (let i = first; i < this.#buckets.length; i++) (this.#buckets[i] as Bucket).shift(shift);
     this.change.shift = shift;
   }

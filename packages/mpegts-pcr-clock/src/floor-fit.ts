@@ -11,6 +11,13 @@ const CURVATURE_SD = 9e3;
 /** Neighbouring samples are not independent: each counts as a tenth. */
 const INDEPENDENCE = 0.1;
 const MIN_WIDTH = 1e3;
+/**
+ * Of any noise without wild values the distance from the 0.3 % to the 2 % quantile is at most about that from there to
+ * the 10 % quantile; when it is this many times as long, more than 0.3 % of the values are wild.
+ */
+const WILD = 4;
+/** With fewer samples these quantiles are the same few samples. */
+const WILD_FROM = 400;
 
 /** What is known of the rate from elsewhere; `slope` is rate minus 1. */
 export interface RatePrior {
@@ -84,6 +91,8 @@ export class FloorFit {
     state.sigma = Math.min(state.sigma, edge.maxSigma);
     const kept = this.#dropAbove(edge.limit);
     const oldSlope = line.slope;
+    const ts = this.#t;
+    const zs = this.#z;
     for (let round = 0; round < rounds; round++) {
       const { sigma, tau } = state;
       const k = sigma / tau;
@@ -99,8 +108,8 @@ export class FloorFit {
       let spread = 0;
       let informed = 0;
       for (let i = 0; i < kept; i++) {
-        const t = this.#t[i] as number;
-        const below = a + t * (b + t * c) - (this.#z[i] as number);
+        const t = ts[i] as number;
+        const below = a + t * (b + t * c) - (zs[i] as number);
         const zeta = below / sigma - k;
         const m = normalHazard(zeta);
         const f = m / sigma - 1 / tau;
@@ -197,6 +206,10 @@ export class FloorFit {
     const shape = (at50 - at10) / Math.max(1, at10 - at05);
     const factor = shape <= 1.5 ? 2 : shape >= 3 ? 0.2 : 2 - (1.8 * (shape - 1.5)) / 1.5;
     const width = Math.max(MIN_WIDTH, qb - qa);
+    const inner = Math.max(MIN_WIDTH, at10 - qb);
+    if (n >= WILD_FROM && width > WILD * inner) {
+      return { maxSigma: Math.max(MIN_WIDTH, factor * inner), limit: qb - 3 * inner };
+    }
     return { maxSigma: Math.max(MIN_WIDTH, factor * (qb - qa)), limit: qa - 3 * width };
   }
 

@@ -6,7 +6,7 @@ export type LocalTime = () => bigint;
  * else is said.
  */
 export function defaultLocalTime(): LocalTime {
-  const host = (globalThis as { process?: { hrtime?: { bigint?: LocalTime } } })["process"];
+  const host = (globalThis as { process?: { hrtime?: { bigint?: LocalTime } } }).process;
   const hrtime = host?.hrtime?.bigint;
   if (typeof hrtime === "function") return hrtime;
   return () => BigInt(Math.round(performance.now() * 1e6));
