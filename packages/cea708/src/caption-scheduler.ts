@@ -83,7 +83,7 @@ export interface ScheduledFrame {
   readonly events: readonly SchedulerEvent[];
 }
 
-/** Least bytes of a frame that loading can count on, whatever codes meet the end of a block or a packet. */
+/** Most bytes of a frame that loading may find unusable, because the next code does not fit behind the last. */
 const WASTE = 8;
 /** A line-21 pair that says nothing. */
 const IDLE_PAIR = 0x8080;
