@@ -10,6 +10,7 @@ struct EncodeJob {
   AnalysisMemory analysis;
   LineStats *stats;
   i16 *scratch;
+  u8 *residuals;
   // How each precinct of the slice is coded, and the quality that it has.
   Choice *choice;
   int *level;
@@ -70,6 +71,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
     lay_out_analysis(h, arena, job.analysis);
     job.stats = arena.take<LineStats>(size_t(rows) * size_t(g.lines));
     job.scratch = arena.line<i16>(size_t(widest));
+    job.residuals = arena.line<u8>(size_t(ceil_div(widest, 4)));
     job.choice = arena.take<Choice>(size_t(rows));
     job.level = arena.take<int>(size_t(rows));
     if (e.job != nullptr) e.job[n] = job;
@@ -84,7 +86,8 @@ class SliceEncoder {
         job_(job),
         first_(slice * e.header.hsl),
         count_(min<int>(e.header.hsl, e.geometry.rows - first_)),
-        model_{e.header, e.geometry, *e.kernels, job.rows, job.scratch} {}
+        model_{e.header, e.geometry, *e.kernels, job.rows, job.scratch,
+               job.residuals} {}
 
   // False: a coefficient does not fit its 15 bits.
   bool transform(const JxsPlane *planes) {

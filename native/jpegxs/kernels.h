@@ -11,6 +11,9 @@ struct Kernels {
   // coded group included, or -1 for a count above 15.
   int (*predict)(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
                  int extra);
+  // The other way round: residuals of counts, those above in `above`, which is not looked at unless `vertical`.
+  void (*residuals)(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
+                    bool vertical);
   // Dequantisation in place: sign and magnitude index to a signed coefficient (ISO/IEC 21122-1 D.1, D.2). `counts` has
   // one M for four coefficients.
   void (*dequantise)(i16 *line, const u8 *counts, int width, int t, bool uniform);

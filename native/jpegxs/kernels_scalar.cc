@@ -22,6 +22,16 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
   return seen > 15 ? -1 : nibbles;
 }
 
+void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
+               bool vertical) {
+  for (int g = 0; g < groups; g++) {
+    const int m = max<int>(counts[g], t);
+    const int predicted = vertical ? max<int>(above[g], floor) : t;
+    const int delta = m - predicted, theta = predicted - t;
+    out[g] = u8(delta > theta ? delta + theta : delta >= 0 ? 2 * delta : -2 * delta - 1);
+  }
+}
+
 void dequantise(i16 *line, const u8 *counts, int width, int t, bool uniform) {
   for (int i = 0; i < width; i++) {
     int index = line[i] & 0x7fff;
@@ -177,7 +187,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::predict,    scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
+    scalar::predict,    scalar::residuals,  scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
     scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,

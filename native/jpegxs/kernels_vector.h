@@ -90,6 +90,23 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
   return all > 15 ? -1 : int(sum);
 }
 
+// The residual that leads from `predicted` to `m`, both at least `t`.
+inline B8 residual(B8 m, B8 predicted, B8 t) {
+  const B8 one = B8{} + u8(1);
+  const B8 up = m - predicted, down = predicted - m;
+  const B8 rises = B8(m >= predicted), far = rises & B8(up > predicted - t);
+  return (far & (m - t)) | (rises & ~far & (up + up)) | (~rises & (down + down - one));
+}
+
+void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
+               bool vertical) {
+  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor);
+  for (int g = 0; g < groups; g += 16) {
+    const B8 m = larger(load<B8>(counts + g), ts);
+    store_to(out + g, vertical ? residual(m, larger(load<B8>(above + g), floors), ts) : m - ts);
+  }
+}
+
 // The upper halves of the products.
 inline U16 multiply_high(U16 a, U16 b) {
 #if defined(__SSE4_1__) && JXS_LANES == 4
@@ -385,12 +402,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
       m = (m & inside) | (ts & ~inside);
       predicted = (predicted & inside) | (ts & ~inside);
     }
-    B8 theta = predicted - ts;
-    B8 up = m - predicted, down = predicted - m;
-    B8 rises = B8(m >= predicted);
-    B8 far = rises & B8(up > theta);
-    B8 length = (far & (m - ts)) | (rises & ~far & (up + up)) | (~rises & (down + down - one));
-    length += one;
+    const B8 length = residual(m, predicted, ts) + one;
     B64 kept = B64(B64(rm ? m ^ ts : m ^ predicted) != B64{});
     all += (B16(length) & bytes) + (B16(length) >> u16(8));
     B8 left = length & B8(kept);
@@ -413,7 +425,7 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 
 extern const Kernels JXS_TABLE;
 const Kernels JXS_TABLE = {
-    JXS_FAMILY::predict,    JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
+    JXS_FAMILY::predict,    JXS_FAMILY::residuals,  JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
     JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store8,
     JXS_FAMILY::store16,    JXS_FAMILY::load8,      JXS_FAMILY::load16,           JXS_FAMILY::rct_luma,
     JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,

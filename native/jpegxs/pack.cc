@@ -26,8 +26,18 @@ class BitWriter {
     }
   }
 
-  // A number below 32 as ones, ended by a zero.
-  void put_unary(int n) { put((u64(1) << (n + 1)) - 2, n + 1); }
+  // Numbers below 32 as ones, each ended by a zero; eight or fewer.
+  void put_unary(const u8 *n, int count) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+      // Almost always four together are short enough.
+      if (n[i] + n[i + 1] + n[i + 2] + n[i + 3] > 52) break;
+      u64 bits = 0;
+      for (int k = i; k < i + 4; k++) bits = ((bits + 1) << (n[k] + 1)) - 2;
+      put(bits, n[i] + n[i + 1] + n[i + 2] + n[i + 3] + 4);
+    }
+    for (; i < count; i++) put((u64(1) << (n[i] + 1)) - 2, n[i] + 1);
+  }
 
   // Fills the last byte up with zeros.
   u8 *finish() {
@@ -92,35 +102,11 @@ void pack_signs(BitWriter &out, const i16 *indexes, int n) {
     if (indexes[i] & 0x7fff) out.put(indexes[i] < 0, 1);
 }
 
-void pack_flags(BitWriter &out, const u8 *counts, const u8 *top, int groups, int t, int floor,
-                bool vertical, bool rm) {
-  for (int first = 0; first < groups; first += 8) {
-    bool skip = true;
-    for (int g = first; g < min(first + 8, groups) && skip; g++)
-      skip = vertical && !rm ? max<int>(counts[g], t) == max<int>(top[g], floor) : counts[g] <= t;
-    out.put(skip, 1);
-  }
-}
-
-// Residuals of the counts of one line; `flags` true where significance flags leave groups out.
-void pack_counts(BitWriter &out, const u8 *counts, const u8 *top, int groups, int t, int floor,
-                 bool vertical, bool flags, bool rm) {
-  for (int first = 0; first < groups; first += 8) {
-    const int end = min(first + 8, groups);
-    bool skip = flags;
-    for (int g = first; g < end && skip; g++)
-      skip = vertical && !rm ? max<int>(counts[g], t) == max<int>(top[g], floor) : counts[g] <= t;
-    if (skip) continue;
-    for (int g = first; g < end; g++) {
-      const int m = max<int>(counts[g], t);
-      if (!vertical) {
-        out.put_unary(m - t);
-        continue;
-      }
-      const int predicted = max<int>(top[g], floor), theta = predicted - t, delta = m - predicted;
-      out.put_unary(delta > theta ? delta + theta : delta >= 0 ? 2 * delta : -2 * delta - 1);
-    }
-  }
+// Whether nothing is coded for a significance group: no residual, or with `zeros` no count above T.
+bool skipped(const u8 *counts, const u8 *residuals, int groups, int t, bool zeros) {
+  for (int g = 0; g < groups; g++)
+    if (zeros ? counts[g] > t : residuals[g] != 0) return false;
+  return true;
 }
 
 }  // namespace
@@ -165,16 +151,23 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
       out = raw.finish();
     } else {
       BitWriter flags(out, out + sizes.significance);
-      each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
-               bool vertical, bool flagged) {
-        if (flagged) pack_flags(flags, counts, top, groups, t, floor, vertical, h.rm);
-      });
-      out = flags.finish();
+      out += sizes.significance;
       BitWriter residuals(out, out + sizes.counts);
       each([&](const Line &, const u8 *counts, const u8 *top, int groups, int t, int floor,
                bool vertical, bool flagged) {
-        pack_counts(residuals, counts, top, groups, t, floor, vertical, flagged, h.rm);
+        u8 *n = model.residuals;
+        model.kernels.residuals(counts, top, n, groups, t, floor, vertical);
+        for (int first = 0; first < groups; first += 8) {
+          const int size = min(8, groups - first);
+          if (flagged) {
+            const bool skip = skipped(counts + first, n + first, size, t, vertical && h.rm);
+            flags.put(skip, 1);
+            if (skip) continue;
+          }
+          residuals.put_unary(n + first, size);
+        }
       });
+      flags.finish();
       out = residuals.finish();
     }
     BitWriter data(out, out + sizes.data);

@@ -68,8 +68,9 @@ class RateModel {
   const Geometry &geometry;
   const Kernels &kernels;
   const BandRows *rows;
-  // A line for quantised values.
+  // Lines for quantised values and for residuals of counts.
   i16 *scratch;
+  u8 *residuals;
 
   void collect(PrecinctView &precinct) const;
   // Chooses the cheapest coding for (q, r). `above`: T of each band in the precinct above, null in the first of a slice.

@@ -110,6 +110,13 @@ const Test kTests[] = {
        part(p, s, 0, d.counts, kSize);
        return part(p, s, 1, d.result, 1);
      }},
+    {"residuals",
+     [](const Kernels &k, Data &d, int n, int t) {
+       k.residuals(d.counts, d.above, d.bytes, (n + 3) / 4, t, t + t / 3, n & 1);
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       return part(p, s, 0, d.bytes, (n + 3) / 4);
+     }},
     {"dequantise deadzone",
      [](const Kernels &k, Data &d, int n, int t) { k.dequantise(d.x, d.counts, n, t, false); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.x, n); }},
