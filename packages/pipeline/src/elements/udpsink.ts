@@ -1,8 +1,9 @@
 import { createSocket } from "node:dgram";
-import { isIPv6 } from "node:net";
+import { lookup } from "node:dns/promises";
 import { SECOND } from "../buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
+import { multicastInterface } from "../multicast.js";
 import { waitForPts } from "../sync.js";
 
 export const udpsink: ElementFactory = elementFactory({
@@ -28,6 +29,12 @@ export const udpsink: ElementFactory = elementFactory({
       max: 255,
       description: "Time to live, multicast",
     },
+    "multicast-iface": {
+      type: "string",
+      default: undefined,
+      description: "Interface on which multicast leaves: eth0",
+    },
+    loop: { type: "boolean", default: true, description: "This host hears its own multicast" },
     sync: { type: "boolean", default: true, description: "Send each buffer at its time" },
     "max-bitrate": {
       type: "integer",
@@ -49,7 +56,14 @@ export const udpsink: ElementFactory = elementFactory({
           `cannot send to ${where}: ${describeSystemError(error)}`,
           error,
         );
-      const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
+      // Once: a look-up for each datagram would go through the thread pool. IPv4 first, as localhost is expected to be.
+      const { address, family } = await lookup(host, { verbatim: false }).catch(
+        (error: unknown) => {
+          throw fail(error);
+        },
+      );
+      const version = family === 6 ? 6 : 4;
+      const socket = createSocket(`udp${version}`);
       let packets = 0;
       let bytes = 0;
       try {
@@ -62,6 +76,15 @@ export const udpsink: ElementFactory = elementFactory({
         socket.on("error", () => {});
         socket.setTTL(properties.ttl);
         socket.setMulticastTTL(properties["ttl-mc"]);
+        socket.setMulticastLoopback(properties.loop);
+        const outgoing = properties["multicast-iface"];
+        if (outgoing !== undefined) {
+          try {
+            socket.setMulticastInterface(multicastInterface(outgoing, version));
+          } catch (error) {
+            throw fail(error);
+          }
+        }
         const bitrate = BigInt(properties["max-bitrate"]);
         let free = context.clock.now();
         await forEachItem(context.sink(), {
@@ -77,7 +100,9 @@ export const udpsink: ElementFactory = elementFactory({
               free += (BigInt(data.length) * 8n * SECOND) / bitrate;
             }
             await new Promise<void>((resolve, reject) => {
-              socket.send(data, port, host, (error) => (error ? reject(fail(error)) : resolve()));
+              socket.send(data, port, address, (error) =>
+                error ? reject(fail(error)) : resolve(),
+              );
             });
             packets++;
             bytes += data.length;
