@@ -130,6 +130,56 @@ export const checks = [
     },
   },
   {
+    name: "ffmpeg's line-21 decoder reads our SCC as we do",
+    peers: ["ffmpeg"],
+    async run(folder) {
+      const file = join(folder, "captions.scc");
+      await launch(
+        `filesrc location="${SRT}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001
+         ! sccenc ! filesink location="${file}"`,
+      ).run();
+      const { stdout } = runPeer("ffmpeg", [
+        "-v",
+        "error",
+        "-f",
+        "scc",
+        "-i",
+        file,
+        "-f",
+        "srt",
+        "pipe:1",
+      ]);
+      const theirs = parseSrt(new Uint8Array(stdout)).cues;
+      /** @type {import("@x/cea708").Cue[]} */
+      const ours = [];
+      await launch(`filesrc location="${file}" ! sccparse ! cea608tott ! cues`, {
+        elements: [
+          appSink("cues", (item) => {
+            if (item.type === "buffer" && item.buffer.meta.cue) ours.push(item.buffer.meta.cue);
+          }),
+        ],
+      }).run();
+      // ffmpeg prints 0x27 as a typographic apostrophe, and its own marks for position and hard spaces.
+      const plain = (/** @type {import("@x/cea708").Cue} */ cue) =>
+        cueText(cue)
+          .replaceAll("’", "'")
+          .replace(/\\h|[\s\u00a0]+/g, " ")
+          .replace(/\{[^}]*\}/g, "")
+          .trim();
+      // ffmpeg gives all pairs of an SCC line the time of the line, so its times are not those of line 21, and of two
+      // captions in one line it sees the last.
+      const texts = ours.map(plain);
+      let at = 0;
+      for (const cue of theirs) {
+        const found = texts.indexOf(plain(cue), at);
+        must(found >= 0, `"${plain(cue)}" is not among ours, or not in this order`);
+        at = found + 1;
+      }
+      must(theirs.length >= ours.length - 2, `${theirs.length} cues, ours are ${ours.length}`);
+      return `text of ${theirs.length} of our ${ours.length} cues identical, in order`;
+    },
+  },
+  {
     name: "tshark dissects our RTP",
     peers: ["tshark"],
     async run(folder) {
