@@ -91,6 +91,10 @@ interface TableState {
   readonly interval: number;
   readonly sections: readonly Uint8Array[];
   next: number;
+  /** Sections that wait to be sent. */
+  queued: number;
+  /** It was sent once. */
+  sent: boolean;
 }
 
 /** Late PES packets must not make time run backwards: the least that a packet takes, 1.5 Gbit/s. */
@@ -102,6 +106,8 @@ const GAP = 900_000;
 const SPARSE_GAP = 54_000_000;
 /** DVB practice (TR 101 290 wants 100 ms). */
 const MAX_PCR_INTERVAL = 40 * 27_000;
+/** Packets of tables and clocks in a row before a unit has its turn: at any rate, units get through. */
+const MAX_OVERHEAD = 4;
 /** bit/s at which a decoder's buffer for tables empties (ISO/IEC 13818-1 2.4.2.3, Rx_sys). */
 const TABLE_RATE = 1_000_000;
 
@@ -125,7 +131,9 @@ export class TsMuxer {
   #streams: StreamState[] = [];
   #byPid = new Map<number, StreamState>();
   #tables: TableState[] = [];
-  #tableQueue: { readonly pid: number; readonly outgoing: Outgoing }[] = [];
+  #tableQueue: { readonly table: TableState; readonly outgoing: Outgoing }[] = [];
+  /** Packets of tables and clocks since the last unit's. */
+  #overhead = 0;
   #tableBuffer = new TransportBuffer(TABLE_RATE);
   /** Continuity counters of PIDs that are no stream's. */
   #counters = new Map<number, number>();
@@ -142,12 +150,14 @@ export class TsMuxer {
     if (!(pcrInterval > 0 && pcrInterval <= 3600)) {
       throw new RangeError(`pcrInterval: ${pcrInterval} is not above 0 and at most 3600`);
     }
+    const { peakBitrate = 60_000_000 } = options;
+    if (!(peakBitrate > 0)) throw new RangeError(`peakBitrate: ${peakBitrate} is not above 0`);
     if (!(muxDelay >= 0)) throw new RangeError(`muxDelay: ${muxDelay} is negative`);
     this.#options = options;
     this.#delay = muxDelay * 300;
     this.#pcrInterval = Math.floor(pcrInterval * 300);
     this.#maxInterleave = maxInterleave * 300;
-    this.#peakSlot = Math.floor((1504 * 27_000_000) / (options.peakBitrate ?? 60_000_000));
+    this.#peakSlot = Math.floor((1504 * 27_000_000) / peakBitrate);
     this.reset();
   }
 
@@ -243,6 +253,7 @@ export class TsMuxer {
     this.#version = 0;
     this.#started = false;
     this.#queued = 0;
+    this.#overhead = 0;
     this.#programs = [];
     this.#setUp(resolvePrograms(this.#options.programs));
   }
@@ -282,6 +293,8 @@ export class TsMuxer {
         sections,
         interval: (pid === SDT_PID ? sdtInterval : psiInterval) * 300,
         next,
+        queued: 0,
+        sent: false,
       }),
     );
     this.#tableQueue = [];
@@ -392,7 +405,14 @@ export class TsMuxer {
       this.#queueTables(now);
       // New tables go before everything else, so that nothing is missed.
       if (!this.#announced && this.#sendTable(now)) continue;
-      if (this.#sendClock(now) || this.#sendTable(now) || this.#sendUnit(now)) continue;
+      if (this.#overhead >= MAX_OVERHEAD && this.#sendUnit(now)) {
+        this.#overhead = 0;
+        continue;
+      }
+      this.#overhead++;
+      if (this.#sendClock(now) || this.#sendTable(now)) continue;
+      this.#overhead = 0;
+      if (this.#sendUnit(now)) continue;
       if (this.#slots === undefined) {
         this.#time = Math.max(now + 1, Math.min(horizon, this.#nextEvent(now)));
       } else {
@@ -406,26 +426,32 @@ export class TsMuxer {
     for (const table of this.#tables) {
       if (table.next > now) continue;
       table.next = Math.max(now + 1, table.next + table.interval);
+      // At a rate too low for all repetitions, some are left out.
+      if (table.queued > 0) continue;
       for (const data of table.sections) {
         const outgoing = { head: Uint8Array.of(0), data, position: 0 };
-        this.#tableQueue.push({ pid: table.pid, outgoing });
+        this.#tableQueue.push({ table, outgoing });
+        table.queued++;
       }
     }
   }
 
   #sendTable(now: number): boolean {
-    const table = this.#tableQueue[0];
-    if (table === undefined) {
-      this.#announced = true;
-      return false;
-    }
+    const first = this.#tableQueue[0];
+    if (first === undefined) return false;
     if (this.#announced && this.#tableBuffer.roomAt(now) > now) return false;
-    const { pid, outgoing } = table;
+    const { table, outgoing } = first;
+    const { pid } = table;
     const counter = ((this.#counters.get(pid) ?? 0x0f) + 1) & 0x0f;
     this.#counters.set(pid, counter);
     this.#writer.payload(pid, counter, outgoing, NO_FLAGS, true);
     this.#tableBuffer.add(now);
-    if (outgoing.position === outgoing.head.length + outgoing.data.length) this.#tableQueue.shift();
+    if (outgoing.position === outgoing.head.length + outgoing.data.length) {
+      this.#tableQueue.shift();
+      table.queued--;
+      table.sent ||= table.queued === 0;
+      this.#announced ||= this.#tables.every(({ sent }) => sent);
+    }
     this.#spend(this.#peakSlot);
     return true;
   }
@@ -443,7 +469,7 @@ export class TsMuxer {
         head.deadline - this.#delay <= now &&
         state.queue.roomAt(now) <= now;
       if (ready) {
-        this.#sendPacket(state, now, true);
+        this.#sendPacket(state, now);
         return true;
       }
       const flags = {
@@ -462,7 +488,7 @@ export class TsMuxer {
 
   #takePcr(owner: ProgramState, now: number): number {
     // All programmes' PCRs may be due at once.
-    const wait = this.#programs.length * (this.#slots?.slot ?? 0);
+    const wait = 2 * this.#programs.length * (this.#slots?.slot ?? 0);
     owner.nextPcr = now + Math.min(this.#pcrInterval, Math.max(0, MAX_PCR_INTERVAL - wait));
     return modulo(now + (owner.clockOffset as number), PCR_MODULUS);
   }
@@ -479,20 +505,18 @@ export class TsMuxer {
       earliest = head.deadline;
     }
     if (best === undefined) return false;
-    this.#sendPacket(best, now, false);
+    this.#sendPacket(best, now);
     return true;
   }
 
-  #sendPacket(state: StreamState, now: number, withPcr: boolean): void {
+  #sendPacket(state: StreamState, now: number): void {
     const { queue, owner } = state;
     const unit = queue.head;
     if (unit === undefined) return;
     const { stream } = queue;
     const start = unit.position === 0;
-    const pcr =
-      stream.pid === owner.program.pcrPid && (withPcr || (start && unit.randomAccess))
-        ? this.#takePcr(owner, now)
-        : -1;
+    const due = owner.nextPcr <= now || (start && unit.randomAccess);
+    const pcr = stream.pid === owner.program.pcrPid && due ? this.#takePcr(owner, now) : -1;
     const flags: PacketFlags = {
       pcr,
       randomAccess: start && unit.randomAccess,

@@ -145,6 +145,20 @@ describe("constant rate", () => {
     expect(contents(demux(bytes))).toEqual(contents(units));
   });
 
+  test.each([1000, 10_000, 30_000])("units get through at %d bit/s", (bitrate) => {
+    const units = [0, 1, 2].map(
+      (n): MuxUnit => ({ pid: ANC, data: payload(400, n), pts: n * 3600 }),
+    );
+    const programs: MuxProgram[] = [
+      { streams: [{ pid: ANC, kind: "smpte-2038" }], service: { name: "slow" } },
+      { streams: [{ pid: VIDEO, kind: "h264" }] },
+    ];
+    const bytes = mux(units, { programs, bitrate, onLate: () => {} });
+    expect(contents(demux(bytes))).toEqual(contents(units));
+    // Nine packets of units, and not more than five times as many others.
+    expect(bytes.length).toBeLessThan(188 * 9 * 6 + 188 * 20);
+  });
+
   test("null packets fill up", () => {
     const report = analyse(mux(programme(30), { programs: [PROGRAM], bitrate: 5_000_000 }));
     expect(report.packets[NULL_PID]).toBeGreaterThan(1000);
@@ -340,6 +354,7 @@ describe("mistakes of the caller", () => {
         new TsMuxer({ programs: [{ streams: [{ pid: 300, kind: "h264", transportRate: 0 }] }] }),
     ],
     ["an interval", () => new TsMuxer({ programs: [PROGRAM], pcrInterval: 9000 })],
+    ["a peak rate", () => new TsMuxer({ programs: [PROGRAM], peakBitrate: 0 })],
     ["a rate", () => new TsMuxer({ programs: [PROGRAM], bitrate: 0.5 })],
     [
       "an unknown PID",
