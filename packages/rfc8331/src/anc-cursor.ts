@@ -1,10 +1,9 @@
 import { plain, uint16 } from "@x/bits";
-import type { AncPacket } from "@x/st291";
+import { type AncPacket, checksumOfSum } from "@x/st291";
 import {
   ANC_HEAD_SIZE,
   alignedSize,
   ancPacketAt,
-  checksumOfSum,
   dataCountAt,
   haveParity,
   sizeOfWords,

@@ -71,12 +71,6 @@ export function alignmentIsZero(bytes: Uint8Array, at: number, size: number): bo
   return true;
 }
 
-/** The checksum word for the sum of the words before it (ST 291-1). */
-export function checksumOfSum(sum: number): number {
-  const low = sum & 0x1ff;
-  return low | ((~low & 0x100) << 1);
-}
-
 /** True when the first `count` words all have their parity (ST 291-1). */
 export function haveParity(words: Uint16Array, count: number): boolean {
   let deviation = 0;

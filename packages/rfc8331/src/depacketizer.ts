@@ -1,12 +1,11 @@
 import { decodeRtpHeader, type FormatIssue, isFormatError, modulo, uint16 } from "@x/bits";
-import type { AncPacket } from "@x/st291";
+import { type AncPacket, AncWordPool } from "@x/st291";
 import { fits } from "./anc-data-packet.js";
 import type { AncDiagnostic } from "./diagnostics.js";
 import { F_INVALID } from "./field.js";
 import { type ParsedPayload, type ParsePayloadOptions, parsePayload } from "./payload.js";
 import { type Sequenced, SequenceOrder } from "./sequence-order.js";
 import { DEFAULT_CLOCK_RATE } from "./timestamp.js";
-import { AncWordPool } from "./word-pool.js";
 
 /** What can be wrong with a stream of RTP packets, for programs. */
 export type AncStreamIssueCode =

@@ -7,6 +7,7 @@ export {
 export {
   type AncPacket,
   type AncPacketInit,
+  AncWordPool,
   checksumValid,
   createAncPacket,
   did,
@@ -90,4 +91,3 @@ export {
 } from "./st2038.js";
 export { ancFrameStream, readAncFrames } from "./streams.js";
 export { DEFAULT_CLOCK_RATE, type FrameRate, rtpTimestamp, rtpTimestampOfNs } from "./timestamp.js";
-export { AncWordPool } from "./word-pool.js";

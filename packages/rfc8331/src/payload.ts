@@ -1,11 +1,17 @@
 import { FormatError, uint16 } from "@x/bits";
-import { type AncPacket, forbiddenWords, parityErrors, parityInverted } from "@x/st291";
+import {
+  type AncPacket,
+  AncWordPool,
+  checksumOfSum,
+  forbiddenWords,
+  parityErrors,
+  parityInverted,
+} from "@x/st291";
 import {
   alignedSize,
   alignmentIsZero,
   ancPacketAt,
   checkAncPacket,
-  checksumOfSum,
   dataCountAt,
   fits,
   haveParity,
@@ -21,7 +27,6 @@ import {
   payloadDiagnostic,
 } from "./diagnostics.js";
 import { F_INVALID } from "./field.js";
-import { AncWordPool } from "./word-pool.js";
 
 /** Bytes of the payload header (RFC 8331 2.1). */
 export const PAYLOAD_HEADER_SIZE = 8;

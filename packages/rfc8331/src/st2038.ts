@@ -1,5 +1,5 @@
 import { modulo, PTS_MODULUS, Unwrapper } from "@x/bits";
-import type { AncPacket } from "@x/st291";
+import { type AncPacket, groupByLine } from "@x/st291";
 import { F_FIELD_1, F_FIELD_2, F_PROGRESSIVE, fieldOfLine, type Scan } from "./field.js";
 import type { AncFrameInit } from "./packetizer.js";
 import { DEFAULT_CLOCK_RATE, type FrameRate } from "./timestamp.js";
@@ -33,22 +33,13 @@ export function toSt2038(
   frame: { readonly packets: readonly AncPacket[] },
   pts: number,
 ): TowardsSt2038 {
-  const byLine = new Map<number, AncPacket[]>();
   const lost = new Set<St2038Loss>(["F", "extSeqHigh", "marker"]);
-  for (const packet of frame.packets) {
-    const { streamNum, ...located } = packet;
+  const packets = frame.packets.map(({ streamNum, ...located }) => {
     if (streamNum !== undefined) lost.add("S");
     if (streamNum !== undefined && streamNum !== 0) lost.add("StreamNum");
-    const line = byLine.get(packet.lineNumber);
-    if (line === undefined) byLine.set(packet.lineNumber, [located]);
-    else line.push(located);
-  }
-  const lines = [...byLine].map(([lineNumber, packets]) => ({
-    pts: modulo(pts, PTS_MODULUS),
-    lineNumber,
-    packets: packets.sort((a, b) => a.horizontalOffset - b.horizontalOffset),
-  }));
-  lines.sort((a, b) => a.lineNumber - b.lineNumber);
+    return located;
+  });
+  const lines = groupByLine(packets).map((line) => ({ pts: modulo(pts, PTS_MODULUS), ...line }));
   return { lines, lost: [...lost] };
 }
 

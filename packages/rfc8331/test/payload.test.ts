@@ -131,8 +131,6 @@ describe("parsePayload", () => {
     expect(all).toEqual(new Array(6).fill(captions));
     all[0]?.words.fill(0);
     expect(all.slice(1)).toEqual(new Array(5).fill(captions));
-    expect(pool.take(300).length).toBe(300);
-    expect(() => new AncWordPool(-1)).toThrow(RangeError);
   });
 
   test("reads a view that starts in the middle of a buffer, and a Buffer", () => {

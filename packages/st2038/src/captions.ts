@@ -1,4 +1,4 @@
-import { FormatError, type FormatIssue } from "@x/bits";
+import { FormatError, type FormatIssue, isFormatError } from "@x/bits";
 import { type AncPacket, createAncPacket, did, payload, sdid } from "@x/st291";
 
 /** Captions in an ancillary packet, and what they are in. */
@@ -108,7 +108,7 @@ export function ancToCaptions(packets: readonly AncPacket[]): AncCaptions {
       const caption = ancToCaption(packet);
       if (caption !== undefined) captions.push(caption);
     } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
+      if (!isFormatError(error)) throw error;
       const { field, message } = error;
       issues.push({ code: "data-count", severity: "error", offset, field, message });
     }

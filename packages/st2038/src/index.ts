@@ -2,6 +2,7 @@ export { FormatError, type FormatIssue, isFormatError } from "@x/bits";
 export {
   type AncPacket,
   type AncPacketInit,
+  AncWordPool,
   checksumValid,
   createAncPacket,
   dataCount,
@@ -89,4 +90,3 @@ export {
   recordBytes,
   sizeOfUnit,
 } from "./unit.js";
-export { AncWordPool } from "./word-pool.js";

@@ -1,4 +1,4 @@
-import { type AncPacket, wordOf } from "@x/st291";
+import { type AncPacket, checksumOfSum, wordOf } from "@x/st291";
 
 /** Size of a record without user data: the least that can stand at a record's place. */
 export const MIN_RECORD_SIZE = 9;
@@ -84,14 +84,8 @@ export function unpackRecord(
   }
   const checksum = recordWord(bytes, start, dataCount + 3);
   target[last] = checksum;
-  const verdict = checksum === checksumOf(sum) ? 0 : CHECKSUM_WRONG;
+  const verdict = checksum === checksumOfSum(sum) ? 0 : CHECKSUM_WRONG;
   return wrong === 0 ? verdict : verdict | PARITY_WRONG;
-}
-
-/** ST 291-1: nine bits of the sum, and b9 the inverse of b8. */
-function checksumOf(sum: number): number {
-  const low = sum & 0x1ff;
-  return low | ((~low & 0x100) << 1);
 }
 
 /**
@@ -126,9 +120,10 @@ export function checkRecord({ lineNumber, horizontalOffset, words }: AncPacket):
   if (all > 0x3ff) throw new RangeError("words: a word has more than ten bits");
 }
 
-function fits(field: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`${field}: ${value} is not an integer from 0 to ${max}`);
+/** @throws {RangeError} when `value` is not an integer from `min` to `max` */
+export function fits(field: string, value: number, max: number, min = 0): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${field}: ${value} is not an integer from ${min} to ${max}`);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   wordOf,
 } from "@x/st291";
 import { type AncDiagnostic, ancDiagnostic, diagnoseWords } from "./anc-diagnostic.js";
-import { checkRecord } from "./record.js";
+import { checkRecord, fits } from "./record.js";
 import { throwFirstError } from "./unit.js";
 
 /** Where a packet was in the picture (ST 436-1). Other values are kept as they are. */
@@ -190,7 +190,7 @@ export function encodeSt436(
   packets: readonly St436PacketInit[],
   options: EncodeSt436Options = {},
 ): Uint8Array<ArrayBuffer> {
-  fits("numberOfPackets", packets.length, 0, 0xffff);
+  fits("numberOfPackets", packets.length, 0xffff);
   for (const packet of packets) checkRecord(packet);
   const codings = packets.map((packet) => codingOf(packet, options.sampleCoding ?? "auto"));
   let size = 2;
@@ -204,7 +204,7 @@ export function encodeSt436(
   packets.forEach((packet, i) => {
     const { wrappingType = options.wrappingType ?? St436WrappingType.vancFrame, words } = packet;
     const coding = codings[i] as number;
-    fits("wrappingType", wrappingType, 0, 0xff);
+    fits("wrappingType", wrappingType, 0xff);
     view.setUint16(at, packet.lineNumber);
     view.setUint8(at + 2, wrappingType);
     view.setUint8(at + 3, coding);
@@ -223,7 +223,7 @@ export function encodeSt436(
 function codingOf(packet: St436PacketInit, wanted: "auto" | "8-bit" | "10-bit"): number {
   const { sampleCoding, cNotYChannelFlag } = packet;
   if (sampleCoding !== undefined) {
-    fits("sampleCoding", sampleCoding, 4, 12);
+    fits("sampleCoding", sampleCoding, 12, 4);
     return sampleCoding;
   }
   const channel = cNotYChannelFlag ? 1 : 0;
@@ -263,8 +263,8 @@ function writeEightBit(words: Uint16Array, value: Uint8Array, at: number): void 
  * called, with `elementCount` and `elementNumber` in their places.
  */
 export function st436ElementKey(elementCount = 1, elementNumber = 1): Uint8Array<ArrayBuffer> {
-  fits("elementCount", elementCount, 0, 0xff);
-  fits("elementNumber", elementNumber, 0, 0xff);
+  fits("elementCount", elementCount, 0xff);
+  fits("elementNumber", elementNumber, 0xff);
   const key = Uint8Array.from(ELEMENT_KEY);
   key[13] = elementCount;
   key[15] = elementNumber;
@@ -291,9 +291,3 @@ const ELEMENT_KEY: readonly number[] = [
 const CONTAINER_LABEL: readonly number[] = [
   0x06, 0x0e, 0x2b, 0x34, 0x04, 0x01, 0x01, 0x09, 0x0d, 0x01, 0x03, 0x01, 0x02, 0x0e, 0x00, 0x00,
 ];
-
-function fits(field: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`${field}: ${value} is not an integer from ${min} to ${max}`);
-  }
-}

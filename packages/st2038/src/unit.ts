@@ -1,5 +1,5 @@
 import { FormatError } from "@x/bits";
-import type { AncPacket } from "@x/st291";
+import { type AncPacket, AncWordPool } from "@x/st291";
 import { AncCursor, type St2038Packet } from "./anc-cursor.js";
 import {
   type AncDiagnostic,
@@ -8,7 +8,6 @@ import {
   diagnoseWords,
 } from "./anc-diagnostic.js";
 import { CHECKSUM_WRONG, checkRecord, packRecord, sizeOfRecord, unpackRecord } from "./record.js";
-import { AncWordPool } from "./word-pool.js";
 
 /** What {@link parseUnit} found. */
 export interface ParsedUnit {

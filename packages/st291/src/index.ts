@@ -152,9 +152,11 @@ export {
   vpidName,
 } from "./vpid.js";
 export {
+  checksumOfSum,
   checksumWord,
   hasInvertedParity,
   hasParity,
   isForbiddenWord,
   wordOf,
 } from "./word.js";
+export { AncWordPool } from "./word-pool.js";

@@ -31,6 +31,11 @@ export function isForbiddenWord(word: number): boolean {
 export function checksumWord(words: ArrayLike<number>, count: number = words.length): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += words[i] as number;
+  return checksumOfSum(sum);
+}
+
+/** The same from the sum of the words, for who has it from a loop of its own. */
+export function checksumOfSum(sum: number): number {
   const low = sum & 0x1ff;
   return low | ((~low & 0x100) << 1);
 }
