@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
-import { launch } from "@x/pipeline";
+import { describeSystemError, launch } from "@x/pipeline";
 import { InputError, UsageError } from "./errors.js";
 
 const HELP = `x convert [options] INPUT OUTPUT
@@ -76,7 +76,8 @@ export async function convertCommand(args: string[]): Promise<number> {
     {
       onMessage({ type, element, text }) {
         failed ||= type === "error";
-        if (type === "warning" || type === "error") process.stderr.write(`${element}: ${text}\n`);
+        if (type === "warning" || type === "error")
+          process.stderr.write(`${type}: ${element}: ${text}\n`);
       },
     },
   ).run();
@@ -111,6 +112,6 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "ENOENT") return false;
-    throw new InputError(`cannot read "${a}": ${(error as Error).message}`);
+    throw new InputError(`cannot read "${a}": ${describeSystemError(error)}`);
   }
 }

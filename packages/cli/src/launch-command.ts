@@ -14,6 +14,10 @@ Runs a pipeline in gst-launch syntax until its end. Interrupt once to drain it, 
 Example: x launch 'filesrc location=in.ts ! tsdemux ! st2038anctocc ! cea708tott ! application/x-subtitle ! filesink location=out.srt'
 `;
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** How long a second interrupt waits for files and sockets to be closed. */
+const GRACE_MS = 1_000;
+
 export async function launchCommand(args: string[]): Promise<number> {
   const { own, description } = split(args);
   const { values } = parseArgs({
@@ -37,26 +41,38 @@ export async function launchCommand(args: string[]): Promise<number> {
     failed ||= message.type === "error";
     if (values.quiet && message.type !== "error") return;
     if (message.type === "info" && !values.verbose) return;
-    process.stderr.write(
-      values.json ? `${toJson(message)}\n` : `${message.element}: ${message.text}\n`,
-    );
+    process.stderr.write(`${values.json ? toJson(message) : toLine(message)}\n`);
   };
   const pipeline = launch(joinArguments(description), { environment: process.env, onMessage });
   let interrupts = 0;
-  const interrupt = (): void => {
-    interrupts++;
-    if (interrupts === 1) pipeline.stop();
-    else pipeline.abort();
+  const listen = (): void => {
+    for (const signal of SIGNALS) process.on(signal, interrupt);
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  const unlisten = (): void => {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  };
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (++interrupts === 1) {
+      pipeline.stop();
+      return;
+    }
+    // From here on a signal has its usual effect: a read that blocks, of a pipe that nobody writes to, ends in no
+    // other way.
+    unlisten();
+    setTimeout(() => process.kill(process.pid, signal), GRACE_MS).unref();
+    pipeline.abort();
+  };
+  listen();
   try {
     await pipeline.run();
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    unlisten();
   }
-  return failed ? 1 : 0;
+  return failed || interrupts > 1 ? 1 : 0;
+}
+
+function toLine({ type, element, text }: PipelineMessage): string {
+  return `${type === "error" || type === "warning" ? `${type}: ` : ""}${element}: ${text}`;
 }
 
 /** Options come before the pipeline: "-" may stand inside it. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { version } from "../package.json";
 import { convertCommand } from "./convert-command.js";
 import { convertError, UsageError } from "./errors.js";
 import { inspectCommand } from "./inspect-command.js";
@@ -15,6 +16,7 @@ const HELP = `x: broadcast formats from the command line
   x convert INPUT OUTPUT     pictures and captions from one format to another
 
   x <command> --help         the options of a command
+  x --version                the version
 
 Exit codes: 0 done, 1 the input or the system failed, 2 the command line is wrong.
 `;
@@ -32,6 +34,10 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
   }
+  if (name === "--version") {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
   const command = COMMANDS[name];
   if (command === undefined) {
     throw new UsageError(`there is no command "${name}": try x --help`);
@@ -43,6 +49,8 @@ async function main(args: readonly string[]): Promise<number> {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
+// Nor is one of the messages: the work goes on.
+process.stderr.on("error", () => {});
 
 main(process.argv.slice(2)).then(
   (code) => {

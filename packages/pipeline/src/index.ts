@@ -35,7 +35,7 @@ export {
   type PipelineMessage,
 } from "./element.js";
 export { appSink, appSrc } from "./elements/appsink.js";
-export { PipelineError } from "./errors.js";
+export { describeSystemError, PipelineError } from "./errors.js";
 export {
   type LaunchElement,
   type LaunchEnd,

@@ -1,8 +1,10 @@
 import { open, stat } from "node:fs/promises";
 import { cueText, isFormatError, parseSubtitles } from "@x/cea708";
+import { describeSystemError } from "@x/pipeline";
 import { parseUnit } from "@x/st2038";
 import { InputError } from "../errors.js";
 import { AncCollector } from "./anc-collector.js";
+import { probeCaptionFile } from "./caption-file-probe.js";
 import { isCapture, readCapture } from "./capture.js";
 import { isJpegXs, probeJpegXs } from "./jpegxs-probe.js";
 import {
@@ -31,8 +33,7 @@ export async function probeFile(
   onProgress: (share: number) => void,
 ): Promise<ProbeResult> {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "no such file" : error.message;
-    throw new InputError(`cannot read "${path}": ${reason}`);
+    throw new InputError(`cannot read "${path}": ${describeSystemError(error)}`);
   });
   try {
     const { size } = await stat(path);
@@ -81,6 +82,7 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     findings.pictures.push(probeJpegXs(bytes, findings.problems));
     return "jpegxs";
   }
+  if (probeCaptionFile(bytes, findings)) return "captions";
   if (probeUnits(bytes, findings)) return "st2038";
   try {
     const { cues } = parseSubtitles(bytes);

@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<ProbeReport["kind"], string>> = {
   live: "live stream",
   st2038: "ST 2038 ancillary data",
   jpegxs: "JPEG XS",
+  captions: "caption file",
   subtitles: "subtitles",
 };
 

@@ -6,7 +6,7 @@ export interface ProbeReport {
   readonly input: string;
   /** Bytes that were looked at. */
   readonly bytes: number;
-  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "jpegxs" | "subtitles";
+  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "jpegxs" | "captions" | "subtitles";
   readonly transportStreams: readonly TransportStreamReport[];
   readonly rtp: readonly RtpReport[];
   readonly ancillary: readonly AncReport[];

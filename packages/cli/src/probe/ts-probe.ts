@@ -42,6 +42,7 @@ export class TsProbe {
   >();
   readonly #issues = new Counter();
   readonly #problems: string[] = [];
+  #stride: number | undefined;
   #firstPtsMs: number | undefined;
 
   /** `label`: where the stream came from, when there can be several. */
@@ -56,14 +57,13 @@ export class TsProbe {
 
   /** Add everything to `findings`; call it once, at the end. */
   finish(findings: ProbeFindings): void {
-    const { packetSize } = this.#demuxer;
     for (const event of this.#demuxer.flush()) this.#take(event);
     this.#framer.flush(this.#count);
     const pcr = [...this.#pcrs].map(([pid, statistics]) => statistics.report(pid));
     const clock = [...this.#pcrs.values()].sort((a, b) => b.count - a.count)[0];
     findings.transportStreams.push({
       label: this.#label,
-      packetSize: packetSize ?? 0,
+      packetSize: this.#stride ?? 0,
       packets: this.#packetsOfPid.reduce((all, count) => all + count, 0),
       nullPackets: this.#packetsOfPid[NULL_PID] as number,
       bitrate: clock?.bitrate(188),
@@ -85,6 +85,7 @@ export class TsProbe {
   }
 
   readonly #count: PacketHandler = (bytes, start, count, stride) => {
+    this.#stride = stride;
     for (let at = start; at < start + count * stride; at += stride) {
       const pid = (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
       this.#packetsOfPid[pid] = (this.#packetsOfPid[pid] as number) + 1;
