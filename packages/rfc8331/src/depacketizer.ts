@@ -1,58 +1,18 @@
-import { decodeRtpHeader, type FormatIssue, isFormatError, modulo, uint16 } from "@x/bits";
-import { type AncPacket, AncWordPool } from "@x/st291";
+import { decodeRtpHeader, isFormatError, modulo, uint16 } from "@x/bits";
+import { AncWordPool } from "@x/st291";
 import { fits } from "./anc-data-packet.js";
-import type { AncDiagnostic } from "./diagnostics.js";
-import { F_INVALID } from "./field.js";
+import {
+  type AncFrame,
+  type AncFramePart,
+  append,
+  belongs,
+  type OpenFrame,
+  validF,
+} from "./frame.js";
 import { type ParsedPayload, type ParsePayloadOptions, parsePayload } from "./payload.js";
 import { type Sequenced, SequenceOrder } from "./sequence-order.js";
+import { type AncStreamIssue, sequenceIssue } from "./stream-issue.js";
 import { DEFAULT_CLOCK_RATE } from "./timestamp.js";
-
-/** What can be wrong with a stream of RTP packets, for programs. */
-export type AncStreamIssueCode =
-  | "gap"
-  | "late"
-  | "duplicate"
-  | "marker-missing"
-  | "restart"
-  | "rtp-header"
-  | "frame-limit";
-
-/** Trouble between packets. `offset` counts from the first byte of the RTP packet. */
-export interface AncStreamIssue extends FormatIssue<AncStreamIssueCode> {
-  /** 32 bits: the (first missing, late, duplicate, last of the frame) packet. */
-  readonly extendedSequenceNumber?: number;
-  /** `gap`: packets missing. */
-  readonly count?: number;
-}
-
-/** A diagnostic of one of the payloads of a frame. */
-export interface AncFrameDiagnostic extends AncDiagnostic {
-  /** 32 bits: the RTP packet. `packet` and `offset` count in its payload. */
-  readonly extendedSequenceNumber: number;
-}
-
-/** One of the RTP packets that a frame came from. */
-export interface AncFramePart {
-  /** 32 bits. */
-  readonly extendedSequenceNumber: number;
-  readonly marker: boolean;
-  /** ANC_Count as received; `undefined` when the payload header is cut. */
-  readonly ancCount: number | undefined;
-}
-
-/** The ancillary data of one frame (progressive) or one field (interlaced). */
-export interface AncFrame {
-  /** RTP timestamp, 32 bits. */
-  readonly timestamp: number;
-  /** F; `undefined` when no packet of the frame has a valid one. */
-  readonly f: number | undefined;
-  /** In the order sent; empty for a keep-alive. Their words are copies, which share buffers with other packets'. */
-  readonly packets: readonly AncPacket[];
-  readonly rtpPackets: readonly AncFramePart[];
-  /** True when no RTP packet of the frame can be missing and none was unusable. */
-  readonly complete: boolean;
-  readonly diagnostics: readonly AncFrameDiagnostic[];
-}
 
 /** An RTP packet whose header is decoded already. */
 export interface AncRtpPacket {
@@ -115,23 +75,14 @@ interface Arrived extends Sequenced {
   parsed: ParsedPayload | undefined;
 }
 
-interface OpenFrame {
-  timestamp: number;
-  f: number | undefined;
-  packets: AncPacket[];
-  rtpPackets: AncFramePart[];
-  complete: boolean;
-  diagnostics: AncFrameDiagnostic[];
-}
-
 const DEFAULT_FRAME_PERIOD_NS = 40_000_000n;
 const MODULUS = 2 ** 32;
 const MAX_WINDOW = 4096;
 
 /**
  * Makes frames from RTP packets that may be lost, doubled and out of order (RFC 8331 2, RFC 3550 A.1). Nothing that
- * arrives makes it throw. Nothing in a frame refers to the
- * memory of the RTP packets; see `AncWordPool` for that of the words.
+ * arrives makes it throw. Nothing in a frame refers to the memory of the RTP packets; see `AncWordPool` for that of the
+ * words.
  */
 export class AncDepacketizer {
   readonly #options: AncDepacketizerOptions;
@@ -355,49 +306,6 @@ export class AncDepacketizer {
     this.#frames = [];
     return frames;
   }
-}
-
-/** F = 01 and a header that is cut say nothing about the field. */
-function validF(payload: ParsedPayload): number | undefined {
-  const { f, diagnostics } = payload;
-  const headerIsCut = diagnostics[0]?.field === "payloadHeader";
-  return headerIsCut || f === F_INVALID ? undefined : f;
-}
-
-function belongs(frame: OpenFrame, timestamp: number, f: number | undefined): boolean {
-  if (frame.timestamp !== timestamp) return false;
-  return frame.f === undefined || f === undefined || frame.f === f;
-}
-
-function append(
-  frame: OpenFrame,
-  payload: ParsedPayload,
-  extendedSequenceNumber: number,
-  marker: boolean,
-): void {
-  frame.rtpPackets.push({ extendedSequenceNumber, marker, ancCount: payload.ancCount });
-  for (const packet of payload.packets) frame.packets.push(packet);
-  for (const diagnostic of payload.diagnostics) {
-    frame.diagnostics.push({ ...diagnostic, extendedSequenceNumber });
-    if (diagnostic.severity === "error") frame.complete = false;
-  }
-}
-
-function sequenceIssue(
-  code: AncStreamIssueCode,
-  extended: number,
-  message: string,
-): AncStreamIssue {
-  const extendedSequenceNumber = modulo(extended, MODULUS);
-  const [offset, field] = code === "marker-missing" ? [1, "marker"] : [2, "sequenceNumber"];
-  return {
-    code,
-    severity: code === "gap" ? "error" : "warning",
-    offset: offset as number,
-    field: field as string,
-    message: `${message} (extended sequence number ${extendedSequenceNumber})`,
-    extendedSequenceNumber,
-  };
 }
 
 function noCounts(): { -readonly [Key in keyof AncStreamStatistics]: number } {

@@ -22,12 +22,7 @@ export { sizeOfAncPacket } from "./anc-data-packet.js";
 export {
   AncDepacketizer,
   type AncDepacketizerOptions,
-  type AncFrame,
-  type AncFrameDiagnostic,
-  type AncFramePart,
   type AncRtpPacket,
-  type AncStreamIssue,
-  type AncStreamIssueCode,
   type AncStreamStatistics,
 } from "./depacketizer.js";
 export type { AncDiagnostic, AncDiagnosticCode } from "./diagnostics.js";
@@ -39,6 +34,7 @@ export {
   fieldOfLine,
   type Scan,
 } from "./field.js";
+export type { AncFrame, AncFrameDiagnostic, AncFramePart } from "./frame.js";
 export {
   type AncFrameInit,
   AncPacketizer,
@@ -89,5 +85,6 @@ export {
   type TowardsSt2038,
   toSt2038,
 } from "./st2038.js";
+export type { AncStreamIssue, AncStreamIssueCode } from "./stream-issue.js";
 export { ancFrameStream, readAncFrames } from "./streams.js";
 export { DEFAULT_CLOCK_RATE, type FrameRate, rtpTimestamp, rtpTimestampOfNs } from "./timestamp.js";

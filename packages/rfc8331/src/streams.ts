@@ -1,4 +1,5 @@
-import { AncDepacketizer, type AncDepacketizerOptions, type AncFrame } from "./depacketizer.js";
+import { AncDepacketizer, type AncDepacketizerOptions } from "./depacketizer.js";
+import type { AncFrame } from "./frame.js";
 
 /**
  * The frames of a source of RTP packets, one packet a chunk. Batches have at least one frame; the last one comes from
