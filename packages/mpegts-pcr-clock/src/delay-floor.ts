@@ -1,7 +1,7 @@
 import { BUCKET_NS, Bucket } from "./bucket.js";
 import { likeliestFloor } from "./delay-model.js";
 import { type FitState, FloorFit, type RatePrior } from "./floor-fit.js";
-import { differenceAt, type Line } from "./line.js";
+import { differenceAt, type Line, moveOrigin } from "./line.js";
 import { medianOf } from "./order-statistics.js";
 
 const WINDOW_NS = 90e9;
@@ -15,6 +15,8 @@ const REFIT_NS = 10e9;
 /** A rate prior has done its work when samples span this. */
 const PRIOR_NS = 81e9;
 const RESTART_DEVIATION = 5e-6;
+/** A rate that differs by more than this behind a jump is another sender's. */
+const OTHER_SENDER = 10e-6;
 const MIN_SPREAD = 200;
 const MIN_WIDTH = 1e3;
 /** Delay steps are looked for from here on after the start. */
@@ -49,6 +51,7 @@ export interface DelayFloorSnapshot {
   readonly prior: RatePrior | null;
   readonly startX: number | null;
   readonly fitSpan: number;
+  readonly restarted: boolean;
   readonly slopes: readonly number[];
   readonly probation: number;
   /** Per bucket: start, best x, best difference, then x and difference of each sample. */
@@ -79,6 +82,8 @@ export class DelayFloor {
   #startX: number | undefined;
   /** Local time that buckets must span before the next fit. */
   #fitSpan = FIRST_FIT_NS;
+  /** No fit since the last restart. */
+  #restarted = false;
   readonly #scratch = new Float64Array(MAX_SAMPLES);
   readonly #slopes = new Float64Array(SLOPE_HISTORY);
   #slopeCount = 0;
@@ -138,6 +143,7 @@ export class DelayFloor {
       );
       this.#prior = { slope: this.line.slope, deviation };
       this.#fitSpan = REFIT_NS;
+      this.#restarted = true;
     }
     this.#release(0, this.#buckets.length);
     this.#probation = 0;
@@ -236,6 +242,7 @@ export class DelayFloor {
       prior: this.#prior ?? null,
       startX: this.#startX ?? null,
       fitSpan: this.#fitSpan,
+      restarted: this.#restarted,
       slopes: this.#slopeHistory(),
       probation: this.#probation,
       buckets: buckets.map((bucket) => bucket.save()),
@@ -252,6 +259,7 @@ export class DelayFloor {
     this.#prior = saved.prior ?? undefined;
     this.#startX = saved.startX ?? undefined;
     this.#fitSpan = saved.fitSpan;
+    this.#restarted = saved.restarted;
     this.#slopeCount = 0;
     for (const slope of saved.slopes) this.#slopes[this.#slopeCount++ % SLOPE_HISTORY] = slope;
     this.#buckets = saved.buckets.slice(0, MAX_BUCKETS).map((values) => Bucket.load(values));
@@ -276,13 +284,14 @@ export class DelayFloor {
     if (this.#prior !== undefined && this.span >= PRIOR_NS) this.#prior = undefined;
     let start = 0;
     let rounds = 3;
+    if (this.#restarted && this.#fitted) this.#guessSlope(count, x);
+    this.#restarted = false;
     if (!this.#fitted) {
       rounds = 10;
+      this.#guessSlope(count, x);
       start = this.#medianResidual(count);
-      for (let i = 0; i < count; i++) {
-        this.#scratch[i] = Math.abs(this.#residualOf(this.#buckets[i] as Bucket) - start);
-      }
-      this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, medianOf(this.#scratch, count));
+      const width = this.#medianDistance(count, start);
+      this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, width);
       this.#state.curvature = 0;
       this.#fitted = true;
     }
@@ -293,15 +302,56 @@ export class DelayFloor {
       this.#fit.take(bucket.x, bucket.difference, bucket.count, this.line, x);
     }
     this.#fit.run(this.line, this.#state, x, rounds, start, this.#prior, this.#maxSlope);
-    for (let i = 0; i < count; i++) {
-      this.#scratch[i] = Math.abs(this.#residualOf(this.#buckets[i] as Bucket));
-    }
-    this.#spread = Math.max(MIN_SPREAD, medianOf(this.#scratch, count));
+    this.#spread = Math.max(MIN_SPREAD, this.#medianDistance(count, 0));
   }
 
   #noteSlope(): void {
     this.#slopes[this.#slopeCount++ % SLOPE_HISTORY] = this.line.slope;
     if (this.#slopeCount >= 2 * SLOPE_HISTORY) this.#slopeCount -= SLOPE_HISTORY;
+  }
+
+  /**
+   * Start the first fit of a sender near its rate, or the slope of a far one would pass for evenly spread noise: the
+   * median slope between buckets, as far as it can be trusted against what is expected.
+   */
+  #guessSlope(count: number, x: number): void {
+    let pairs = 0;
+    for (let i = 1; i < count; i++) {
+      const a = this.#buckets[i] as Bucket;
+      for (let j = 0; j < i && pairs < MAX_SAMPLES; j++) {
+        const b = this.#buckets[j] as Bucket;
+        const rise = this.#residualOf(a) - this.#residualOf(b);
+        this.#scratch[pairs++] = rise / Math.max(1, a.bestX - b.bestX);
+      }
+    }
+    const slope = medianOf(this.#scratch, pairs);
+    const { line } = this;
+    const old = line.slope;
+    moveOrigin(line, x);
+    line.slope = old + slope;
+    const width = this.#medianDistance(count, this.#medianResidual(count));
+    const deviation = (width * Math.sqrt(12)) / (this.span * Math.sqrt(count));
+    const expected = this.#maxSlope / 3;
+    const trust = expected ** 2 / (expected ** 2 + deviation ** 2);
+    const isOther = Math.abs(slope) > Math.max(OTHER_SENDER, 6 * deviation);
+    if (this.#fitted && !isOther) {
+      line.slope = old;
+      return;
+    }
+    line.slope = Math.max(-this.#maxSlope, Math.min(this.#maxSlope, old + trust * slope));
+    if (!this.#fitted) return;
+    this.#prior = { slope: line.slope, deviation: Math.max(RESTART_DEVIATION, deviation) };
+    line.difference += this.#medianResidual(count);
+    this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, width);
+    this.#state.curvature = 0;
+  }
+
+  /** Median distance of the buckets' best samples from `center` above the line. */
+  #medianDistance(count: number, center: number): number {
+    for (let i = 0; i < count; i++) {
+      this.#scratch[i] = Math.abs(this.#residualOf(this.#buckets[i] as Bucket) - center);
+    }
+    return medianOf(this.#scratch, count);
   }
 
   #medianResidual(count: number): number {
