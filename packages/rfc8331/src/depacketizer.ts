@@ -38,6 +38,11 @@ export interface AncDepacketizerOptions {
   readonly legs?: 1 | 2;
   /** Take packets of this payload type alone. Default: of any. */
   readonly payloadType?: number;
+  /**
+   * Take packets of this SSRC alone, 32 bits; give each of several senders on a port a depacketizer. Default: of any, and
+   * another one begins a new stream.
+   */
+  readonly ssrc?: number;
   /** Deliver the packets of payloads with F = 01. Default `false`. */
   readonly deliverInvalidF?: boolean;
   /** Ticks a second of the RTP timestamps. Default 90000. */
@@ -55,7 +60,7 @@ export interface AncDepacketizerOptions {
 
 /** Counts since the start or the last `reset`. */
 export interface AncStreamStatistics {
-  /** With a good header and the right payload type, duplicates included. */
+  /** With a good header, the right payload type and SSRC, duplicates included. */
   readonly rtpPackets: number;
   readonly frames: number;
   readonly incompleteFrames: number;
@@ -105,6 +110,7 @@ export class AncDepacketizer {
     const window = options.window ?? 32;
     fits("window", window, MAX_WINDOW, 1);
     this.#maxRtpPackets = options.maxRtpPacketsPerFrame ?? 4096;
+    fits("ssrc", options.ssrc ?? 0, 0xffff_ffff);
     fits("maxRtpPacketsPerFrame", this.#maxRtpPackets, 2 ** 32, 1);
     this.#framePeriodNs = options.framePeriodNs ?? DEFAULT_FRAME_PERIOD_NS;
     this.#order = new SequenceOrder(window, options.legs ?? 1, {
@@ -151,6 +157,7 @@ export class AncDepacketizer {
     fits("sequenceNumber", sequenceNumber, 0xffff);
     fits("timestamp", timestamp, 0xffff_ffff);
     fits("ssrc", ssrc, 0xffff_ffff);
+    if (this.#options.ssrc !== undefined && this.#options.ssrc !== ssrc) return [];
     this.#counts.rtpPackets++;
     if (arrivalNs !== undefined) this.#giveUpOverdue(arrivalNs);
     if (this.#ssrc !== undefined && this.#ssrc !== ssrc) {

@@ -184,6 +184,18 @@ describe("AncDepacketizer", () => {
     expect(numbers(depacketizer.pushPacket(rtp(502, 9, true, 2)))).toEqual([]);
   });
 
+  test("with the option `ssrc` another sender on the same port disturbs nothing", () => {
+    const { depacketizer, codes } = receiver({ ssrc: 2 });
+    const frames = [1, 2, 3].flatMap((n) => [
+      ...depacketizer.pushPacket(rtp(n, 3600 * n)),
+      ...depacketizer.pushPacket(rtp(700 + n, 3600 * n + 7, true, 2)),
+    ]);
+    expect(numbers(frames)).toEqual([[701], [702], [703]]);
+    expect(codes()).toEqual([]);
+    expect(depacketizer.statistics.rtpPackets).toBe(3);
+    expect(() => new AncDepacketizer({ ssrc: 2 ** 32 })).toThrow(RangeError);
+  });
+
   test("sequence numbers are reported modulo 2^32", () => {
     const { depacketizer, codes } = receiver();
     const last = encodePayload({ extendedSequenceNumber: 0xffff, packets: [] });
