@@ -35,6 +35,54 @@ export const checks = [
       return `${before.length} frames, DTS, PTS, sizes and hashes are identical, no warning`;
     },
   },
+  {
+    name: "H.264 and three tracks of AAC into FLV, read by ffmpeg and by us",
+    peers: ["ffmpeg", "ffprobe"],
+    async run(folder) {
+      const from = join(folder, "source.ts");
+      const flv = join(folder, "ours.flv");
+      const back = join(folder, "back.ts");
+      runPeer("ffmpeg", [
+        ...["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"],
+        ...["-f", "lavfi", "-i", "sine=frequency=440", "-t", "4", "-c:v", "libx264", "-bf", "2"],
+        ...["-c:a", "aac", "-f", "mpegts", from],
+      ]);
+      await launch(
+        `filesrc location="${from}" ! tsdemux name=d  eflvmux name=mux ! filesink location="${flv}"
+         d. ! video/x-h264 ! queue ! mux.video
+         d. ! audio/mpeg ! aacparse ! tee name=t
+         t. ! queue ! mux.audio  t. ! queue ! mux.audio_1  t. ! queue ! mux.audio_2`,
+      ).run();
+      const { stdout, stderr } = runPeer("ffprobe", [
+        "-v",
+        "warning",
+        "-show_packets",
+        "-of",
+        "json",
+        flv,
+      ]);
+      const kinds = new Map();
+      for (const { codec_type: kind } of JSON.parse(stdout.toString()).packets) {
+        kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      }
+      must(kinds.get("video") === 100, `${kinds.get("video")} of 100 pictures`);
+      // ffmpeg before 8 reads the first audio track only.
+      must((kinds.get("audio") ?? 0) >= 170, `${kinds.get("audio")} audio frames`);
+      must(!/error|invalid/i.test(stderr), `ffprobe says: ${stderr}`);
+      await launch(
+        `filesrc location="${flv}" ! flvdemux name=d  mpegtsmux name=mux ! filesink location="${back}"
+         d.video ! queue ! mux.  d.audio ! queue ! mux.  d.audio_1 ! queue ! mux.  d.audio_2 ! queue ! mux.`,
+      ).run();
+      const pictures = (/** @type {string} */ file) =>
+        runPeer("ffmpeg", ["-v", "error", "-i", file, "-map", "0:v", "-f", "framemd5", "pipe:1"])
+          .stdout.toString()
+          .split("\n")
+          .filter((line) => line !== "" && !line.startsWith("#"))
+          .map((line) => line.split(",").at(-1)?.trim());
+      must(pictures(back).join() === pictures(from).join(), "the decoded pictures differ");
+      return `${kinds.get("video")} pictures and ${kinds.get("audio")} audio frames, decoded pictures identical after FLV and back`;
+    },
+  },
 ];
 
 /** Stream, DTS, PTS, size and hash of every packet, in DTS order. @param {string} file */

@@ -12,6 +12,13 @@ export interface PadTemplate {
 }
 
 /**
+ * Pushes after which a link gives the event loop a turn: promises alone would starve timers, sockets and signals in a
+ * pipeline that never waits for any of them.
+ */
+const TURN = 256;
+const DONE: Promise<void> = Promise.resolve();
+
+/**
  * A link: a bounded first-in first-out queue between a source pad and a sink pad. A full link makes the pusher wait,
  * so that a slow sink slows the source.
  */
@@ -20,6 +27,7 @@ export class Link {
   readonly #items: Item[] = [];
   #head = 0;
   #stopped = false;
+  #pushed = 0;
   #waiting: (() => void)[] = [];
 
   constructor(capacity: number) {
@@ -30,11 +38,13 @@ export class Link {
     return this.#items.length - this.#head;
   }
 
-  async push(item: Item): Promise<void> {
-    while (!this.#stopped && this.length >= this.#capacity) await this.#change();
-    if (this.#stopped) throw new StoppedError();
+  /** Put `item` in; waits while the link is full, and now and then for the event loop. */
+  push(item: Item): Promise<void> {
+    if (this.#stopped || this.length >= this.#capacity) return this.#pushLater(item);
     this.#items.push(item);
     this.#wake();
+    if (++this.#pushed % TURN !== 0) return DONE;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   async peek(): Promise<Item> {
@@ -43,8 +53,10 @@ export class Link {
     return this.#items[this.#head] as Item;
   }
 
-  async pull(): Promise<Item> {
-    const item = await this.peek();
+  /** The next item, `undefined` when one has to wait for it. */
+  take(): Item | undefined {
+    if (this.#stopped || this.length === 0) return undefined;
+    const item = this.#items[this.#head] as Item;
     // End of stream stays: every later pull gets it again.
     if (item.type === "eos") return item;
     this.#head++;
@@ -60,6 +72,12 @@ export class Link {
   stop(): void {
     this.#stopped = true;
     this.#wake();
+  }
+
+  async #pushLater(item: Item): Promise<void> {
+    while (!this.#stopped && this.length >= this.#capacity) await this.#change();
+    if (this.#stopped) throw new StoppedError();
+    await this.push(item);
   }
 
   #change(): Promise<void> {
@@ -102,7 +120,12 @@ export class SinkPad {
 
   /** The next item; after the end of the stream always `eos`. Waits while there is none. */
   async pull(): Promise<Item> {
-    const item = await (this.#link as Link).pull();
+    const link = this.#link as Link;
+    let item = link.take();
+    while (item === undefined) {
+      await link.peek();
+      item = link.take();
+    }
     if (item.type === "caps") this.#caps = item.caps;
     return item;
   }
@@ -141,22 +164,24 @@ export class SrcPad {
   }
 
   /** Hand over an item; waits while the link is full. A pad without a peer drops it. */
-  async push(item: Item): Promise<void> {
-    if (this.#ended) return;
+  push(item: Item): Promise<void> {
+    if (this.#ended) return DONE;
     if (item.type === "eos") this.#ended = true;
-    if (this.#link !== undefined) await this.#link.push(item);
+    return this.#link?.push(item) ?? DONE;
   }
 
   /** Announce the format of what follows. */
-  async caps(caps: Caps): Promise<void> {
-    await this.push({ type: "caps", caps });
+  caps(caps: Caps): Promise<void> {
+    return this.push({ type: "caps", caps });
   }
 
-  async buffer(buffer: MediaBuffer): Promise<void> {
-    await this.push({ type: "buffer", buffer });
+  /** Hand over a piece of the stream. */
+  buffer(buffer: MediaBuffer): Promise<void> {
+    return this.push({ type: "buffer", buffer });
   }
 
-  async eos(): Promise<void> {
-    await this.push({ type: "eos" });
+  /** End the stream; what is pushed afterwards is dropped. */
+  eos(): Promise<void> {
+    return this.push({ type: "eos" });
   }
 }

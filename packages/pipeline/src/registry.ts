@@ -1,4 +1,5 @@
 import type { ElementFactory } from "./element.js";
+import { aacparse, mp3parse } from "./elements/audio-parsers.js";
 import { capsfilter } from "./elements/capsfilter.js";
 import { cccombiner } from "./elements/cccombiner.js";
 import { ccconverter } from "./elements/ccconverter.js";
@@ -14,6 +15,8 @@ import { fakesink } from "./elements/fakesink.js";
 import { fdsink } from "./elements/fdsink.js";
 import { filesink } from "./elements/filesink.js";
 import { filesrc } from "./elements/filesrc.js";
+import { flvdemux } from "./elements/flvdemux.js";
+import { eflvmux, flvmux } from "./elements/flvmux.js";
 import { identity } from "./elements/identity.js";
 import { jpegxsdec, jpegxsenc, svtjpegxsdec, svtjpegxsenc } from "./elements/jpegxs.js";
 import { mccenc } from "./elements/mccenc.js";
@@ -94,6 +97,11 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     mpegtsmux,
     tsdemux,
     tsparse,
+    flvmux,
+    eflvmux,
+    flvdemux,
+    aacparse,
+    mp3parse,
     h264parse,
     h265parse,
     rawvideoparse,

@@ -231,6 +231,20 @@ describe("any tree of queues, tees and identities with sinks of any speed", () =
   });
 });
 
+describe("a pipeline that never waits", () => {
+  example("gives timers their turn, so that it can be stopped", async () => {
+    function* endless(): Generator<Item> {
+      for (let i = 0; ; i++) yield numbered(i);
+    }
+    const pipeline = launch("source ! identity ! fakesink", {
+      elements: [appSrc("source", endless())],
+    });
+    const timer = setTimeout(() => pipeline.stop(), 10);
+    await pipeline.run();
+    clearTimeout(timer);
+  });
+});
+
 describe("leaky queues", () => {
   test.prop(
     [
