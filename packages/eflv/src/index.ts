@@ -21,6 +21,7 @@ export type {
 export { type AmfValues, decodeAmf0Values } from "./amf0-decode.js";
 export { encodeAmf0Values } from "./amf0-encode.js";
 export { type AudioData, decodeAudioData, encodeAudioData, SOUND_FORMAT } from "./audio.js";
+export { type ColorInfo, decodeColorInfo, encodeColorInfo } from "./color-info.js";
 export {
   FlvDemuxer,
   type FlvDemuxerOptions,
@@ -51,6 +52,22 @@ export {
   encodeMultichannelConfig,
   type MultichannelConfig,
 } from "./multichannel.js";
+export {
+  type FlvFrame,
+  FlvMuxer,
+  type FlvMuxerOptions,
+  type FlvPatch,
+  type MuxedTag,
+} from "./muxer.js";
+export { createOnMetaData, type KeyframeIndex, type OnMetaDataInit } from "./on-meta-data.js";
+export type {
+  AudioCodec,
+  FlvAudioTrack,
+  FlvProfile,
+  FlvTrack,
+  FlvVideoTrack,
+  VideoCodec,
+} from "./profile.js";
 export { decodeScriptData, encodeScriptData, type ScriptData } from "./script.js";
 export {
   encodeFlvHeader,
