@@ -378,6 +378,16 @@ describe("x probe", () => {
     expect([...readFileSync(png).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
   });
 
+  test("FLV with its tracks", async () => {
+    const report = await probe(join(fixtures, "eflv/peers/ff-multitrack-audio.flv"));
+    expect(report.kind).toBe("flv");
+    const tracks = report.flv[0]?.tracks ?? [];
+    expect(tracks.filter(({ kind }) => kind === "audio").length).toBeGreaterThan(1);
+    for (const { frames } of tracks) expect(frames).toBeGreaterThan(0);
+    const text = await x("probe", join(fixtures, "eflv/peers/ff-multitrack-audio.flv"));
+    expect(text.stdout).toMatch(/^ {2}audio 1 {2}mp4a, OneTrack: \d+ frames/m);
+  });
+
   test("captions between files", async () => {
     const ts = join(folder, "c.ts");
     const mcc = join(folder, "c.mcc");

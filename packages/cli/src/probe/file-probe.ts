@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { AncCollector } from "./anc-collector.js";
 import { probeCaptionFile } from "./caption-file-probe.js";
 import { isCapture, readCapture } from "./capture.js";
+import { FlvProbe, isFlv } from "./flv-probe.js";
 import { isJpegXs, probeJpegXs } from "./jpegxs-probe.js";
 import {
   noFindings,
@@ -78,6 +79,12 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     if (datagrams.length === 0) findings.problems.push("the capture has no UDP datagrams");
     return "capture";
   }
+  if (isFlv(bytes)) {
+    const probe = new FlvProbe();
+    probe.push(bytes);
+    findings.flv.push(probe.finish());
+    return "flv";
+  }
   if (isJpegXs(bytes)) {
     findings.pictures.push(probeJpegXs(bytes, findings.problems));
     return "jpegxs";
@@ -105,7 +112,7 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     return "subtitles";
   } catch (error) {
     if (!isFormatError(error)) throw error;
-    const known = "a transport stream, a capture, an ST 2038 dump, JPEG XS or subtitles";
+    const known = "a transport stream, a capture, FLV, an ST 2038 dump, JPEG XS or subtitles";
     throw new InputError(`"${path}" is none of what x knows: ${known}`);
   }
 }

@@ -6,12 +6,21 @@ export interface ProbeReport {
   readonly input: string;
   /** Bytes that were looked at. */
   readonly bytes: number;
-  readonly kind: "mpegts" | "capture" | "live" | "st2038" | "jpegxs" | "captions" | "subtitles";
+  readonly kind:
+    | "mpegts"
+    | "capture"
+    | "live"
+    | "st2038"
+    | "jpegxs"
+    | "flv"
+    | "captions"
+    | "subtitles";
   readonly transportStreams: readonly TransportStreamReport[];
   readonly rtp: readonly RtpReport[];
   readonly ancillary: readonly AncReport[];
   readonly captions: readonly CaptionReport[];
   readonly pictures: readonly PictureReport[];
+  readonly flv: readonly FlvReport[];
   /** Sentences about what is wrong; with any, the exit code is 1. */
   readonly problems: readonly string[];
 }
@@ -130,6 +139,26 @@ export interface PictureReport {
   readonly violations: readonly string[];
 }
 
+/** An FLV file. */
+export interface FlvReport {
+  readonly tracks: readonly {
+    readonly kind: "audio" | "video";
+    /** 0: the default track. */
+    readonly trackId: number;
+    /** FourCC, or the legacy number. */
+    readonly codec: string;
+    /** `legacy`, `enhanced`, or the multitrack type of its first tag. */
+    readonly layout: string;
+    readonly frames: number;
+    readonly bytes: number;
+  }[];
+  /** Script tags, onMetaData among them. */
+  readonly scripts: number;
+  readonly durationMs: number;
+  /** Number of issues by code. */
+  readonly issues: Readonly<Record<string, number>>;
+}
+
 /** The parts of a report that one input stream adds to. */
 export interface ProbeFindings {
   readonly transportStreams: TransportStreamReport[];
@@ -137,6 +166,7 @@ export interface ProbeFindings {
   readonly ancillary: AncReport[];
   readonly captions: CaptionReport[];
   readonly pictures: PictureReport[];
+  readonly flv: FlvReport[];
   readonly problems: string[];
   /** For files that are written; not part of the report. */
   readonly collected: CollectedCaptions[];
@@ -150,6 +180,7 @@ export function noFindings(): ProbeFindings {
     ancillary: [],
     captions: [],
     pictures: [],
+    flv: [],
     problems: [],
     collected: [],
   };
