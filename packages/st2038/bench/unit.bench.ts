@@ -2,8 +2,10 @@
 // same fields, so that the figures compare.
 import { createAncPacket, did, sdid } from "@x/st291";
 import { bench, describe } from "vitest";
-import { AncCursor, encodeUnit, encodeUnitInto, parseUnit } from "../src/index.js";
+import { built } from "./built.js";
 import { parseNaively } from "./naive.js";
+
+const { AncCursor, encodeUnit, encodeUnitInto, parseUnit } = await built();
 
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
 const packets = [
