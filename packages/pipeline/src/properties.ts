@@ -10,7 +10,12 @@ export type PropertySpec = { readonly description: string } & (
       readonly min: number;
       readonly max: number;
     }
-  | { readonly type: "nanoseconds"; readonly default: bigint }
+  | {
+      readonly type: "nanoseconds";
+      readonly default: bigint;
+      /** Default: 0. */
+      readonly min?: bigint;
+    }
   | { readonly type: "fraction"; readonly default: Fraction | undefined }
   | { readonly type: "caps"; readonly default: Caps | undefined }
   | {
@@ -20,6 +25,15 @@ export type PropertySpec = { readonly description: string } & (
       readonly values: readonly string[];
     }
 );
+
+/** Property of sources that end by themselves, as every source of GStreamer has it. */
+export const NUM_BUFFERS_PROPERTY = {
+  type: "integer",
+  default: -1,
+  min: -1,
+  max: 0x7fffffff,
+  description: "End after this many buffers; -1: never",
+} as const;
 
 /** Properties of an element by GStreamer's names. */
 export type PropertySpecs = Readonly<Record<string, PropertySpec>>;
@@ -68,7 +82,9 @@ export function parseProperty(
       return value;
     }
     case "nanoseconds":
-      if (!/^\d+$/.test(text)) throw new RangeError(`"${text}" is not a number of nanoseconds`);
+      if (!/^-?\d+$/.test(text) || BigInt(text) < (spec.min ?? 0n)) {
+        throw new RangeError(`"${text}" is not a number of nanoseconds`);
+      }
       return BigInt(text);
     case "fraction": {
       const found = /^(\d+)(?:\/(\d+))?$/.exec(text);

@@ -178,6 +178,55 @@ describe("a pipeline", () => {
     expect(waits).toEqual([500n, 1_000_500n, 2_000_500n]);
   });
 
+  test("clocksync waits by its offset, and leaves the times as they are", async () => {
+    const waits: bigint[] = [];
+    const clock = {
+      now: () => 0n,
+      sleepUntil: async (time: bigint) => void waits.push(time),
+    };
+    const times: (bigint | undefined)[] = [];
+    await launch("source ! clocksync ts-offset=-500000 ! sink", {
+      clock,
+      elements: [
+        appSrc("source", numbers(3)),
+        appSink("sink", (item) => {
+          if (item.type === "buffer") times.push(item.buffer.pts);
+        }),
+      ],
+    }).run();
+    expect(waits).toEqual([-500_000n, 500_000n, 1_500_000n]);
+    expect(times).toEqual([0n, 1_000_000n, 2_000_000n]);
+  });
+
+  test("a parser that finds nothing says so: an error, not an empty success", async () => {
+    for (const name of ["h264parse", "h265parse"]) {
+      const messages: PipelineMessage[] = [];
+      await launch(`source ! ${name} ! fakesink`, {
+        elements: [appSrc("source", numbers(200))],
+        onMessage: (message) => messages.push(message),
+      }).run();
+      expect(messages).toContainEqual({
+        element: `${name}0`,
+        type: "error",
+        text: "no access unit was found",
+      });
+    }
+  });
+
+  test("a source ends after num-buffers", async () => {
+    const from = join(folder, "many.bin");
+    const to = join(folder, "few.bin");
+    await writeFile(from, new Uint8Array(100));
+    const copy = (count: number): Promise<void> =>
+      launch(
+        `filesrc location=${from} blocksize=10 num-buffers=${count} ! filesink location=${to}`,
+      ).run();
+    await copy(3);
+    expect((await readFile(to)).length).toBe(30);
+    await copy(0);
+    expect((await readFile(to)).length).toBe(0);
+  });
+
   test("files are copied byte for byte", async () => {
     const from = join(folder, "from.bin");
     const to = join(folder, "to.bin");

@@ -1,4 +1,3 @@
-import { mediaBuffer } from "../buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { waitForPts } from "../sync.js";
 
@@ -11,7 +10,8 @@ export const clocksync: ElementFactory = elementFactory({
     "ts-offset": {
       type: "nanoseconds",
       default: 0n,
-      description: "Added to every time before waiting, and to the buffers",
+      min: -(2n ** 63n),
+      description: "Added to every time before waiting; negative: earlier. The buffers keep theirs",
     },
   },
   pads: [always("sink", "ANY"), always("src", "ANY")],
@@ -19,14 +19,11 @@ export const clocksync: ElementFactory = elementFactory({
     acceptedCaps: ([src]) => src?.peerCaps() ?? "ANY",
     async run(context) {
       const offset = properties["ts-offset"];
-      const moved = (time: bigint | undefined): bigint | undefined =>
-        time === undefined ? undefined : time + offset;
       await forEachItem(context.sink(), {
         async buffer(buffer) {
-          const pts = moved(buffer.pts);
-          const dts = moved(buffer.dts);
-          if (properties.sync) await waitForPts(context, dts ?? pts);
-          await context.src().buffer(mediaBuffer(buffer.data, { ...buffer, pts, dts }));
+          const time = buffer.dts ?? buffer.pts;
+          if (properties.sync && time !== undefined) await waitForPts(context, time + offset);
+          await context.src().buffer(buffer);
         },
         otherwise: (item) => context.src().push(item),
       });

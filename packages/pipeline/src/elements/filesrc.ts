@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { mediaBuffer } from "../buffer.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
+import { NUM_BUFFERS_PROPERTY } from "../properties.js";
 
 export const filesrc: ElementFactory = elementFactory({
   name: "filesrc",
@@ -16,9 +17,10 @@ export const filesrc: ElementFactory = elementFactory({
       max: 0x7fffffff,
       description: "Bytes a buffer",
     },
+    "num-buffers": NUM_BUFFERS_PROPERTY,
   },
   pads: [always("src", "ANY")],
-  create({ location, blocksize }) {
+  create({ location, blocksize, "num-buffers": limit }) {
     if (location === undefined) throw new TypeError("property location is not set");
     return {
       async run(context) {
@@ -33,7 +35,7 @@ export const filesrc: ElementFactory = elementFactory({
           throw fail(error);
         });
         try {
-          while (!context.stopSignal.aborted) {
+          for (let sent = 0; sent !== limit && !context.stopSignal.aborted; sent++) {
             const block = new Uint8Array(blocksize);
             const { bytesRead } = await file.read(block, 0, blocksize).catch((error: unknown) => {
               throw fail(error);

@@ -126,7 +126,11 @@ function kindOf(of: Caps, context: ElementContext): StreamKind {
       if (numberOf(of, "mpegversion") === 4) return "aac-adts";
       break;
   }
-  throw new PipelineError("stream", context.name, `cannot carry ${formatCaps(of)}`);
+  const message =
+    of === "ANY"
+      ? "a stream comes without its format: put a parser or caps before the muxer"
+      : `cannot carry ${formatCaps(of)}`;
+  throw new PipelineError("stream", context.name, message);
 }
 
 function timeOf(item: Item): bigint | undefined {

@@ -5,6 +5,7 @@ import { always, type ElementFactory, elementFactory } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 import { LiveQueue } from "../live-queue.js";
 import { isMulticast, multicastInterface } from "../multicast.js";
+import { NUM_BUFFERS_PROPERTY } from "../properties.js";
 
 export const udpsrc: ElementFactory = elementFactory({
   name: "udpsrc",
@@ -38,6 +39,7 @@ export const udpsrc: ElementFactory = elementFactory({
       max: 0x7fffffff,
       description: "Bytes of the kernel's receive buffer; 0: the system's default",
     },
+    "num-buffers": NUM_BUFFERS_PROPERTY,
     timeout: {
       type: "nanoseconds",
       default: 0n,
@@ -99,7 +101,9 @@ export const udpsrc: ElementFactory = elementFactory({
           });
           if (properties.caps !== undefined) await context.src().caps(properties.caps);
           if (context.stopSignal.aborted) received.end();
-          for (let buffer = await received.next(); buffer; buffer = await received.next()) {
+          for (let sent = 0; sent !== properties["num-buffers"]; sent++) {
+            const buffer = await received.next();
+            if (buffer === undefined) break;
             await context.src().buffer(buffer);
           }
         } finally {

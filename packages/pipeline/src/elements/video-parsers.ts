@@ -18,6 +18,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
         const src = context.src();
         const units = new AccessUnitParser({ codec });
         let announced = false;
+        let found = false;
         let times: { pts: bigint | undefined; dts: bigint | undefined } | undefined;
         const send = async (events: readonly AccessUnitEvent[]): Promise<void> => {
           for (const event of events) {
@@ -27,6 +28,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
             }
             if (!announced) await src.caps(output);
             announced = true;
+            found = true;
             const flags = { deltaUnit: !event.isKey };
             await src.buffer(mediaBuffer(encodeAnnexB(event.nals), { ...times, flags }));
             times = undefined;
@@ -44,6 +46,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
           },
         });
         await send(units.flush());
+        if (!found) context.post({ type: "error", text: "no access unit was found" });
       },
     }),
   });
