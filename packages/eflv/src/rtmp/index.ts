@@ -1,4 +1,13 @@
 export { isFormatError } from "@x/bits";
+export type { MuxedTag } from "../muxer.js";
+export {
+  CAPS_EX,
+  decodeCapabilities,
+  encodeCapabilities,
+  FOUR_CC_INFO,
+  fourCcInfo,
+  type RtmpCapabilities,
+} from "./capabilities.js";
 export {
   MESSAGE_TYPE,
   type ReceivedMessage,
@@ -12,3 +21,8 @@ export {
   type RtmpChunkReaderOptions,
 } from "./chunk-reader.js";
 export { RtmpChunkWriter } from "./chunk-writer.js";
+export { RtmpClient, type RtmpClientEvent, type RtmpClientOptions } from "./client.js";
+export { type HandshakeInit, type HandshakeStep, RtmpHandshake } from "./handshake.js";
+export type { LinkOptions } from "./link.js";
+export { type RtmpServerEvent, type RtmpServerOptions, RtmpServerSession } from "./server.js";
+export { parseRtmpUrl, type RtmpUrl } from "./url.js";
