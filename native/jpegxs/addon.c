@@ -4,6 +4,9 @@
  */
 #include <node_api.h>
 #include <string.h>
+#ifdef __wasm__
+#include <emnapi.h>
+#endif
 
 #include "codec.h"
 
@@ -143,8 +146,16 @@ static napi_value call(napi_env env, napi_callback_info info) {
       return NULL;
     }
   }
+#ifdef __wasm__
+  /* The engine's buffers are not WASM memory: emnapi keeps a copy of the heap there. */
+  emnapi_sync_memory(env, true, &argv[0], 0, size);
+#endif
   Function function = *(const Function *)data;
-  if (napi_create_double(env, function(heap, arguments), &result) != napi_ok) return NULL;
+  const double value = function(heap, arguments);
+#ifdef __wasm__
+  emnapi_sync_memory(env, false, &argv[0], 0, size);
+#endif
+  if (napi_create_double(env, value, &result) != napi_ok) return NULL;
   return result;
 }
 

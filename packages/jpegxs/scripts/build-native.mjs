@@ -39,10 +39,8 @@ const objects = sources.map((name) => {
   execFileSync(cxx, [...flags, "-c", join(native, name), "-o", object], { stdio: "inherit" });
   return object;
 });
-const headers = join(
-  dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
-  "include",
-);
+const require = createRequire(import.meta.url);
+const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
 const addon = join(build, "addon.o");
 execFileSync(
   cc,

@@ -113,12 +113,23 @@ function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core):
     if (idle.length < 4) idle.push(core);
     else core.close();
   };
-  const take = (): Core => idle.pop() ?? make();
+  /** What `use` makes of a core, which goes back when that fails. */
+  const withCore = <T>(use: (core: Core) => T): T => {
+    const core = idle.pop() ?? make();
+    try {
+      return use(core);
+    } catch (error) {
+      release(core);
+      throw error;
+    }
+  };
   const family = KERNELS.indexOf(kernels);
   return {
     backend: { name, kernels, threads, reasons },
-    createDecoder: (decoderOptions = {}) => new Decoder(take(), release, family, decoderOptions),
-    createEncoder: (encoderOptions) => new Encoder(take(), release, family, encoderOptions),
+    createDecoder: (decoderOptions = {}) =>
+      withCore((core) => new Decoder(core, release, family, decoderOptions)),
+    createEncoder: (encoderOptions) =>
+      withCore((core) => new Encoder(core, release, family, encoderOptions)),
     close() {
       for (const core of idle.splice(0)) core.close();
     },

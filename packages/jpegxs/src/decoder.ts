@@ -81,6 +81,8 @@ export class Decoder {
   readonly #core: Core;
   readonly #release: (core: Core) => void;
   #closed = false;
+  /** True while threads work on a picture. */
+  #busy = false;
   readonly #kernels: number;
   readonly #reduce: number;
   readonly #conceal: boolean;
@@ -164,7 +166,7 @@ export class Decoder {
           args: [decoder, job, index, input + offset, length, errors + ERROR_SIZE * index],
         })),
     );
-    const statuses = await this.#core.run(entropy);
+    const statuses = await this.#run(entropy);
     const damaged = walk.slices.filter(
       ({ index }) => statuses[index % jobs]?.[Math.floor(index / jobs)] !== 0,
     );
@@ -176,7 +178,7 @@ export class Decoder {
       throw coreError(status as number, place as number, first.offset + ((offset as number) >>> 0));
     }
     const rows = walk.header.geometry.npy;
-    await this.#core.run(
+    await this.#run(
       Array.from({ length: jobs }, (_, job) => [
         {
           name: "jxs_decode_synthesis" as const,
@@ -217,8 +219,8 @@ export class Decoder {
    * can be pushed; with `onDamage: "conceal"` it only counts as damaged.
    */
   push(slice: Uint8Array): Lines {
-    if (this.#closed || this.#slicesLeft === 0)
-      throw new Error("push: no picture has begun, it is complete, or the decoder is closed");
+    this.#checkState();
+    if (this.#slicesLeft === 0) throw new Error("push: no picture has begun, or it is complete");
     const layout = this.#roomFor(slice.length);
     this.#heap().set(slice, layout.input);
     const { base, functions } = this.#core;
@@ -250,15 +252,31 @@ export class Decoder {
     return picture;
   }
 
+  async #run(lists: Parameters<Core["run"]>[0]): Promise<number[][]> {
+    this.#busy = true;
+    try {
+      return await this.#core.run(lists);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #checkState(): void {
+    if (this.#closed) throw new Error("the decoder is closed");
+    if (this.#busy) throw new Error("the decoder is still at work: wait for decodeAsync");
+  }
+
   /** Give the memory back for the codec's next decoder or encoder. Its pictures are no longer valid. */
   close(): void {
-    if (!this.#closed) this.#release(this.#core);
+    if (this.#closed) return;
+    this.#checkState();
+    this.#release(this.#core);
     this.#closed = true;
   }
 
   /** Read the header and have memory for such a picture and `size` bytes of input. */
   #prepare(bytes: Uint8Array, size: number): Layout {
-    if (this.#closed) throw new Error("the decoder is closed");
+    this.#checkState();
     const layout = this.#layout;
     if (layout !== undefined && startsWith(bytes, this.#headerBytes)) return this.#roomFor(size);
 

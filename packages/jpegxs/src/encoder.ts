@@ -38,6 +38,8 @@ export class Encoder {
   readonly #core: Core;
   readonly #release: (core: Core) => void;
   #closed = false;
+  /** True while threads work on a picture. */
+  #busy = false;
   readonly #encoder: number;
   readonly #output: number;
   readonly #capacity: number;
@@ -163,7 +165,10 @@ export class Encoder {
         return [{ name: "jxs_encode_slice" as const, args }];
       }),
     );
-    const statuses = await this.#core.run(lists);
+    this.#busy = true;
+    const statuses = await this.#core.run(lists).finally(() => {
+      this.#busy = false;
+    });
     let size = this.#headerBytes.length;
     for (const [slice, { at }] of this.#slices.entries()) {
       const status = statuses[slice % jobs]?.[Math.floor(slice / jobs)] as number;
@@ -222,12 +227,19 @@ export class Encoder {
 
   /** Give the memory back for the codec's next decoder or encoder. Its planes and views are no longer valid. */
   close(): void {
-    if (!this.#closed) this.#release(this.#core);
+    if (this.#closed) return;
+    this.#checkState();
+    this.#release(this.#core);
     this.#closed = true;
   }
 
-  #load(source: readonly SourcePlane[] | undefined): void {
+  #checkState(): void {
     if (this.#closed) throw new Error("the encoder is closed");
+    if (this.#busy) throw new Error("the encoder is still at work: wait for encodeAsync");
+  }
+
+  #load(source: readonly SourcePlane[] | undefined): void {
+    this.#checkState();
     if (source === undefined) return;
     if (source.length !== this.planes.length) {
       throw configError("source", `${source.length} planes for ${this.planes.length} components`);

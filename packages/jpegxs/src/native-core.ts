@@ -17,16 +17,14 @@ export interface NativeResult {
 /** Offsets have 32 bits. */
 const MAX_HEAP = 2 ** 32 - 65536;
 
+/** `ArrayBuffer` of ES2024. */
+type ResizableBuffer = ArrayBuffer & { resize(length: number): void };
+
 /**
  * An instance of the native core. Its heap grows in place, so pointers into it stay valid: only address space is reserved
  * beforehand.
  */
-export function nativeCore(addon: Addon): Core {
-  const Resizable = ArrayBuffer as unknown as new (
-    length: number,
-    options: { maxByteLength: number },
-  ) => ArrayBuffer & { resize(length: number): void };
-  const heap = new Resizable(65536, { maxByteLength: MAX_HEAP });
+export function nativeCore(addon: Addon, heap: ArrayBuffer = growingHeap()): Core {
   const functions: Record<string, unknown> = {};
   for (const [name, native] of Object.entries(addon)) {
     const call = native as (heap: ArrayBuffer, ...args: number[]) => number;
@@ -38,7 +36,8 @@ export function nativeCore(addon: Addon): Core {
     jobs: 1,
     heap: () => heap,
     reserve(size: number) {
-      if (size > heap.byteLength) heap.resize(Math.ceil(size / 65536) * 65536);
+      if (size <= heap.byteLength) return;
+      (heap as ResizableBuffer).resize(Math.ceil(size / 65536) * 65536);
     },
     run: async (lists: Parameters<Core["run"]>[0]) =>
       lists.map((list) =>
@@ -49,6 +48,14 @@ export function nativeCore(addon: Addon): Core {
     close: () => {},
   };
   return core;
+}
+
+function growingHeap(): ArrayBuffer {
+  const Resizable = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ResizableBuffer;
+  return new Resizable(65536, { maxByteLength: MAX_HEAP });
 }
 
 /**

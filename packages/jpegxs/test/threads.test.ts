@@ -73,6 +73,16 @@ describe.each([2, 3])("%d threads", (threads) => {
     many.close();
   });
 
+  test("nothing else may be asked for while a picture is at work", async () => {
+    const bytes = codecVector((streams[0] as (typeof streams)[0]).file);
+    const pending = decoder.decodeAsync(bytes);
+    expect(() => decoder.decode(bytes)).toThrow("still at work");
+    expect(() => decoder.close()).toThrow("still at work");
+    await expect(decoder.decodeAsync(bytes)).rejects.toThrow("still at work");
+    await pending;
+    expect(decoder.decode(bytes).width).toBeGreaterThan(0);
+  });
+
   test("a budget that does not suffice is reported by the slice", async () => {
     const encoder = codec.createEncoder({
       width: 96,
