@@ -198,6 +198,24 @@ describe("a pipeline", () => {
     expect(times).toEqual([0n, 1_000_000n, 2_000_000n]);
   });
 
+  test("a file is replaced, appended to, or left alone when nothing came", async () => {
+    const location = join(folder, "old.bin");
+    await writeFile(location, "the old text");
+    const write = (properties: string, count: number): Promise<void> =>
+      launch(`source ! filesink location=${location} ${properties}`, {
+        elements: [appSrc("source", numbers(count))],
+      }).run();
+    await expect(
+      launch(`filesrc location=/no/such ! filesink location=${location}`).run(),
+    ).rejects.toThrow("no such file");
+    expect(await readFile(location, "utf8")).toBe("the old text");
+    await write("", 3);
+    await write("append=true", 2);
+    expect([...(await readFile(location))]).toEqual([0, 1, 2, 0, 1]);
+    await write("", 0);
+    expect((await readFile(location)).length).toBe(0);
+  });
+
   test("a parser that finds nothing says so: an error, not an empty success", async () => {
     for (const name of ["h264parse", "h265parse"]) {
       const messages: PipelineMessage[] = [];

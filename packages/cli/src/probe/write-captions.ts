@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { formatScc, sccLines } from "@x/cea608";
 import { formatMcc, formatSrt, formatWebVtt, type MccRate } from "@x/cea708";
+import { describeSystemError } from "@x/pipeline";
 import { timeCodeAt } from "@x/st291";
 import { InputError, UsageError } from "../errors.js";
 import type { CollectedCaptions } from "./caption-collector.js";
@@ -77,6 +78,6 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new InputError(`cannot write "${path}": ${(error as Error).message}`);
+    throw new InputError(`cannot write "${path}": ${describeSystemError(error)}`);
   }
 }

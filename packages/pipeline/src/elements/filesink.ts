@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
@@ -22,12 +23,22 @@ export const filesink: ElementFactory = elementFactory({
             `cannot write "${location}": ${describeSystemError(error)}`,
             error,
           );
-        const file = await open(location, append ? "a" : "w").catch((error: unknown) => {
+        // Emptied only once there is something to write: a pipeline that fails before leaves an old file as it was.
+        const mode = append ? constants.O_APPEND : 0;
+        const flags = constants.O_WRONLY | constants.O_CREAT | mode;
+        const file = await open(location, flags).catch((error: unknown) => {
           throw fail(error);
         });
+        let begun = append;
+        const begin = async (): Promise<void> => {
+          if (begun) return;
+          begun = true;
+          if ((await file.stat()).isFile()) await file.truncate(0);
+        };
         try {
           await forEachItem(context.sink(), {
             async buffer({ data }) {
+              await begin();
               for (let at = 0; at < data.length; ) {
                 const { bytesWritten } = await file.write(data, at).catch((error: unknown) => {
                   throw fail(error);
@@ -36,6 +47,7 @@ export const filesink: ElementFactory = elementFactory({
               }
             },
           });
+          await begin();
         } finally {
           await file.close();
         }
