@@ -15,7 +15,7 @@ if (!(seconds >= 10 && seconds <= 86_400)) {
 const PPM = 37;
 const BITRATE = 2e6;
 const PACKETS = 7;
-const PCR_EVERY = 8;
+const PCR_EVERY = 4;
 const PID = 0x100;
 const MODULUS = 2 ** 33 * 300;
 const DATAGRAM_NS = (PACKETS * 188 * 8 * 1e9) / BITRATE;

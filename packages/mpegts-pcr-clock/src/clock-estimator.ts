@@ -47,6 +47,8 @@ export interface EstimatorOutcome {
   delayStep: number;
   /** The PCR's relation to the clock is new. */
   mapped: boolean;
+  /** The value is off its course, and not believed yet. */
+  doubted: boolean;
 }
 
 /** The state of a {@link ClockEstimator}, for JSON. */
@@ -70,6 +72,7 @@ export class ClockEstimator {
     deltaTicks: 0,
     delayStep: 0,
     mapped: false,
+    doubted: false,
   };
   /** Samples that were not used. */
   outliers = 0;
@@ -115,6 +118,7 @@ export class ClockEstimator {
     outcome.deltaTicks = 0;
     outcome.delayStep = 0;
     outcome.mapped = false;
+    outcome.doubted = false;
     const x = sample.x;
     if (this.pcr0 < 0) {
       if (sample.weak) {
@@ -136,7 +140,10 @@ export class ClockEstimator {
     } else if (this.#resumedAt !== -1 && !this.#settled(sample, residual)) {
       return outcome;
     } else if (Math.abs(residual) > HARD_JUMP_NS) {
-      if (!this.#confirmsJump(sample, ticks, residual)) return outcome;
+      if (!this.#confirmsJump(sample, ticks, residual)) {
+        outcome.doubted = true;
+        return outcome;
+      }
       this.#newBase(sample, residual, "jump");
       ticks = 0;
     }
@@ -152,6 +159,7 @@ export class ClockEstimator {
     }
     const use = this.#softJump(sample, ticks, residual);
     if (outcome.discontinuity !== undefined) return outcome;
+    outcome.doubted = !use;
     if (this.floor.isDue(x)) {
       const acquiring = !this.floor.fitted;
       const change = this.floor.closeBucket(x);
@@ -168,12 +176,6 @@ export class ClockEstimator {
       this.floor.add(x, difference, this.#meanTicks < DENSE_TICKS);
     }
     return outcome;
-  }
-
-  /** PCR of the expected time base at sender minus local time `difference`, local time `x`; ticks from `pcr0`. */
-  expectedTicks(x: number): number {
-    const line = this.floor.line;
-    return Math.round(((x + differenceAt(line, x) - this.offset) * 27) / 1000);
   }
 
   /** Local time is counted from `origin` (whole ns) now. */
@@ -193,7 +195,7 @@ export class ClockEstimator {
     this.offset += (seconds27 / 27) * 1000 - origin;
   }
 
-  /** The PCR's time base is lost: the next PCR begins another. */
+  /** The state, for JSON. */
   save(): EstimatorSnapshot {
     return {
       floor: this.floor.save(),
@@ -281,8 +283,10 @@ export class ClockEstimator {
     this.outcome.mapped = true;
   }
 
+  /** Ticks from `pcr0`, in the cycle that the model expects: silence may last as long as it likes. */
   #unwrap(pcr: number, x: number): number {
-    const expected = this.expectedTicks(x);
+    const line = this.floor.line;
+    const expected = Math.round(((x + differenceAt(line, x) - this.offset) * 27) / 1000);
     return expected + wrapDiff(pcr, modulo(this.pcr0 + expected, PCR_MODULUS), PCR_MODULUS);
   }
 

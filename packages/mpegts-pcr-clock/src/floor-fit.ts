@@ -11,6 +11,8 @@ const CURVATURE_SD = 9e3;
 /** Neighbouring samples are not independent: each counts as a tenth. */
 const INDEPENDENCE = 0.1;
 const MIN_WIDTH = 1e3;
+/** From so many widths below the floor on the hazard is 0. */
+const FAR = 8;
 /**
  * Of any noise without wild values the distance from the 0.3 % to the 2 % quantile is at most about that from there to
  * the 10 % quantile; when it is this many times as long, more than 0.3 % of the values are wild.
@@ -107,10 +109,21 @@ export class FloorFit {
       let delays = 0;
       let spread = 0;
       let informed = 0;
+      let far = 0;
+      let farT = 0;
+      let farTT = 0;
       for (let i = 0; i < kept; i++) {
         const t = ts[i] as number;
         const below = a + t * (b + t * c) - (zs[i] as number);
         const zeta = below / sigma - k;
+        if (zeta >= FAR) {
+          // Most samples of a network with queues: their hazard is 0, and only their number and place matter.
+          far++;
+          farT += t;
+          farTT += t * t;
+          delays += Math.min(below - sigma * k, 6 * tau);
+          continue;
+        }
         const m = normalHazard(zeta);
         const f = m / sigma - 1 / tau;
         const w = Math.max(m * (m + zeta), 1e-9);
@@ -127,6 +140,10 @@ export class FloorFit {
         spread += (k - m) * (k - m) + 1 - m * (m + zeta);
         informed += w;
       }
+      g0 -= far / tau;
+      g1 -= farT / tau;
+      g2 -= farTT / tau;
+      spread += far * (k * k + 1);
       const scale = INDEPENDENCE / (sigma * sigma);
       g0 *= INDEPENDENCE;
       g1 *= INDEPENDENCE;

@@ -464,7 +464,7 @@ export class PcrClock {
     sample.gap = gap;
     sample.weak = weak;
     const outcome = estimator.add(sample);
-    this.#interval.add(pcr, outcome.discontinuity !== undefined);
+    if (!outcome.doubted) this.#interval.add(pcr, outcome.discontinuity !== undefined);
     if (outcome.mapped) this.#noteMapping(localNs, outcome.discontinuity !== undefined);
     if (outcome.discontinuity !== undefined) {
       this.#discontinuities++;

@@ -157,6 +157,25 @@ describe("readings", () => {
 });
 
 describe("time bases", () => {
+  test.each([7 * 27e6, -9 * 27e6, 27e6 / 5, 9e11])(
+    "a jump of %i ticks is no interval between PCRs, nor is a wild value",
+    (ticks) => {
+      const rows = simulateTrace({
+        seed: 18,
+        durationS: 30,
+        incidents: [
+          { type: "jump", atS: 10, ticks, flagged: false },
+          { type: "wild", atS: 20, ticks: 5e9 },
+        ],
+      });
+      const { clock, events } = run(rows);
+      expect(events.filter(({ type }) => type === "discontinuity")).toHaveLength(1);
+      const { minMs, maxMs } = clock.statistics().pcrInterval;
+      expect(minMs).toBeGreaterThan(39);
+      expect(maxMs).toBeLessThan(81);
+    },
+  );
+
   test("a segment each, which convert on both sides of a jump", () => {
     const rows = simulateTrace({
       seed: 7,
