@@ -1,4 +1,4 @@
-// Builds native/jpegxs/build/jpegxs.node with the machine's own compiler. Without one it says so and succeeds: WASM does
+// Builds dist/native/jpegxs.node with the machine's own compiler. Without one it says so and succeeds: WASM does
 // the same work.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
@@ -47,7 +47,9 @@ execFileSync(
   [...common, "-DNAPI_VERSION=8", `-I${headers}`, "-c", join(native, "addon.c"), "-o", addon],
   { stdio: "inherit" },
 );
-const target = join(build, "jpegxs.node");
+const dist = fileURLToPath(new URL("../dist/native", import.meta.url));
+mkdirSync(dist, { recursive: true });
+const target = join(dist, "jpegxs.node");
 const link =
   process.platform === "darwin"
     ? ["-bundle", "-undefined", "dynamic_lookup"]

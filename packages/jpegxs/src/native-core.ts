@@ -69,7 +69,7 @@ export function loadNative(): NativeResult {
   const named = process.env.X_JPEGXS_NATIVE;
   const candidates: readonly (readonly [string, () => unknown])[] = [
     ...(named === undefined ? [] : [[named, () => require(named)] as const]),
-    ["a build in a checkout", () => require("../../../native/jpegxs/build/jpegxs.node")],
+    ["a build in a checkout", () => require("../dist/native/jpegxs.node")],
     ["the platform's package", () => platformPackage(require)],
   ];
   const reasons: string[] = [];

@@ -6,7 +6,7 @@ import { loadCodecSync } from "../src/index.js";
 
 const script = (name: string): string =>
   fileURLToPath(new URL(`../scripts/${name}`, import.meta.url));
-const addon = fileURLToPath(new URL("../../../native/jpegxs/build/jpegxs.node", import.meta.url));
+const addon = fileURLToPath(new URL("../dist/native/jpegxs.node", import.meta.url));
 const compiler = spawnSync(process.env.CXX ?? "c++", ["--version"]).status === 0;
 if (!compiler) console.warn("SKIPPED: no C++ compiler, the native tests do not run");
 
