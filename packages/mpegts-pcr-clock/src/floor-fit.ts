@@ -13,6 +13,7 @@ const INDEPENDENCE = 0.1;
 const MIN_WIDTH = 1e3;
 /** From so many widths below the floor on the hazard is 0. */
 const FAR = 8;
+const MIN_WEIGHT = 1e-9;
 /**
  * Of any noise without wild values the distance from the 0.3 % to the 2 % quantile is at most about that from there to
  * the 10 % quantile; when it is this many times as long, more than 0.3 % of the values are wild.
@@ -126,7 +127,7 @@ export class FloorFit {
         }
         const m = normalHazard(zeta);
         const f = m / sigma - 1 / tau;
-        const w = Math.max(m * (m + zeta), 1e-9);
+        const w = Math.max(m * (m + zeta), MIN_WEIGHT);
         const tt = t * t;
         g0 += f;
         g1 += f * t;
@@ -144,6 +145,10 @@ export class FloorFit {
       g1 -= farT / tau;
       g2 -= farTT / tau;
       spread += far * (k * k + 1);
+      // A trace of weight each, so that the system has a solution when all samples are far.
+      h0 += far * MIN_WEIGHT;
+      h1 += farT * MIN_WEIGHT;
+      h2 += farTT * MIN_WEIGHT;
       const scale = INDEPENDENCE / (sigma * sigma);
       g0 *= INDEPENDENCE;
       g1 *= INDEPENDENCE;

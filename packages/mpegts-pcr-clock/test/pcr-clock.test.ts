@@ -149,6 +149,16 @@ describe("readings", () => {
     expect(back.toSender(end)).toBe(reading);
   });
 
+  test.each([
+    { seed: 15, ppm: -75, queueingNs: 1e6, spikeShare: 0.01 },
+    { seed: 2147483641, ppm: 76, spikeShare: 0.05, spikeMs: 300 },
+    { seed: 2147483628, ppm: 0, earlyShare: 0.005 },
+  ])("are there when all samples lie far below the first line: $seed", (scenario) => {
+    const { clock: far, end: last } = run(simulateTrace({ ...scenario, durationS: 40 }));
+    expect(far.rate).toBeGreaterThan(0.9998);
+    expect(far.toSender(last)).toBeTypeOf("bigint");
+  });
+
   test("a rate beyond maxPpm is held there", () => {
     const fast = simulateTrace({ seed: 6, durationS: 30, ppm: 400 });
     expect(run(fast).clock.rate).toBeLessThanOrEqual(1.00015);
