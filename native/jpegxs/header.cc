@@ -30,7 +30,7 @@ struct Reader {
   const u8 *payload = nullptr;
   u32 size = 0;
 
-  // Steps over a marker segment. False: it is cut off (truncated) or its length is below 2.
+  // Steps over a marker segment.
   int segment(JxsError *error, int what) {
     if (at + 4 > length) return fail(error, JXS_TRUNCATED, what, length);
     u32 l = be16(bytes + at + 2);
