@@ -18,8 +18,10 @@ main().then(
     process.exitCode = code;
   },
   (error) => {
-    console.error(`demo: ${error.name === "TypeError" ? error.stack : error.message}`);
-    process.exitCode = error.code?.startsWith?.("ERR_PARSE_ARGS") ? 2 : 1;
+    const usage = error.code?.startsWith?.("ERR_PARSE_ARGS") === true;
+    const defect = error.name === "TypeError" && !usage;
+    console.error(`demo: ${defect ? error.stack : error.message.replaceAll("\n", " ")}`);
+    process.exitCode = usage ? 2 : 1;
   },
 );
 
@@ -43,6 +45,7 @@ async function main() {
   }
   // Imported late: without a build there would be nothing to import.
   const { parseSubtitles } = await import("@x/cea708");
+  const { describeSystemError } = await import("@x/pipeline");
   const { pairCues } = await import("./demo/compare.mjs");
   const { encodePcap } = await import("./demo/pcap.mjs");
   const { readTransportStream } = await import("./demo/read-back.mjs");
@@ -52,7 +55,9 @@ async function main() {
 
   const file = positionals[0] ?? join(root, "fixtures/demo/lisbon.srt");
   const shown = relative(process.cwd(), file) || file;
-  const sent = [...parseSubtitles(readInput(file)).cues].sort((a, b) => a.startMs - b.startMs);
+  const sent = [...parseSubtitles(readInput(file, describeSystemError)).cues].sort(
+    (a, b) => a.startMs - b.startMs,
+  );
   const lengthMs = Math.max(...sent.map(({ endMs }) => endMs));
   const out = join(root, "demo-out");
   mkdirSync(out, { recursive: true });
@@ -144,13 +149,12 @@ async function main() {
   return good ? 0 : 1;
 }
 
-/** @param {string} file */
-function readInput(file) {
+/** @param {string} file @param {(error: unknown) => string} describe */
+function readInput(file, describe) {
   try {
     return new Uint8Array(readFileSync(file));
   } catch (error) {
-    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    throw new Error(`cannot read "${file}": ${code === "ENOENT" ? "no such file" : message}`);
+    throw new Error(`cannot read "${file}": ${describe(error)}`);
   }
 }
 
@@ -184,7 +188,10 @@ function startReceiver(port, transportStream, onCue) {
   const failed = new Promise((_, reject) => {
     onFailed = reject;
   });
+  const allDone = Promise.race([done, failed]);
+  // Whoever does not wait for the end yet hears of a failure elsewhere.
   failed.catch(() => {});
+  allDone.catch(() => {});
   child.on("message", (/** @type {any} */ message) => {
     if (message.type === "listening") onListening();
     else if (message.type === "received") state.datagrams = message.datagrams;
@@ -209,7 +216,7 @@ function startReceiver(port, transportStream, onCue) {
     },
     failed,
     listening: Promise.race([listening, failed]),
-    done: Promise.race([done, failed]),
+    done: allDone,
     end: () => child.send("end"),
   };
 }

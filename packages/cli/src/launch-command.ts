@@ -7,13 +7,15 @@ const HELP = `x launch [-q | -v] [--json] "<pipeline>"
 Runs a pipeline in gst-launch syntax until its end. Interrupt once to drain it, twice to end it at once.
 
   -q, --quiet     say nothing but errors
-  -v, --verbose   also what is only information
+  -v, --verbose   also what is only information, and every warning
   --json          messages as one JSON object a line
   $NAME in the pipeline is taken from the environment.
 
 Example: x launch 'filesrc location=in.ts ! tsdemux ! st2038anctocc ! cea708tott ! application/x-subtitle ! filesink location=out.srt'
 `;
 
+/** How many warnings of one kind are shown as they come. */
+const SHOWN_WARNINGS = 3;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** How long a second interrupt waits for files and sockets to be closed. */
 const GRACE_MS = 1_000;
@@ -37,10 +39,13 @@ export async function launchCommand(args: string[]): Promise<number> {
     throw new UsageError("launch needs a pipeline: try x launch --help");
 
   let failed = false;
+  const warnings = new RepeatedWarnings();
   const onMessage = (message: PipelineMessage): void => {
     failed ||= message.type === "error";
     if (values.quiet && message.type !== "error") return;
     if (message.type === "info" && !values.verbose) return;
+    const all = values.json || values.verbose || message.type !== "warning";
+    if (!all && !warnings.admit(message)) return;
     process.stderr.write(`${values.json ? toJson(message) : toLine(message)}\n`);
   };
   const pipeline = launch(joinArguments(description), { environment: process.env, onMessage });
@@ -67,8 +72,30 @@ export async function launchCommand(args: string[]): Promise<number> {
     await pipeline.run();
   } finally {
     unlisten();
+    if (!values.quiet) process.stderr.write(warnings.summary());
   }
   return failed || interrupts > 1 ? 1 : 0;
+}
+
+/** Lets a few warnings of each kind through: a damaged stream has thousands of the same. */
+class RepeatedWarnings {
+  readonly #counts = new Map<string, number>();
+
+  /** True when this one shall be shown. Warnings that differ only in their numbers are of one kind. */
+  admit({ element, text }: PipelineMessage): boolean {
+    const kind = `${element}: ${text.replace(/\d+/g, "…")}`;
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    return count <= SHOWN_WARNINGS;
+  }
+
+  /** A line for each kind of which some were not shown. */
+  summary(): string {
+    return [...this.#counts]
+      .filter(([, count]) => count > SHOWN_WARNINGS)
+      .map(([kind, count]) => `warning: ${kind} (${count} in all; -v shows them)\n`)
+      .join("");
+  }
 }
 
 function toLine({ type, element, text }: PipelineMessage): string {

@@ -158,6 +158,26 @@ describe("x launch", () => {
     await expectFailure(2, "nothing behind it", "launch", "filesrc location=a !");
   });
 
+  test("a damaged stream gives a few warnings of each kind, and says how many there were", async () => {
+    const units = readFileSync(join(fixtures, "st2038/ts/programme-gst.ts"));
+    const damaged = join(folder, "damaged.ts");
+    // Every fifth packet is gone.
+    const packets = Array.from({ length: units.length / 188 }, (_, i) =>
+      units.subarray(i * 188, (i + 1) * 188),
+    );
+    writeFileSync(damaged, Buffer.concat(packets.filter((_, i) => i % 5 !== 4)));
+    const pipeline = `filesrc location=${damaged} ! tsdemux ! fakesink`;
+    const missing = (text: string): number => text.split("packets are missing").length - 1;
+    const short = await x("launch", pipeline);
+    expect(missing(short.stderr)).toBe(4);
+    expect(short.stderr).toMatch(
+      /^warning: tsdemux0: packets are missing \((\d+) in all; -v shows them\)$/m,
+    );
+    const all = await x("launch", "-v", pipeline);
+    const [, count] = /missing \((\d+) in all/.exec(short.stderr) ?? [];
+    expect(missing(all.stderr)).toBe(Number(count));
+  });
+
   test("a port in use is one sentence", async () => {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));

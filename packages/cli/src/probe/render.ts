@@ -52,8 +52,12 @@ function transportStream(stream: TransportStreamReport): string[] {
   }
   for (const pcr of stream.pcr) {
     const { count, minIntervalMs, meanIntervalMs, maxIntervalMs, discontinuities } = pcr;
+    const intervals = [minIntervalMs, meanIntervalMs, maxIntervalMs].map((ms) => ms.toFixed(2));
+    // One PCR, or none that follows another without a jump, has no interval.
+    const interval =
+      meanIntervalMs === 0 ? "" : `, interval ${intervals.join(" / ")} ms (min / mean / max)`;
     lines.push(
-      `  PCR on ${pid(pcr.pid)}: ${count}, interval ${minIntervalMs.toFixed(2)} / ${meanIntervalMs.toFixed(2)} / ${maxIntervalMs.toFixed(2)} ms (min / mean / max)` +
+      `  PCR on ${pid(pcr.pid)}: ${count}${interval}` +
         `${discontinuities === 0 ? "" : `, ${discontinuities} discontinuities`}`,
     );
   }
