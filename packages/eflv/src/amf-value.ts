@@ -67,7 +67,7 @@ export interface AmfXml {
   readonly value: string;
 }
 
-/** Reference to an earlier complex value of the message, marker 07; see {@link resolveAmfReferences}. */
+/** Reference to an earlier complex value of the message, marker 07; see `amfReferenceTable`. */
 export interface AmfReference {
   readonly type: "reference";
   readonly index: number;

@@ -1,4 +1,5 @@
 export { FormatError, type FormatErrorDetails, type FormatIssue, isFormatError } from "@x/bits";
+export { amfReferenceTable, amfToPlain, codecOfMetadata } from "./amf-plain.js";
 export type {
   Amf3Array,
   Amf3Dictionary,

@@ -1,0 +1,14 @@
+import { expectTypeOf } from "vitest";
+import {
+  type AudioData,
+  decodeAudioData,
+  type FlvDemuxer,
+  type FlvEvent,
+  type FlvMuxer,
+  type FlvTag,
+} from "../src/index.js";
+
+expectTypeOf(decodeAudioData).returns.toEqualTypeOf<AudioData>();
+expectTypeOf<FlvDemuxer["push"]>().returns.toEqualTypeOf<FlvEvent[]>();
+expectTypeOf<FlvMuxer["write"]>().returns.toEqualTypeOf<Uint8Array<ArrayBuffer>[]>();
+expectTypeOf<Extract<FlvEvent, { type: "unknown" }>["tag"]>().toEqualTypeOf<FlvTag>();
