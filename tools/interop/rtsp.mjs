@@ -1,34 +1,62 @@
 // rtspsrc against gst-rtsp-server.
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { appSink, launch } from "@x/pipeline";
+import { root } from "../packages.mjs";
 import { must, Skip } from "./check.mjs";
 
 const SERVER = fileURLToPath(new URL("./rtsp-server.py", import.meta.url));
 const PYTHON = process.env.X_PYTHON ?? "/usr/bin/python3";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-export const checks = ["tcp", "udp"].map((protocol) => ({
-  name: `rtspsrc plays H.264 and AAC of gst-rtsp-server over ${protocol}`,
-  peers: [],
-  async run() {
-    const probe = spawnSync(PYTHON, [
-      "-c",
-      "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer",
-    ]);
-    if (probe.status !== 0) return new Skip("gst-rtsp-server's Python binding is not installed");
-    const server = spawn(PYTHON, [SERVER], { stdio: ["pipe", "pipe", "inherit"] });
-    try {
-      const port = await new Promise((resolve, reject) => {
-        server.stdout.once("data", (data) => resolve(Number(String(data))));
-        server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-      });
-      return await play(`rtsp://127.0.0.1:${port}/test`, protocol);
-    } finally {
-      server.stdin.end();
-    }
+export const checks = [
+  {
+    name: "rtspsrc plays from a fake server for each misbehaviour in the field",
+    peers: [],
+    async run() {
+      const { status, stdout } = spawnSync(
+        join(root, "node_modules/.bin/vitest"),
+        ["run", "test/rtspsrc.test.ts", "--reporter=json", "--outputFile=.results/interop.json"],
+        { cwd: join(root, "packages/pipeline"), encoding: "utf8", timeout: 120_000 },
+      );
+      must(status === 0, stdout);
+      const file = join(root, "packages/pipeline/.results/interop.json");
+      const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8"));
+      const servers = testResults
+        .flatMap((/** @type {any} */ result) => result.assertionResults)
+        .filter((/** @type {any} */ result) => result.title.includes("misbehaves"));
+      return `${servers.length} servers, ${numPassedTests} tests`;
+    },
   },
-}));
+  ...["tcp", "udp"].map(gstServer),
+];
+
+/** @param {string} protocol @returns {import("./check.mjs").InteropCheck} */
+function gstServer(protocol) {
+  return {
+    name: `rtspsrc plays H.264 and AAC of gst-rtsp-server over ${protocol}`,
+    peers: [],
+    async run() {
+      const probe = spawnSync(PYTHON, [
+        "-c",
+        "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer",
+      ]);
+      if (probe.status !== 0) return new Skip("gst-rtsp-server's Python binding is not installed");
+      const server = spawn(PYTHON, [SERVER], { stdio: ["pipe", "pipe", "inherit"] });
+      try {
+        const port = await new Promise((resolve, reject) => {
+          server.stdout.once("data", (data) => resolve(Number(String(data))));
+          server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+        });
+        return await play(`rtsp://127.0.0.1:${port}/test`, protocol);
+      } finally {
+        server.stdin.end();
+      }
+    },
+  };
+}
 
 /** @param {string} location @param {string} protocol */
 async function play(location, protocol) {

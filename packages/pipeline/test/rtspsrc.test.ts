@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type Answer, FakeServer, type FakeServerOptions } from "../../rtsp/test/fake-server.js";
+import { MISBEHAVING_SERVERS } from "../../rtsp/test/misbehaving-servers.js";
 import {
   always,
   appSink,
@@ -93,6 +94,33 @@ describe("rtspsrc", () => {
     expect(forced.counts).toEqual([3, 3]);
     expect(server.uris("SETUP").length - setups).toBe(2);
   });
+
+  test.each(MISBEHAVING_SERVERS)(
+    "plays from a server that misbehaves: $id",
+    async (misbehaving) => {
+      const server = await FakeServer.listen(misbehaving.server);
+      servers.push(server);
+      const media = misbehaving.server.sdp.filter((line) => line.startsWith("m=")).length;
+      const packets = Array<number>(media).fill(0);
+      const names = packets.map((_, index) => `sink${index}`);
+      const pipeline: Pipeline = launch(
+        `rtspsrc name=r protocols=tcp location="${server.base}${misbehaving.path}" ${names
+          .map((name, index) => `r.stream_${index} ! ${name}`)
+          .join(" ")}`,
+        {
+          elements: names.map((name, index) =>
+            appSink(name, (item) => {
+              if (item.type === "buffer") packets[index] = (packets[index] as number) + 1;
+              if (packets.every((count) => count > 0)) pipeline.stop();
+            }),
+          ),
+        },
+      );
+      await pipeline.run();
+      for (const count of packets) expect(count).toBeGreaterThan(0);
+      expect([...server.sessions]).toEqual([]);
+    },
+  );
 
   test("an error behind it still ends the session", async () => {
     const server = await serve();
