@@ -1,6 +1,5 @@
 // rtspsrc against gst-rtsp-server.
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { appSink, launch } from "@x/pipeline";
@@ -18,16 +17,18 @@ export const checks = [
     async run() {
       const { status, stdout } = spawnSync(
         join(root, "node_modules/.bin/vitest"),
-        ["run", "test/rtspsrc.test.ts", "--reporter=json", "--outputFile=.results/interop.json"],
-        { cwd: join(root, "packages/pipeline"), encoding: "utf8", timeout: 120_000 },
+        ["run", "test/rtspsrc.test.ts", "--reporter=verbose"],
+        {
+          cwd: join(root, "packages/pipeline"),
+          encoding: "utf8",
+          timeout: 120_000,
+          env: { ...process.env, NO_COLOR: "1" },
+        },
       );
       must(status === 0, stdout);
-      const file = join(root, "packages/pipeline/.results/interop.json");
-      const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8"));
-      const servers = testResults
-        .flatMap((/** @type {any} */ result) => result.assertionResults)
-        .filter((/** @type {any} */ result) => result.title.includes("misbehaves"));
-      return `${servers.length} servers, ${numPassedTests} tests`;
+      const servers = stdout.split("\n").filter((line) => /✓.*misbehaves/.test(line));
+      must(servers.length > 0, "no server was tried");
+      return `${servers.length} servers`;
     },
   },
   ...["tcp", "udp"].map(gstServer),
