@@ -18,7 +18,7 @@ export type PacketType =
 /** AvMultitrackType. */
 export type MultitrackType = "OneTrack" | "ManyTracks" | "ManyTracksManyCodecs";
 
-export const MULTITRACK_TYPES: readonly MultitrackType[] = [
+const MULTITRACK_TYPES: readonly MultitrackType[] = [
   "OneTrack",
   "ManyTracks",
   "ManyTracksManyCodecs",

@@ -346,7 +346,7 @@ export class FlvMuxer {
 
   #metaDataTag(timestamp: number, file = { duration: 0, fileSize: 0 }): MuxedTag {
     const { tracks, metadata, seekable } = this.#options;
-    const reserved = seekable?.keyframes ?? 0;
+    const reserved = this.#indexed() === undefined ? 0 : (seekable?.keyframes ?? 0);
     const keyframes = reserved > 0 ? this.#keyframeIndex(reserved) : undefined;
     const values = createOnMetaData({
       tracks,

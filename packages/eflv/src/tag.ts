@@ -44,7 +44,7 @@ export function encodeTag(tag: FlvTagInit): Uint8Array<ArrayBuffer> {
 }
 
 /** Write header and PreviousTagSize around `dataSize` bytes that are written to `at + 11`. Returns the tag's end. */
-export function writeTagHeader(
+function writeTagHeader(
   bytes: Uint8Array,
   at: number,
   { tagType, timestamp, filter = false, reserved = 0, streamId = 0 }: Omit<FlvTagInit, "data">,

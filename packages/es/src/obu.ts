@@ -71,7 +71,7 @@ function obuAt(bytes: Uint8Array, start: number): Obu {
  * leb128() of AV1 4.10.5, at most eight bytes.
  * @throws {FormatError} `truncated`; `range` above 2^32 − 1
  */
-export function readLeb128(
+function readLeb128(
   bytes: Uint8Array,
   at: number,
   field: string,

@@ -11,7 +11,7 @@ import { RtmpChunkWriter } from "./chunk-writer.js";
 import { HANDSHAKE_BLOCK, type HandshakeInit, RtmpHandshake } from "./handshake.js";
 
 /** Chunk streams that we send on. */
-export const CSID = { control: 2, command: 3, audio: 4, data: 5, video: 6 } as const;
+const CSID = { control: 2, command: 3, audio: 4, data: 5, video: 6 } as const;
 
 /** User control events. */
 const STREAM_BEGIN = 0;
