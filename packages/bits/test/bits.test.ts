@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   BitReader,
   BitWriter,
@@ -22,7 +22,7 @@ function digits(bytes: Uint8Array): string {
 }
 
 describe("BitReader", () => {
-  test.prop([fc.uint8Array({ maxLength: 40 }), fc.array(fc.integer({ min: 1, max: 53 }))])(
+  it.prop([fc.uint8Array({ maxLength: 40 }), fc.array(fc.integer({ min: 1, max: 53 }))])(
     "reads what the binary digits say, and throws truncated at the end",
     (bytes, widths) => {
       const all = digits(bytes);
@@ -42,7 +42,7 @@ describe("BitReader", () => {
     },
   );
 
-  test.prop([fc.uint8Array({ minLength: 8, maxLength: 40 }), fc.nat(31), fc.nat(31)])(
+  it.prop([fc.uint8Array({ minLength: 8, maxLength: 40 }), fc.nat(31), fc.nat(31)])(
     "skips any number of bits",
     (bytes, first, second) => {
       const reader = new BitReader(bytes);
@@ -64,7 +64,7 @@ describe("BitWriter", () => {
     expect(() => writer.write(3, 1.5, "f")).toThrow(RangeError);
   });
 
-  test.prop([fc.uint8Array(), fc.integer({ min: 1, max: 7 })])(
+  it.prop([fc.uint8Array(), fc.integer({ min: 1, max: 7 })])(
     "pads with the bit that is asked for",
     (bytes, width) => {
       const writer = new BitWriter(1);
@@ -79,7 +79,7 @@ describe("BitWriter", () => {
 });
 
 describe("ten-bit words", () => {
-  test.prop([fc.array(fc.integer({ min: 0, max: 0x3ff }), { maxLength: 70 }), fc.nat(40)])(
+  it.prop([fc.array(fc.integer({ min: 0, max: 0x3ff }), { maxLength: 70 }), fc.nat(40)])(
     "pack and unpack at any bit offset",
     (words, offset) => {
       const bytes = new Uint8Array(Math.ceil((offset + words.length * 10) / 8) + 1);
@@ -99,7 +99,7 @@ describe("ten-bit words", () => {
 });
 
 describe("crc32Mpeg", () => {
-  test.prop([fc.uint8Array({ maxLength: 80 }), fc.nat(80)])("goes on over pieces", (bytes, cut) => {
+  it.prop([fc.uint8Array({ maxLength: 80 }), fc.nat(80)])("goes on over pieces", (bytes, cut) => {
     const middle = Math.min(cut, bytes.length);
     const first = crc32Mpeg(bytes, 0, middle);
     expect(crc32Mpeg(bytes, middle, bytes.length, first)).toBe(crc32Mpeg(bytes));
@@ -115,14 +115,14 @@ describe("crc32Mpeg", () => {
 });
 
 describe("wrap", () => {
-  test.prop([fc.nat(99), fc.nat(99)])("wrapDiff is the shortest way round", (a, b) => {
+  it.prop([fc.nat(99), fc.nat(99)])("wrapDiff is the shortest way round", (a, b) => {
     const difference = wrapDiff(a, b, 100);
     expect(difference).toBeGreaterThanOrEqual(-50);
     expect(difference).toBeLessThan(50);
     expect((((b + difference) % 100) + 100) % 100).toBe(a);
   });
 
-  test.prop([fc.array(fc.integer({ min: -40, max: 40 }))])("Unwrapper follows", (steps) => {
+  it.prop([fc.array(fc.integer({ min: -40, max: 40 }))])("Unwrapper follows", (steps) => {
     const unwrapper = new Unwrapper(100);
     let value = 7;
     unwrapper.next(7);
@@ -134,7 +134,7 @@ describe("wrap", () => {
 });
 
 describe("PendingBytes", () => {
-  test.prop([fc.array(fc.uint8Array({ maxLength: 20 })), fc.integer({ min: 1, max: 9 })])(
+  it.prop([fc.array(fc.uint8Array({ maxLength: 20 })), fc.integer({ min: 1, max: 9 })])(
     "hands over every byte once, in order, whatever is consumed; views stay as they were",
     (chunks, unit) => {
       const pending = new PendingBytes();
@@ -165,7 +165,7 @@ describe("RTP header", () => {
     ssrc: fc.nat(0xffffffff),
   });
 
-  test.prop([fields])("round-trips", (header) => {
+  it.prop([fields])("round-trips", (header) => {
     const bytes = new Uint8Array(20);
     expect(encodeRtpHeaderInto(header, bytes)).toBe(12);
     expect(decodeRtpHeader(bytes)).toEqual({ ...header, payloadStart: 12, payloadEnd: 20 });
@@ -179,7 +179,7 @@ describe("RTP header", () => {
     expect(decodeRtpHeader(bytes)).toMatchObject({ payloadStart: 28, payloadEnd: 34 });
   });
 
-  test.prop([fc.uint8Array({ maxLength: 40 })])("junk gives a header or a FormatError", (junk) => {
+  it.prop([fc.uint8Array({ maxLength: 40 })])("junk gives a header or a FormatError", (junk) => {
     try {
       const { payloadStart, payloadEnd } = decodeRtpHeader(junk);
       expect(payloadStart).toBeLessThanOrEqual(payloadEnd);

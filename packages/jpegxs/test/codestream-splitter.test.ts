@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   CodestreamSplitter,
   type FormatIssue,
@@ -46,7 +46,7 @@ function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 const chunks = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 40 });
 
 describe("CodestreamSplitter", () => {
-  test.prop([fc.array(codestream, { maxLength: 4 }), chunks])(
+  it.prop([fc.array(codestream, { maxLength: 4 }), chunks])(
     "finds every codestream, whatever Lcod says and however it is cut",
     (all, cuts) => {
       const { codestreams } = split(join(all), cuts);
@@ -55,14 +55,14 @@ describe("CodestreamSplitter", () => {
     },
   );
 
-  test.prop([
+  it.prop([
     fc.array(fc.oneof(codestream, fc.uint8Array({ maxLength: 30 })), { maxLength: 5 }),
     chunks,
   ])("gives the same for any chunking, issues included, also with junk between", (all, cuts) => {
     expect(split(join(all), cuts)).toEqual(split(join(all), []));
   });
 
-  test.prop([codestream, fc.nat(), fc.integer({ min: 1, max: 255 }), codestream])(
+  it.prop([codestream, fc.nat(), fc.integer({ min: 1, max: 255 }), codestream])(
     "throws nothing on damage",
     (first, where, change, second) => {
       const bytes = join([first, second]);

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Decoder,
   decodeHeader,
@@ -59,7 +59,7 @@ describe("damage", () => {
     .streams.map(({ file }) => codecVector(file))
     .filter((stream) => stream.length < 6000);
 
-  test.prop([
+  it.prop([
     fc.nat(),
     fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 8 }),
     fc.boolean(),
@@ -78,7 +78,7 @@ describe("damage", () => {
     },
   );
 
-  test.prop([fc.uint8Array({ maxLength: 300 })])("junk behind a header as well", (junk) => {
+  it.prop([fc.uint8Array({ maxLength: 300 })])("junk behind a header as well", (junk) => {
     const { size } = decodeHeader(bytes);
     const start = bytes.subarray(0, size + 6);
     const damaged = new Uint8Array([...start, ...junk]);

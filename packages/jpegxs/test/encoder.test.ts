@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Codec,
   describeProfile,
@@ -81,7 +81,7 @@ function expectSamePlanes(actual: Planes, wanted: Planes): void {
 }
 
 describe("lossless", () => {
-  test.prop([
+  it.prop([
     shape,
     fc.boolean(),
     fc.record({ rm: fc.boolean(), fs: fc.boolean(), rl: fc.boolean() }),
@@ -119,7 +119,7 @@ describe("with a budget", () => {
     profile: fc.constant("unrestricted"),
   });
 
-  test.prop([shape, tools])(
+  it.prop([shape, tools])(
     "writes exactly its bytes in every mode, and all backends and kernels write and read the same",
     ({ seed, ...options }, mode) => {
       const source = noise({ ...options, seed });

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   type CodestreamHeader,
   cfaPattern,
@@ -69,7 +69,7 @@ describe("header", () => {
     }
   });
 
-  test.prop([fc.nat(), fc.nat({ max: 255 })])(
+  it.prop([fc.nat(), fc.nat({ max: 255 })])(
     "a changed byte gives a header or a FormatError",
     (where, value) => {
       const bytes = withSlice(encodeHeader(bayer));

@@ -1,5 +1,5 @@
-import { fc, test } from "@fast-check/vitest";
-import { describe, expect } from "vitest";
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
 import {
   type Caps,
   capsAreEmpty,
@@ -86,19 +86,19 @@ describe("caps", () => {
     expect(() => parseCaps(text)).toThrow(SyntaxError);
   });
 
-  test.prop([anyCaps])("what is formatted parses to the same", (caps) => {
+  it.prop([anyCaps])("what is formatted parses to the same", (caps) => {
     // A string that looks like a number needs its type; caps made in code are compared by what they admit.
     const again = parseCaps(formatCaps(caps));
     expect(formatCaps(again)).toBe(formatCaps(caps));
   });
 
-  test.prop([anyCaps])("ANY is neutral, and caps intersect with themselves", (caps) => {
+  it.prop([anyCaps])("ANY is neutral, and caps intersect with themselves", (caps) => {
     expect(intersectCaps(caps, "ANY")).toEqual(caps);
     expect(intersectCaps("ANY", caps)).toEqual(caps);
     expect(capsAreEmpty(intersectCaps(caps, caps))).toBe(false);
   });
 
-  test.prop([anyCaps, anyCaps])("whether two intersect does not depend on their order", (a, b) => {
+  it.prop([anyCaps, anyCaps])("whether two intersect does not depend on their order", (a, b) => {
     expect(capsAreEmpty(intersectCaps(a, b))).toBe(capsAreEmpty(intersectCaps(b, a)));
   });
 
