@@ -1,4 +1,5 @@
-"""A gst-rtsp-server with H.264 and AAC on loopback, for the interop script. Prints its port, ends with its stdin."""
+"""A gst-rtsp-server on loopback for the interop script: /test has H.264 and AAC, /anc the RTP that comes in on the UDP
+port in its first argument. Prints its port, ends with its stdin or after a minute."""
 
 import sys
 import threading
@@ -27,6 +28,15 @@ factory.set_launch(
     "audiotestsrc is-live=true ! avenc_aac ! aacparse ! rtpmp4gpay name=pay1 pt=97 )"
 )
 server.get_mount_points().add_factory("/test", factory)
+ancillary = GstRtspServer.RTSPMediaFactory.new()
+ancillary.set_shared(True)
+# GStreamer 1.22 has no payloader for ancillary data: what comes in is RTP already.
+ancillary.set_launch(
+    f"( udpsrc address=127.0.0.1 port={sys.argv[1]} do-timestamp=true "
+    'caps="application/x-rtp,media=(string)video,clock-rate=(int)90000,'
+    'encoding-name=(string)SMPTE291,payload=(int)96" ! rtpjitterbuffer latency=50 name=pay0 )'
+)
+server.get_mount_points().add_factory("/anc", ancillary)
 server.attach(None)
 print(server.get_bound_port(), flush=True)
 

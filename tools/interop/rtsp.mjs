@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cueText } from "@x/cea708";
 import { appSink, launch } from "@x/pipeline";
 import { root } from "../packages.mjs";
 import { must, Skip } from "./check.mjs";
@@ -31,13 +32,24 @@ export const checks = [
       return `${servers.length} servers`;
     },
   },
-  ...["tcp", "udp"].map(gstServer),
+  ...["tcp", "udp"].map((protocol) =>
+    gstServer(`rtspsrc plays H.264 and AAC of gst-rtsp-server over ${protocol}`, (server) =>
+      play(`${server}/test`, protocol),
+    ),
+  ),
+  gstServer("rtspsrc plays SMPTE 291 of gst-rtsp-server, captions come out", playCaptions),
 ];
 
-/** @param {string} protocol @returns {import("./check.mjs").InteropCheck} */
-function gstServer(protocol) {
+/** The port that the server takes ancillary data from. */
+const ANCILLARY_PORT = 45_911;
+
+/**
+ * @param {string} name @param {(server: string) => Promise<string>} action
+ * @returns {import("./check.mjs").InteropCheck}
+ */
+function gstServer(name, action) {
   return {
-    name: `rtspsrc plays H.264 and AAC of gst-rtsp-server over ${protocol}`,
+    name,
     peers: [],
     async run() {
       const probe = spawnSync(PYTHON, [
@@ -45,13 +57,15 @@ function gstServer(protocol) {
         "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer",
       ]);
       if (probe.status !== 0) return new Skip("gst-rtsp-server's Python binding is not installed");
-      const server = spawn(PYTHON, [SERVER], { stdio: ["pipe", "pipe", "inherit"] });
+      const server = spawn(PYTHON, [SERVER, String(ANCILLARY_PORT)], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
       try {
         const port = await new Promise((resolve, reject) => {
           server.stdout.once("data", (data) => resolve(Number(String(data))));
           server.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
         });
-        return await play(`rtsp://127.0.0.1:${port}/test`, protocol);
+        return await action(`rtsp://127.0.0.1:${port}`);
       } finally {
         server.stdin.end();
       }
@@ -86,4 +100,35 @@ async function play(location, protocol) {
     `only ${packets.join(" and ")} packets in 20 s`,
   );
   return `${formats.join(" and ")}, ${packets.join(" and ")} packets, TEARDOWN answered`;
+}
+
+/** Captions go by our RTP to the server, and from there by RTSP to us. @param {string} server */
+async function playCaptions(server) {
+  /** @type {string[]} */
+  const cues = [];
+  const sender = launch(
+    `filesrc location="${join(root, "fixtures/demo/lisbon.srt")}" ! subparse ! tttocea708
+     ! closedcaption/x-cea-708,framerate=30/1 ! ccconverter ! cctost2038anc ! rtpsmpte291pay pt=96
+     ! udpsink host=127.0.0.1 port=${ANCILLARY_PORT}`,
+  );
+  const sending = sender.run();
+  const receiver = launch(
+    `rtspsrc location=${server}/anc protocols=tcp ! rtpsmpte291depay ! st2038anctocc ! cea708tott ! cues`,
+    {
+      elements: [
+        appSink("cues", (item) => {
+          if (item.type !== "buffer" || item.buffer.meta.cue === undefined) return;
+          cues.push(cueText(item.buffer.meta.cue));
+          if (cues.length === 3) receiver.stop();
+        }),
+      ],
+    },
+  );
+  const timer = setTimeout(() => receiver.stop(), 20_000);
+  await receiver.run();
+  clearTimeout(timer);
+  sender.abort();
+  await sending;
+  must(cues.length >= 3, `only ${cues.length} captions in 20 s`);
+  return cues.slice(0, 3).join(" | ").replaceAll("\n", " / ");
 }
