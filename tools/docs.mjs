@@ -9,6 +9,8 @@ const entryPoints = publicPackages().flatMap((entry) =>
     .map((path) => join(entry.folder, "src", path === "." ? "index.ts" : `${path.slice(2)}.ts`))
     .filter((file) => existsSync(file)),
 );
+// typedoc takes paths from the working directory.
+process.chdir(root);
 const application = await Application.bootstrapWithPlugins({
   entryPoints: entryPoints.map((file) => relative(root, file)),
   basePath: root,

@@ -38,7 +38,7 @@ export interface EstimatorSample {
   weak: boolean;
 }
 
-/** What a sample brought about; filled by {@link ClockEstimator.add}. */
+/** What a sample brought about; filled by `ClockEstimator.add`. */
 export interface EstimatorOutcome {
   discontinuity: DiscontinuityReason | undefined;
   /** By how much the PCR left its expected value. */
@@ -51,7 +51,7 @@ export interface EstimatorOutcome {
   doubted: boolean;
 }
 
-/** The state of a {@link ClockEstimator}, for JSON. */
+/** The state of a clock estimator, for JSON. */
 export interface EstimatorSnapshot {
   readonly floor: DelayFloorSnapshot;
   readonly output: Line;
