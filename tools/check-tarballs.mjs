@@ -54,7 +54,7 @@ function pack() {
   for (const { name, folder } of packages) {
     const out = join(work, "tarballs", name.replace("/", "-"));
     mkdirSync(out, { recursive: true });
-    run("pnpm", ["pack", "--pack-destination", out], folder);
+    run(join(root, "node_modules/.bin/pnpm"), ["pack", "--pack-destination", out], folder);
     tarballs.set(name, join(out, /** @type {string} */ (readdirSync(out)[0])));
   }
   return tarballs;
