@@ -1,5 +1,6 @@
 import { fits, fitsLength } from "./fits.js";
 import {
+  checksumOfSum,
   checksumWord,
   hasInvertedParity,
   indexesWithoutParity,
@@ -146,9 +147,9 @@ export function createAncPacket(init: AncPacketInit): AncPacket {
   fits("lineNumber", lineNumber, 0x7ff);
   fits("horizontalOffset", horizontalOffset, 0xfff);
   const words = new Uint16Array(count + 4);
-  protectInto("header", [init.did, sdid, count], words, 0);
-  protectInto("payload", init.payload, words, 3);
-  words[count + 3] = checksumWord(words, count + 3);
+  const header = protectInto("header", [init.did, sdid, count], words, 0);
+  const sum = header + protectInto("payload", init.payload, words, 3);
+  words[count + 3] = checksumOfSum(sum);
   const cNotYChannelFlag = init.cNotYChannelFlag ?? false;
   if (streamNum === undefined) return { cNotYChannelFlag, lineNumber, horizontalOffset, words };
   fits("streamNum", streamNum, 0x7f);

@@ -43,6 +43,7 @@ export function checksumOfSum(sum: number): number {
 /**
  * Put the ten-bit words of eight-bit values into `target` from `at` on. One call for all of them: a call for each
  * value costs more than its word.
+ * @returns the sum of the words, for {@link checksumOfSum}
  * @throws {RangeError} when a value is not an integer from 0 to 255.
  */
 export function protectInto(
@@ -50,13 +51,16 @@ export function protectInto(
   values: ArrayLike<number>,
   target: Uint16Array,
   at: number,
-): void {
+): number {
+  let sum = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const word = PROTECTED_WORDS[value];
     if (word === undefined) throw new RangeError(`${field}[${i}]: ${value} is not a byte`);
     target[at + i] = word;
+    sum += word;
   }
+  return sum;
 }
 
 /** Indexes of the first `count` words whose b9 and b8 are not their parity. */
