@@ -4,10 +4,12 @@ import "reflect-metadata";
 import * as astronautlabs from "@astronautlabs/st291";
 import { createAncPacket, dataCount, did } from "@x/st291";
 import { bench, describe } from "vitest";
-import { built } from "./built.js";
+import { built } from "../../../tools/testing/built.js";
 import { parseNaively } from "./naive.js";
 
-const { AncCursor, AncWordPool, encodePayload, encodePayloadInto, parsePayload } = await built();
+const { AncCursor, AncWordPool, encodePayload, encodePayloadInto, parsePayload } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
 const frame = [
   createAncPacket({ did: 0x61, sdid: 0x01, payload: bytesOf(73), lineNumber: 9 }),

@@ -1,9 +1,11 @@
 // Sending and receiving 100 frames of ancillary data, eight packets each in two RTP packets.
 import { createAncPacket } from "@x/st291";
 import { bench, describe } from "vitest";
-import { built } from "./built.js";
+import { built } from "../../../tools/testing/built.js";
 
-const { AncDepacketizer, AncPacketizer, encodePayload, parsePayload } = await built();
+const { AncDepacketizer, AncPacketizer, encodePayload, parsePayload } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
 const packets = [
   createAncPacket({ did: 0x61, sdid: 0x01, payload: bytesOf(73), lineNumber: 9 }),

@@ -39,8 +39,6 @@ export class AncCursor {
   length = 0;
   /** High 16 bits of the 32-bit sequence number. */
   extendedSequenceNumber = 0;
-  /** Data_Count of the packet, 0 to 255. */
-  dataCount = 0;
   /** True when a packet, or the payload header, did not fit the bytes that were left. */
   truncated = false;
 
@@ -52,7 +50,6 @@ export class AncCursor {
     this.#bytes = bytes;
     this.#end = end;
     this.#at = start;
-    this.dataCount = 0;
     this.truncated = end - start < PAYLOAD_HEADER_SIZE;
     this.#next = this.truncated ? start : start + PAYLOAD_HEADER_SIZE;
     this.extendedSequenceNumber = this.truncated ? 0 : uint16(bytes, start);
@@ -69,10 +66,8 @@ export class AncCursor {
     const at = this.#next;
     const end = this.#end;
     if (at + ANC_HEAD_SIZE > end) return this.#cut();
-    const dataCount = dataCountAt(this.#bytes, at);
-    const size = sizeOfWords(4 + dataCount);
+    const size = sizeOfWords(4 + dataCountAt(this.#bytes, at));
     if (at + size > end) return this.#cut();
-    this.dataCount = dataCount;
     this.#at = at;
     this.#next = at + alignedSize(size);
     this.#left--;
@@ -98,6 +93,11 @@ export class AncCursor {
   /** Bytes behind the packets that were passed: all that is left when `next()` returned `false`. */
   get unparsedBytes(): number {
     return Math.max(0, this.#end - this.#next);
+  }
+
+  /** Data_Count of the packet, 0 to 255. */
+  get dataCount(): number {
+    return dataCountAt(this.#bytes, this.#at);
   }
 
   get cNotYChannelFlag(): boolean {

@@ -2,10 +2,12 @@
 // same fields, so that the figures compare.
 import { createAncPacket, did, sdid } from "@x/st291";
 import { bench, describe } from "vitest";
-import { built } from "./built.js";
+import { built } from "../../../tools/testing/built.js";
 import { parseNaively } from "./naive.js";
 
-const { AncCursor, encodeUnit, encodeUnitInto, parseUnit } = await built();
+const { AncCursor, encodeUnit, encodeUnitInto, parseUnit } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
 
 const bytesOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 7);
 const packets = [

@@ -5,15 +5,12 @@ import "reflect-metadata";
 import { Packet, UnknownPacket } from "@astronautlabs/st291";
 import { packTenBitWords, unpackTenBitWordsInto } from "@x/bits";
 import { bench, describe } from "vitest";
-import {
-  checksumValid,
-  createAncPacket,
-  parityErrors,
-  payload,
-  userDataWords,
-} from "../src/index.js";
+import { built } from "../../../tools/testing/built.js";
 import { readNaively, writeNaively } from "./naive.js";
 
+const { checksumValid, createAncPacket, parityErrors, payload, userDataWords } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
 const ROUNDS = 100;
 
 const bytes = Uint8Array.from({ length: 73 }, (_, i) => (i * 37) & 0xff);
