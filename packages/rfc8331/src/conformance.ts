@@ -15,7 +15,6 @@ export {
   junkPayload,
   packets,
   payload,
-  position,
   rawPacket,
 } from "./conformance/arbitraries.js";
 export type {
@@ -28,7 +27,6 @@ export type {
   ConformancePayload,
   ConformanceResult,
   ConformanceRtp,
-  OwnPacket,
   Rfc8331Implementation,
   SuiteRunner,
 } from "./conformance/implementation.js";

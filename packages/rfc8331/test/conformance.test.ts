@@ -1,3 +1,4 @@
+import type { AncPacket } from "@x/st291";
 import { repair } from "@x/st291";
 import { describe, expect, test, vi } from "vitest";
 import { failedProperties } from "../../../tools/testing/conformance.js";
@@ -7,7 +8,6 @@ import {
   type ConformanceResult,
   type ConformanceRtp,
   conformanceSuite,
-  type OwnPacket,
   type Rfc8331Implementation,
 } from "../src/conformance.js";
 import {
@@ -67,7 +67,7 @@ const without =
   });
 
 /** Ours with packets changed before they are written. */
-function writing(change: (packet: OwnPacket) => OwnPacket): Rfc8331Implementation {
+function writing(change: (packet: AncPacket) => AncPacket): Rfc8331Implementation {
   return {
     ...payloads,
     encodePayload: (payload) => encodePayload({ ...payload, packets: payload.packets.map(change) }),

@@ -8,12 +8,9 @@ import { st436Properties } from "./conformance/st436-properties.js";
 import { unitProperties } from "./conformance/unit-properties.js";
 
 export {
-  cleanPacket,
   junkUnit,
   packets,
-  position,
   pts,
-  rawPacket,
 } from "./conformance/arbitraries.js";
 export type {
   ConformanceDiagnostic,
@@ -22,7 +19,6 @@ export type {
   St2038Implementation,
   SuiteRunner,
 } from "./conformance/implementation.js";
-export type { OraclePacket } from "./conformance/oracle.js";
 export { type ConformanceVector, conformanceVectors } from "./conformance/vectors.js";
 
 /**

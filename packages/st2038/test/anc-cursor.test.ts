@@ -1,7 +1,8 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
+import { rawPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { junkUnit, packets, rawPacket } from "../src/conformance.js";
+import { junkUnit, packets } from "../src/conformance.js";
 import { AncCursor, encodeUnit, parseUnit } from "../src/index.js";
 
 const afd = createAncPacket({

@@ -1,7 +1,7 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, parityErrors } from "@x/st291";
+import { rawPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { rawPacket } from "../src/conformance.js";
 import {
   type AncPacket,
   ancToCaption,

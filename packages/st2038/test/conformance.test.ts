@@ -1,3 +1,4 @@
+import type { AncPacket } from "@x/st291";
 import { repair } from "@x/st291";
 import { describe, expect, test, vi } from "vitest";
 import { failedProperties } from "../../../tools/testing/conformance.js";
@@ -6,7 +7,6 @@ import {
   type ConformanceDiagnostic,
   type ConformanceResult,
   conformanceSuite,
-  type OraclePacket,
   type St2038Implementation,
 } from "../src/conformance.js";
 import {
@@ -36,7 +36,7 @@ function reading(change: (result: ConformanceResult, bytes: Uint8Array) => Confo
 }
 
 /** Ours with packets changed before they are written. */
-function writing(change: (packet: OraclePacket) => OraclePacket): St2038Implementation {
+function writing(change: (packet: AncPacket) => AncPacket): St2038Implementation {
   return {
     ...ours,
     encodeUnit: (packets, stuffing) => ours.encodeUnit(packets.map(change), stuffing),

@@ -1,7 +1,8 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
+import { cleanPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { cleanPacket, packets } from "../src/conformance.js";
+import { packets } from "../src/conformance.js";
 import { AncDemuxer, type AncPacket, selectAnc } from "../src/index.js";
 
 const place = { lineNumber: 9, horizontalOffset: 0, cNotYChannelFlag: false };

@@ -1,7 +1,7 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket } from "@x/st291";
+import { cleanPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { cleanPacket } from "../src/conformance.js";
 import { AncMuxer, type AncPacket, type AncUnit, encodeUnit, mergeAnc } from "../src/index.js";
 
 /** A packet that tells its origin by its DID. */

@@ -1,7 +1,8 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, OFFSET_ANY } from "@x/st291";
+import { cleanPacket, rawPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { cleanPacket, packets, rawPacket } from "../src/conformance.js";
+import { packets } from "../src/conformance.js";
 import {
   decodeSt436,
   encodeSt436,

@@ -1,7 +1,8 @@
 import { fc, it } from "@fast-check/vitest";
 import { createAncPacket, LINE_ANY, OFFSET_ANY, payload } from "@x/st291";
+import { cleanPacket, rawPacket } from "@x/st291/conformance";
 import { describe, expect, test } from "vitest";
-import { cleanPacket, junkUnit, packets, rawPacket } from "../src/conformance.js";
+import { junkUnit, packets } from "../src/conformance.js";
 import {
   AncWordPool,
   decodeUnit,

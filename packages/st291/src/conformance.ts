@@ -8,11 +8,14 @@ export {
   afdBarData,
   ancillaryTimeCode,
   cea608Packet,
+  cleanPacket,
   hdrFrames,
   klvTriplets,
   op47Sdp,
   packetContent,
   payloadIdentifier,
+  position,
+  rawPacket,
   scte104Message,
 } from "./conformance/arbitraries.js";
 export type {
@@ -22,6 +25,15 @@ export type {
   St291Implementation,
   SuiteRunner,
 } from "./conformance/implementation.js";
+export {
+  binary,
+  bytesOf,
+  joined,
+  oracleChecksum,
+  oracleWord,
+  oracleWords,
+  plainPackets,
+} from "./conformance/oracle.js";
 export { type ConformanceVector, conformanceVectors } from "./conformance/vectors.js";
 
 /**

@@ -1,58 +1,32 @@
+import type { AncPacket } from "@x/st291";
+import * as anywhere from "@x/st291/conformance";
 import fc from "fast-check";
-import type { ConformanceFrame, ConformancePayload, OwnPacket } from "./implementation.js";
-import { oracleChecksum, oraclePayload, oracleWords } from "./oracle.js";
+import type { ConformanceFrame, ConformancePayload } from "./implementation.js";
+import { oraclePayload } from "./oracle.js";
 
 const EIGHT_BITS = { min: 0, max: 0xff };
 
-/** Channel, line, offset and stream, special values included. */
-export function position(): fc.Arbitrary<Omit<OwnPacket, "words">> {
-  return fc.record(
-    {
-      cNotYChannelFlag: fc.boolean(),
-      lineNumber: fc.oneof(fc.integer({ min: 0, max: 0x7ff }), fc.constantFrom(0, 1, 0x7fd, 0x7ff)),
-      horizontalOffset: fc.oneof(fc.integer({ min: 0, max: 0xfff }), fc.constantFrom(0, 0xfff)),
-      streamNum: fc.integer({ min: 0, max: 0x7f }),
-    },
-    { requiredKeys: ["cNotYChannelFlag", "lineNumber", "horizontalOffset"] },
-  );
+/** A packet with right parity and checksum, about every other one with a stream number. */
+export function cleanPacket(maxDataCount = 255, minDataCount = 0): fc.Arbitrary<AncPacket> {
+  return withStream(anywhere.cleanPacket(maxDataCount, minDataCount));
 }
 
-/** A packet with right parity and checksum, type 1 or 2, with `minDataCount` to `maxDataCount` user data words. */
-export function cleanPacket(maxDataCount = 255, minDataCount = 0): fc.Arbitrary<OwnPacket> {
-  return fc
-    .record({
-      place: position(),
-      did: fc.integer(EIGHT_BITS),
-      sdid: fc.integer(EIGHT_BITS),
-      payload: fc.uint8Array({ minLength: minDataCount, maxLength: maxDataCount, size: "max" }),
-    })
-    .map(({ place, did, sdid, payload }) => ({
-      ...place,
-      words: oracleWords([did, sdid, payload.length, ...payload]),
-    }));
+/** A packet of arbitrary ten-bit words with a right data count, about every other one with a stream number. */
+export function rawPacket(maxDataCount = 255): fc.Arbitrary<AncPacket> {
+  return withStream(anywhere.rawPacket(maxDataCount));
 }
 
-/**
- * A packet of arbitrary ten-bit words, whose data count alone is right in its low eight bits. Its checksum is right
- * about every other time.
- */
-export function rawPacket(maxDataCount = 255): fc.Arbitrary<OwnPacket> {
+function withStream(packet: fc.Arbitrary<AncPacket>): fc.Arbitrary<AncPacket> {
+  const streamNum = fc.option(fc.integer({ min: 0, max: 0x7f }), { freq: 1 });
   return fc
-    .record({
-      place: position(),
-      words: fc.uint16Array({ minLength: 3, maxLength: 3 + maxDataCount, max: 0x3ff, size: "max" }),
-      checksum: fc.option(fc.integer({ min: 0, max: 0x3ff })),
-    })
-    .map(({ place, words: [did = 0, sdid = 0, dataCount = 0, ...userData], checksum }) => {
-      const words = [did, sdid, (dataCount & 0x300) | userData.length, ...userData];
-      return { ...place, words: Uint16Array.from([...words, checksum ?? oracleChecksum(words)]) };
-    });
+    .tuple(packet, streamNum)
+    .map(([given, number]) => (number === null ? given : { ...given, streamNum: number }));
 }
 
 /** Packets of one payload. */
 export function packets(
-  packet: fc.Arbitrary<OwnPacket> = fc.oneof(cleanPacket(30), rawPacket(30)),
-): fc.Arbitrary<OwnPacket[]> {
+  packet: fc.Arbitrary<AncPacket> = fc.oneof(cleanPacket(30), rawPacket(30)),
+): fc.Arbitrary<AncPacket[]> {
   return fc.array(packet, { maxLength: 5 });
 }
 
@@ -63,7 +37,7 @@ export function field(): fc.Arbitrary<number> {
 
 /** A payload with a valid F. */
 export function payload(
-  ofPackets: fc.Arbitrary<OwnPacket[]> = packets(),
+  ofPackets: fc.Arbitrary<AncPacket[]> = packets(),
 ): fc.Arbitrary<ConformancePayload> {
   return fc.record({
     extendedSequenceNumber: fc.integer({ min: 0, max: 0xffff }),

@@ -1,3 +1,4 @@
+import type { AncPacket } from "@x/st291";
 import type fc from "fast-check";
 
 // What the suite asks of an implementation, in plain data, so that a binding of another library fits.
@@ -12,12 +13,6 @@ export interface ConformancePacket {
   /** DID, SDID or DBN, data count, user data, checksum: ten bits each, as on the wire. */
   readonly words: ArrayLike<number>;
 }
-
-/** An ANC packet whose words are an array of their own. */
-export type OwnPacket = Omit<ConformancePacket, "streamNum" | "words"> & {
-  readonly streamNum?: number;
-  readonly words: Uint16Array;
-};
 
 /** A deviation as plain data; codes as in `AncDiagnosticCode`. */
 export interface ConformanceDiagnostic {
@@ -43,14 +38,14 @@ export interface ConformanceResult {
 export interface ConformancePayload {
   readonly extendedSequenceNumber: number;
   readonly f: number;
-  readonly packets: readonly OwnPacket[];
+  readonly packets: readonly AncPacket[];
 }
 
 /** The ANC packets of a frame or field, to be sent. */
 export interface ConformanceFrame {
   readonly timestamp: number;
   readonly f: number;
-  readonly packets: readonly OwnPacket[];
+  readonly packets: readonly AncPacket[];
 }
 
 /** An RTP packet with its header decoded. */

@@ -1,24 +1,22 @@
+import type { AncPacket } from "@x/st291";
+import {
+  binary,
+  bytesOf,
+  joined,
+  oracleChecksum,
+  oracleWord,
+  plainPackets,
+} from "@x/st291/conformance";
 import fc from "fast-check";
 import { cleanPacket, junkPayload, packets, payload, rawPacket } from "./arbitraries.js";
 import type {
   ConformanceDiagnostic,
   ConformancePayload,
   ConformanceResult,
-  OwnPacket,
   PropertyRunner,
   Rfc8331Implementation,
 } from "./implementation.js";
-import {
-  bytesOfDigits,
-  digits,
-  joined,
-  oracleChecksum,
-  oraclePacket,
-  oraclePayload,
-  oracleWord,
-  packetDigits,
-  plainPackets,
-} from "./oracle.js";
+import { oraclePacket, oraclePayload, packetDigits } from "./oracle.js";
 import { conformanceVectors } from "./vectors.js";
 import { ensure, equal } from "./verdict.js";
 
@@ -44,7 +42,7 @@ export function payloadProperties(
       test("RFC 8331 2.1: 255 packets fit", () => {
         const packet = { cNotYChannelFlag: false, lineNumber: 9, horizontalOffset: 0 };
         const words = Uint16Array.from([0x180, 0x200, 0x200, 0x180]);
-        const full = of(new Array<OwnPacket>(255).fill({ ...packet, words }));
+        const full = of(new Array<AncPacket>(255).fill({ ...packet, words }));
         equal([...encodePayload(full)], [...oraclePayload(full)]);
       });
     });
@@ -98,7 +96,7 @@ export function payloadProperties(
       fc.tuple(payload(packets(cleanPacket(9))), fc.integer({ min: 1, max: 2 ** 22 - 1 })),
       ([given, reserved]) => {
         const bytes = oraclePayload(given);
-        bytes.set(bytesOfDigits(digits(given.f, 2) + digits(reserved, 22)), 5);
+        bytes.set(bytesOf(binary(given.f, 2) + binary(reserved, 22)), 5);
         const result = parsePayload(bytes);
         equal(plainPackets(result.packets), plainPackets(given.packets));
         equal(codes(result.diagnostics), ["reserved-not-zero"]);
@@ -119,7 +117,7 @@ export function payloadProperties(
       ([given, deviation]) => {
         const bytes = oraclePayload(given);
         const length = ((bytes.length - 8) ^ deviation) & 0xffff;
-        bytes.set(bytesOfDigits(digits(length, 16)), 2);
+        bytes.set(bytesOf(binary(length, 16)), 2);
         const result = parsePayload(bytes);
         equal(plainPackets(result.packets), plainPackets(given.packets));
         equal([result.length, ...codes(result.diagnostics)], [length, "length-mismatch"]);
@@ -174,7 +172,7 @@ export function payloadProperties(
         if (spare > 0) {
           const ones = [...bits.padEnd(bits.length + spare, "0")];
           ones[bits.length + (which % spare)] = "1";
-          bytes.set(bytesOfDigits(ones.join("")), 8);
+          bytes.set(bytesOf(ones.join("")), 8);
         }
         const result = parsePayload(bytes);
         equal(plainPackets(result.packets), plainPackets([packet, next]));
@@ -209,7 +207,7 @@ export function payloadProperties(
         for (const packet of found) {
           const bits = packetDigits(packet);
           const there = bytes.slice(at, at + Math.ceil(bits.length / 8));
-          const read = Array.from(there, (byte) => digits(byte, 8)).join("");
+          const read = Array.from(there, (byte) => binary(byte, 8)).join("");
           // StreamNum without S is not kept.
           const s = packet.streamNum === undefined;
           equal(
@@ -288,11 +286,11 @@ export function payloadProperties(
   }
 }
 
-function of(all: readonly OwnPacket[]): ConformancePayload {
+function of(all: readonly AncPacket[]): ConformancePayload {
   return { extendedSequenceNumber: 0, f: 0, packets: all };
 }
 
-function own(packet: ConformanceResult["packets"][number]): OwnPacket {
+function own(packet: ConformanceResult["packets"][number]): AncPacket {
   const { streamNum, words, ...place } = packet;
   const copy = { ...place, words: Uint16Array.from(Array.from(words)) };
   return streamNum === undefined ? copy : { ...copy, streamNum };
@@ -314,7 +312,7 @@ function plainDiagnostic(diagnostic: ConformanceDiagnostic): unknown[] {
   return [code, packet ?? null, words ?? null, inverted === true];
 }
 
-function expectedDiagnostics(packet: OwnPacket, index: number): unknown[][] {
+function expectedDiagnostics(packet: AncPacket, index: number): unknown[][] {
   const words = [...packet.words].slice(0, -1);
   const indexes = (test: (word: number) => boolean): number[] =>
     words.flatMap((word, i) => (test(word) ? [i] : []));

@@ -1,6 +1,8 @@
 // RTP streams of ancillary data by the definition: what is sent for frames, and what a receiver must make of it.
-import type { Assembled, ConformanceFrame, ConformanceRtp, OwnPacket } from "./implementation.js";
-import { oraclePayload, plainPackets } from "./oracle.js";
+import type { AncPacket } from "@x/st291";
+import { plainPackets } from "@x/st291/conformance";
+import type { Assembled, ConformanceFrame, ConformanceRtp } from "./implementation.js";
+import { oraclePayload } from "./oracle.js";
 
 /** The sender's SSRC. */
 export const SSRC = 0x2110_0040;
@@ -12,7 +14,7 @@ export interface Sent {
   readonly f: number;
   readonly marker: boolean;
   readonly ssrc: number;
-  readonly packets: readonly OwnPacket[];
+  readonly packets: readonly AncPacket[];
 }
 
 /** Greedy packing by the definition: the longest prefix that fits, again and again. */
@@ -34,7 +36,7 @@ export function greedy(
 }
 
 /** Bytes of these packets in a payload. */
-export function sizeOf(packets: readonly OwnPacket[]): number {
+export function sizeOf(packets: readonly AncPacket[]): number {
   return packets.reduce((sum, { words }) => sum + 4 * Math.ceil((32 + 10 * words.length) / 32), 0);
 }
 

@@ -1,12 +1,9 @@
+import type { AncPacket } from "@x/st291";
+import { joined } from "@x/st291/conformance";
 import fc from "fast-check";
 import { cleanPacket, extendedSequenceNumber, field, frames } from "./arbitraries.js";
-import type {
-  ConformanceRtp,
-  OwnPacket,
-  PropertyRunner,
-  Rfc8331Implementation,
-} from "./implementation.js";
-import { joined, oraclePayload } from "./oracle.js";
+import type { ConformanceRtp, PropertyRunner, Rfc8331Implementation } from "./implementation.js";
+import { oraclePayload } from "./oracle.js";
 import {
   expectedOf,
   greedy,
@@ -118,7 +115,7 @@ function senderProperties(
     test("RFC 8331 2.1: a 256th packet goes into the next RTP packet, which has the marker", () => {
       const packet = { cNotYChannelFlag: false, lineNumber: 9, horizontalOffset: 0 };
       const words = Uint16Array.from([0x180, 0x200, 0x200, 0x180]);
-      const packets = new Array<OwnPacket>(256).fill({ ...packet, words });
+      const packets = new Array<AncPacket>(256).fill({ ...packet, words });
       const given = { payloadType: 96, ssrc: 1, extendedSequenceNumber: 0, rtpLimit: 9000 };
       const packed = packetize([{ timestamp: 0, f: 0, packets }], given);
       equal(
@@ -279,7 +276,7 @@ function receiverProperties(
         fc.constantFrom(0, 2, 3),
       ),
       ([packet, size, cut, f]) => {
-        const frame = { timestamp: 90000, f, packets: new Array<OwnPacket>(3).fill(packet) };
+        const frame = { timestamp: 90000, f, packets: new Array<AncPacket>(3).fill(packet) };
         const three = frame.packets.map((one, i) => {
           const payload = oraclePayload({ extendedSequenceNumber: 0, f, packets: [one] });
           const sequenceNumber = 200 + i;

@@ -1,53 +1,11 @@
+import type { AncPacket } from "@x/st291";
+import { cleanPacket, rawPacket } from "@x/st291/conformance";
 import fc from "fast-check";
-import { type OraclePacket, oracleChecksum, oracleWords } from "./oracle.js";
-
-const EIGHT_BITS = { min: 0, max: 0xff };
-
-/** Channel, line and offset, special values included. */
-export function position(): fc.Arbitrary<Omit<OraclePacket, "words">> {
-  return fc.record({
-    cNotYChannelFlag: fc.boolean(),
-    lineNumber: fc.oneof(fc.integer({ min: 0, max: 0x7ff }), fc.constantFrom(0, 1, 0x7fd, 0x7ff)),
-    horizontalOffset: fc.oneof(fc.integer({ min: 0, max: 0xfff }), fc.constantFrom(0, 0xfff)),
-  });
-}
-
-/** A packet with right parity and checksum, type 1 or 2, with `0` to `maxDataCount` user data words. */
-export function cleanPacket(maxDataCount = 255): fc.Arbitrary<OraclePacket> {
-  return fc
-    .record({
-      place: position(),
-      did: fc.integer(EIGHT_BITS),
-      sdid: fc.integer(EIGHT_BITS),
-      payload: fc.uint8Array({ maxLength: maxDataCount, size: "max" }),
-    })
-    .map(({ place, did, sdid, payload }) => ({
-      ...place,
-      words: oracleWords([did, sdid, payload.length, ...payload]),
-    }));
-}
-
-/**
- * A packet of arbitrary ten-bit words, whose data count alone is right in its low eight bits. Its checksum is right
- * about every other time.
- */
-export function rawPacket(maxDataCount = 255): fc.Arbitrary<OraclePacket> {
-  return fc
-    .record({
-      place: position(),
-      words: fc.uint16Array({ minLength: 3, maxLength: 3 + maxDataCount, max: 0x3ff, size: "max" }),
-      checksum: fc.option(fc.integer({ min: 0, max: 0x3ff })),
-    })
-    .map(({ place, words: [did = 0, sdid = 0, dataCount = 0, ...userData], checksum }) => {
-      const words = [did, sdid, (dataCount & 0x300) | userData.length, ...userData];
-      return { ...place, words: Uint16Array.from([...words, checksum ?? oracleChecksum(words)]) };
-    });
-}
 
 /** Packets of a unit. */
 export function packets(
-  packet: fc.Arbitrary<OraclePacket> = fc.oneof(cleanPacket(30), rawPacket(30)),
-): fc.Arbitrary<OraclePacket[]> {
+  packet: fc.Arbitrary<AncPacket> = fc.oneof(cleanPacket(30), rawPacket(30)),
+): fc.Arbitrary<AncPacket[]> {
   return fc.array(packet, { maxLength: 5 });
 }
 

@@ -1,7 +1,8 @@
+import { binary, bytesOf, cleanPacket, joined } from "@x/st291/conformance";
 import fc from "fast-check";
-import { cleanPacket, packets, pts } from "./arbitraries.js";
+import { packets, pts } from "./arbitraries.js";
 import type { PropertyRunner, St2038Implementation } from "./implementation.js";
-import { bytesOfDigits, digits, joined, oracleUnit } from "./oracle.js";
+import { oracleUnit } from "./oracle.js";
 import { equal } from "./verdict.js";
 
 /** PES packets around units. */
@@ -72,12 +73,12 @@ function pesPacket(
   unit: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const length = 3 + headerData.length + unit.length;
-  const head = `${digits(0x000001bd, 32)}${digits(length, 16)}${digits(flags, 16)}`;
-  return joined([bytesOfDigits(head + digits(headerData.length, 8)), headerData, unit]);
+  const head = `${binary(0x000001bd, 32)}${binary(length, 16)}${binary(flags, 16)}`;
+  return joined([bytesOf(head + binary(headerData.length, 8)), headerData, unit]);
 }
 
 function timestamp(prefix: number, value: number): Uint8Array<ArrayBuffer> {
-  const bits = digits(value, 33);
+  const bits = binary(value, 33);
   const parts = [bits.slice(0, 3), bits.slice(3, 18), bits.slice(18)];
-  return bytesOfDigits(`${digits(prefix, 4)}${parts.map((part) => `${part}1`).join("")}`);
+  return bytesOf(`${binary(prefix, 4)}${parts.map((part) => `${part}1`).join("")}`);
 }

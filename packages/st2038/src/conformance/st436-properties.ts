@@ -1,14 +1,16 @@
-import fc from "fast-check";
-import { cleanPacket, packets, rawPacket } from "./arbitraries.js";
-import type { PropertyRunner, St2038Implementation } from "./implementation.js";
+import type { AncPacket } from "@x/st291";
 import {
-  bytesOfDigits,
-  digits,
+  binary,
+  bytesOf,
+  cleanPacket,
   joined,
-  type OraclePacket,
   oracleWord,
   plainPackets,
-} from "./oracle.js";
+  rawPacket,
+} from "@x/st291/conformance";
+import fc from "fast-check";
+import { packets } from "./arbitraries.js";
+import type { PropertyRunner, St2038Implementation } from "./implementation.js";
 import { equal } from "./verdict.js";
 
 /** The ancillary element of MXF. */
@@ -98,32 +100,32 @@ export function st436Properties(
 }
 
 /** ST 436 stores no offset: it is read as "no specific location". */
-function withoutOffset(packet: OraclePacket): OraclePacket {
+function withoutOffset(packet: AncPacket): AncPacket {
   return { ...packet, horizontalOffset: 0xfff };
 }
 
 function element(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  return joined([bytesOfDigits(digits(pieces.length, 16)), ...pieces]);
+  return joined([bytesOf(binary(pieces.length, 16)), ...pieces]);
 }
 
-function eightBit(packet: OraclePacket, withSum = true): Uint8Array<ArrayBuffer> {
+function eightBit(packet: AncPacket, withSum = true): Uint8Array<ArrayBuffer> {
   const bytes = Array.from(packet.words.subarray(0, -1), (word) => word & 0xff);
   const wrong = packet.words.subarray(0, -1).some((word) => word !== oracleWord(word & 0xff));
   if (withSum) bytes.push(bytes.reduce((sum, byte) => sum + byte, 0) & 0xff);
-  const bits = bytes.map((byte) => digits(byte, 8)).join("");
+  const bits = bytes.map((byte) => binary(byte, 8)).join("");
   return piece(packet, wrong ? 10 : 4, bytes.length, bits);
 }
 
-function tenBit(packet: OraclePacket): Uint8Array<ArrayBuffer> {
+function tenBit(packet: AncPacket): Uint8Array<ArrayBuffer> {
   let bits = "";
   packet.words.forEach((word, i) => {
-    bits += digits(word, 10) + (i % 3 === 2 ? "00" : "");
+    bits += binary(word, 10) + (i % 3 === 2 ? "00" : "");
   });
   return piece(packet, 7, packet.words.length, bits);
 }
 
 function piece(
-  packet: OraclePacket,
+  packet: AncPacket,
   lumaCoding: number,
   count: number,
   samples: string,
@@ -131,11 +133,11 @@ function piece(
   const array = samples.padEnd(Math.ceil(samples.length / 32) * 32, "0");
   const coding = lumaCoding + (packet.cNotYChannelFlag ? 1 : 0);
   const head =
-    digits(packet.lineNumber, 16) +
-    digits(1, 8) +
-    digits(coding, 8) +
-    digits(count, 16) +
-    digits(array.length / 8, 32) +
-    digits(1, 32);
-  return bytesOfDigits(head + array);
+    binary(packet.lineNumber, 16) +
+    binary(1, 8) +
+    binary(coding, 8) +
+    binary(count, 16) +
+    binary(array.length / 8, 32) +
+    binary(1, 32);
+  return bytesOf(head + array);
 }

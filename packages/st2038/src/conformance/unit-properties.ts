@@ -1,19 +1,20 @@
+import type { AncPacket } from "@x/st291";
+import {
+  cleanPacket,
+  joined,
+  oracleChecksum,
+  oracleWord,
+  plainPackets,
+  rawPacket,
+} from "@x/st291/conformance";
 import fc from "fast-check";
-import { cleanPacket, junkUnit, packets, rawPacket } from "./arbitraries.js";
+import { junkUnit, packets } from "./arbitraries.js";
 import type {
   ConformanceDiagnostic,
   PropertyRunner,
   St2038Implementation,
 } from "./implementation.js";
-import {
-  joined,
-  type OraclePacket,
-  oracleChecksum,
-  oracleRecord,
-  oracleUnit,
-  oracleWord,
-  plainPackets,
-} from "./oracle.js";
+import { oracleRecord, oracleUnit } from "./oracle.js";
 import { conformanceVectors } from "./vectors.js";
 import { equal, fail } from "./verdict.js";
 
@@ -234,7 +235,7 @@ function ownWords(packet: {
   readonly lineNumber: number;
   readonly horizontalOffset: number;
   readonly words: ArrayLike<number>;
-}): OraclePacket {
+}): AncPacket {
   return { ...packet, words: Uint16Array.from(Array.from(packet.words)) };
 }
 
@@ -251,7 +252,7 @@ function plainDiagnostic(d: ConformanceDiagnostic): PlainDiagnostic {
   return [d.code, d.packet, [...(d.words ?? [])], d.inverted === true];
 }
 
-function expectedDiagnostics({ words }: OraclePacket, packet: number): PlainDiagnostic[] {
+function expectedDiagnostics({ words }: AncPacket, packet: number): PlainDiagnostic[] {
   const checked = [...words.subarray(0, -1)];
   const indexes = (wrong: (word: number) => boolean): number[] =>
     checked.flatMap((word, i) => (wrong(word) ? [i] : []));

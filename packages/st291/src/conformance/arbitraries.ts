@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { AfdBarData, Bars } from "../afd.js";
+import { type AncPacket, LINE_ANY, LINE_OVERFLOW, OFFSET_ANY } from "../anc-packet.js";
 import type { AncillaryTimeCode } from "../atc.js";
 import type { Cea608Packet } from "../cea608.js";
 import type { Chromaticity, HdrFrame } from "../hdr.js";
@@ -8,6 +9,7 @@ import type { Op47Sdp } from "../op47.js";
 import type { Scte104Message, Scte104Timestamp } from "../scte104-message.js";
 import type { PayloadIdentifier } from "../vpid.js";
 import type { PacketContent } from "./implementation.js";
+import { oracleChecksum, oracleWords } from "./oracle.js";
 
 /** An unsigned integer of `width` bits. */
 export function bits(width: number): fc.Arbitrary<number> {
@@ -21,12 +23,48 @@ function exactly(length: number): fc.Arbitrary<Uint8Array> {
 const flag = (): fc.Arbitrary<0 | 1> => fc.constantFrom(0, 1);
 
 /** The content of a packet of type 1 or 2, with `0` to `maxDataCount` user data words. */
-export function packetContent(maxDataCount = 255): fc.Arbitrary<PacketContent> {
+export function packetContent(maxDataCount = 255, minDataCount = 0): fc.Arbitrary<PacketContent> {
   return fc.record({
     did: bits(8),
     sdidOrDbn: bits(8),
-    payload: fc.uint8Array({ maxLength: maxDataCount, size: "max" }),
+    payload: fc.uint8Array({ minLength: minDataCount, maxLength: maxDataCount, size: "max" }),
   });
+}
+
+/** Channel, line and offset, special values more often than chance has them. */
+export function position(): fc.Arbitrary<Omit<AncPacket, "words" | "streamNum">> {
+  return fc.record({
+    cNotYChannelFlag: fc.boolean(),
+    lineNumber: fc.oneof(bits(11), fc.constantFrom(0, 1, LINE_OVERFLOW, LINE_ANY)),
+    horizontalOffset: fc.oneof(bits(12), fc.constantFrom(0, OFFSET_ANY)),
+  });
+}
+
+/**
+ * A packet with right parity and checksum, of type 1 or 2, anywhere, without a stream number, with `minDataCount` to
+ * `maxDataCount` user data words.
+ */
+export function cleanPacket(maxDataCount = 255, minDataCount = 0): fc.Arbitrary<AncPacket> {
+  return fc
+    .tuple(position(), packetContent(maxDataCount, minDataCount))
+    .map(([place, content]) => ({ ...place, words: oracleWords(content) }));
+}
+
+/**
+ * A packet of arbitrary ten-bit words, whose data count alone is right in its low eight bits. Its checksum is right
+ * about every other time.
+ */
+export function rawPacket(maxDataCount = 255): fc.Arbitrary<AncPacket> {
+  return fc
+    .record({
+      place: position(),
+      words: fc.uint16Array({ minLength: 3, maxLength: 3 + maxDataCount, max: 0x3ff, size: "max" }),
+      checksum: fc.option(bits(10), { freq: 1 }),
+    })
+    .map(({ place, words: [did = 0, sdid = 0, dataCount = 0, ...userData], checksum }) => {
+      const words = [did, sdid, (dataCount & 0x300) | userData.length, ...userData];
+      return { ...place, words: Uint16Array.from([...words, checksum ?? oracleChecksum(words)]) };
+    });
 }
 
 /** AFD and bar data (ST 2016-3). */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { packetContent } from "./arbitraries.js";
 import type { PlacedWords, St291Implementation } from "./implementation.js";
-import { oraclePacket } from "./oracle.js";
+import { oracleWords } from "./oracle.js";
 import { equal, fail, refuses, type Suite } from "./verdict.js";
 
 /** Messages that span packets, and packets in lines; those that the implementation has. */
@@ -128,7 +128,7 @@ const FORMATS = [
 function linePackets(): fc.Arbitrary<{ cNotYChannelFlag: boolean; words: Uint16Array }[]> {
   const packet = fc.record({
     cNotYChannelFlag: fc.boolean(),
-    words: packetContent(120).map(oraclePacket),
+    words: packetContent(120).map(oracleWords),
   });
   return fc.array(packet, { maxLength: 8 });
 }
@@ -163,7 +163,7 @@ function vancProperties(
       "ST 291-1: a packet does not cross the end of the line",
       fc.tuple(fc.constantFrom(...FORMATS), fc.integer({ min: 0, max: 255 }), fc.boolean()),
       ([format, size, cNotYChannelFlag]) => {
-        const words = oraclePacket({ did: 0x50, sdidOrDbn: 1, payload: new Uint8Array(size) });
+        const words = oracleWords({ did: 0x50, sdidOrDbn: 1, payload: new Uint8Array(size) });
         const room = format.width < 1280 ? 2 * format.width : format.width;
         const count = Math.floor(room / (words.length + 3));
         const packets = Array.from({ length: count }, (_, i) => ({
@@ -189,7 +189,7 @@ function vancProperties(
         const count = 8;
         const share = (width < 1280 ? 2 * width : width) / count;
         const payload = new Uint8Array(share - 7);
-        const words = oraclePacket({ did: 0x50, sdidOrDbn: 1, payload });
+        const words = oracleWords({ did: 0x50, sdidOrDbn: 1, payload });
         const packets = Array.from({ length: count }, (_, i) => ({
           cNotYChannelFlag: false,
           horizontalOffset: i * share,
@@ -207,7 +207,7 @@ function vancProperties(
         fc.integer({ min: 0, max: 7 }),
       ),
       ([format, first, second, bit]) => {
-        const [bad, good] = [oraclePacket(first), oraclePacket(second)];
+        const [bad, good] = [oracleWords(first), oracleWords(second)];
         const last = bad.length - 1;
         bad[last] = (bad[last] as number) ^ (1 << bit);
         // A word that looks like a flag's, or eight-bit data that do, would begin another packet.
