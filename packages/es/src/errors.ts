@@ -24,7 +24,11 @@ export type EsIssueCode =
   /** A NAL unit or OBU with its forbidden bit set; it is delivered. */
   | "forbidden-bit"
   /** A checksum is wrong; the unit was dropped. */
-  | "checksum";
+  | "checksum"
+  /** Units are missing in front of this place. */
+  | "gap"
+  /** A unit that contradicts itself; it was dropped. */
+  | "invalid";
 
 /** An error about `field` at byte `offset`. */
 export function formatError(

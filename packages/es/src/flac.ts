@@ -185,6 +185,14 @@ export function decodeFlacFrameHeader(bytes: Uint8Array, offset = 0): FlacFrameH
   };
 }
 
+/** First sample of a frame, from the start of the stream: the coded number counts frames, or samples (RFC 9639 9.1.5). */
+export function flacFramePosition(
+  header: FlacFrameHeader,
+  { maxBlockSize }: Pick<FlacStreamInfo, "maxBlockSize">,
+): number {
+  return header.variableBlockSize ? header.codedNumber : header.codedNumber * maxBlockSize;
+}
+
 /** RFC 9639 9.1.5: UTF-8's scheme, extended to 36 bits. */
 function codedNumber(bytes: Uint8Array, at: number): { value: number; end: number } {
   const first = byteAt(bytes, at, "codedNumber");

@@ -52,6 +52,7 @@ export {
   type FlacFrameHeader,
   type FlacHeader,
   type FlacStreamInfo,
+  flacFramePosition,
 } from "./flac.js";
 export { type FlacEvent, FlacParser, type FlacParserOptions } from "./flac-parser.js";
 export type { FrameHeaders } from "./frame-format.js";
@@ -83,6 +84,13 @@ export {
   unescapeNal,
 } from "./nal-unit.js";
 export { normalizeTemporalUnit, OBU_TYPE, type Obu, splitObus } from "./obu.js";
+export { decodeOggPage, encodeOggPage, OGG_FLAG, type OggPage } from "./ogg.js";
+export {
+  type OggAudioEvent,
+  OggAudioParser,
+  type OggAudioParserOptions,
+} from "./ogg-audio-parser.js";
+export { type OggEvent, OggParser, type OggParserOptions } from "./ogg-parser.js";
 export {
   decodeOpusHead,
   decodeOpusPacket,

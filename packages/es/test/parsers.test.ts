@@ -15,49 +15,12 @@ import {
   type FrameHeaders,
   FrameParser,
 } from "../src/index.js";
-
-interface Parser {
-  push(chunk: Uint8Array): readonly object[];
-  flush(): readonly object[];
-}
-
-/** Everything a parser says about `bytes` cut at `sizes`, byte arrays as hex. */
-function run(parser: Parser, bytes: Uint8Array, sizes: readonly number[] = []): unknown[] {
-  const events: unknown[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    events.push(...parser.push(bytes.slice(at, at + size)).map(plain));
-    at += size;
-  }
-  return [...events, ...parser.push(bytes.slice(at)).map(plain), ...parser.flush().map(plain)];
-}
-
-function plain(event: object): unknown {
-  return JSON.parse(
-    JSON.stringify(event, (_, value) => (value instanceof Uint8Array ? toHex(value) : value)),
-  );
-}
-
-function frames(events: readonly unknown[]): string[] {
-  return (events as { type: string; data: string }[]).flatMap(({ type, data }) =>
-    type === "frame" ? [data] : [],
-  );
-}
-
-function issues(events: readonly unknown[]): string[] {
-  return (events as { type: string; issue?: { code: string } }[]).flatMap(({ issue }) =>
-    issue === undefined ? [] : [issue.code],
-  );
-}
+import { frames, issues, joined, run } from "./parsing.js";
 
 const LC48 = { audioObjectType: 2, samplingFrequency: 48000, channelConfiguration: 2 };
 
 function adtsFrame(payload: Uint8Array): Uint8Array {
   return Uint8Array.of(...encodeAdtsHeader(LC48, payload.length), ...payload);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
 describe("ADTS", () => {
