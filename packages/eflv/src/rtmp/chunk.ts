@@ -53,7 +53,9 @@ export type RtmpIssueCode =
   /** A protocol control message shorter than its fields; it is ignored. */
   | "control-too-short"
   /** An AMF command that cannot be read; it is ignored. */
-  | "bad-command";
+  | "bad-command"
+  /** An aggregate message that ends inside a tag; the tags before it are delivered. */
+  | "bad-aggregate";
 
 /** Something wrong in an RTMP byte stream. */
 export interface RtmpIssue extends FormatIssue<RtmpIssueCode> {

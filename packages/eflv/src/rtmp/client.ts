@@ -48,6 +48,18 @@ const DEFAULT_CAPABILITIES: RtmpCapabilities = {
   capsEx: 0x0f,
 };
 
+/** How far a connection has come; `started`: publishing or playing. */
+export type RtmpClientState =
+  | "handshake"
+  | "connecting"
+  | "creating"
+  | "starting"
+  | "started"
+  | "ended";
+
+/** What a player asks the server to send ahead, in ms, as FFmpeg does. */
+const BUFFER_LENGTH = 3000;
+
 /**
  * The client's side of an RTMP connection without its socket: feed it what comes, send what it says. It connects, creates
  * a stream, and publishes or plays.
@@ -60,19 +72,24 @@ export class RtmpClient {
   /** What each transaction asked for. */
   readonly #asked = new Map<number, string>();
   #streamId = 0;
-  #state: "connecting" | "creating" | "starting" | "started" | "ended" = "connecting";
+  #state: RtmpClientState = "handshake";
 
   constructor(options: RtmpClientOptions) {
     this.#options = options;
     this.#link = new RtmpLink("client", options, {
       ready: () => this.#connect(),
       command: (command) => this.#command(command),
-      media: (tag) => this.#events.push({ type: "tag", tag }),
+      media: (tag) => this.#media(tag),
+      streamEof: () => this.#end("NetStream.Play.Stop"),
       issue: (issue) => {
         this.#events.push({ type: "issue", issue });
         if (issue.fatal) this.#end(issue.code);
       },
     });
+  }
+
+  get state(): RtmpClientState {
+    return this.#state;
   }
 
   /** What to send first. */
@@ -119,7 +136,19 @@ export class RtmpClient {
     this.#link.command(streamId, name, transaction, ...args);
   }
 
+  /** Some servers play without saying so. */
+  #media(tag: MuxedTag): void {
+    if (this.#state === "starting" && this.#options.role === "play") this.#started();
+    if (this.#state === "started") this.#events.push({ type: "tag", tag });
+  }
+
+  #started(): void {
+    this.#state = "started";
+    this.#events.push({ type: "started" });
+  }
+
   #connect(): void {
+    this.#state = "connecting";
     const { url, role, flashVer, capabilities = DEFAULT_CAPABILITIES } = this.#options;
     const properties = new Map<string, AmfValue>([["app", url.app]]);
     if (role === "publish") properties.set("type", "nonprivate");
@@ -171,7 +200,10 @@ export class RtmpClient {
       const { publishType = "live" } = this.#options;
       if (role === "publish") {
         this.#call(this.#streamId, "publish", null, url.streamName, publishType);
-      } else this.#call(this.#streamId, "play", null, url.streamName);
+      } else {
+        this.#call(this.#streamId, "play", null, url.streamName);
+        this.#link.setBufferLength(this.#streamId, BUFFER_LENGTH);
+      }
     }
   }
 
@@ -193,9 +225,7 @@ export class RtmpClient {
     }
     this.#report(info);
     if (code === "NetStream.Publish.Start" || code === "NetStream.Play.Start") {
-      if (this.#state !== "starting") return;
-      this.#state = "started";
-      this.#events.push({ type: "started" });
+      if (this.#state === "starting") this.#started();
     } else if (textOf(info?.get("level")) === "error" || END_CODES.has(code)) this.#end(code);
   }
 

@@ -29,13 +29,13 @@ function keysOf(text: string): Keys {
   return { digest, signature: Uint8Array.of(...digest, ...COMMON) };
 }
 
-const KEYS = {
+/** A side of the handshake. */
+export type HandshakeRole = "client" | "server";
+
+const KEYS: Readonly<Record<HandshakeRole, Keys>> = {
   client: keysOf("Genuine Adobe Flash Player 001"),
   server: keysOf("Genuine Adobe Flash Media Server 001"),
-} as const;
-
-/** The side whose keys are used. */
-export type HandshakeRole = keyof typeof KEYS;
+};
 
 /** Write the digest of `role` into its C1 or S1, which is otherwise complete. */
 export function imprintDigest(block: Uint8Array, role: HandshakeRole, half: DigestHalf): void {

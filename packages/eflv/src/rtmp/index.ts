@@ -21,8 +21,15 @@ export {
   type RtmpChunkReaderOptions,
 } from "./chunk-reader.js";
 export { RtmpChunkWriter } from "./chunk-writer.js";
-export { RtmpClient, type RtmpClientEvent, type RtmpClientOptions } from "./client.js";
+export {
+  RtmpClient,
+  type RtmpClientEvent,
+  type RtmpClientOptions,
+  type RtmpClientState,
+} from "./client.js";
+export type { DigestHalf, HandshakeRole } from "./digest.js";
 export { type HandshakeInit, type HandshakeStep, RtmpHandshake } from "./handshake.js";
+export { LateJoinHeaders, storedTag, type TagRole } from "./late-join.js";
 export type { LinkOptions } from "./link.js";
 export { type RtmpServerEvent, type RtmpServerOptions, RtmpServerSession } from "./server.js";
-export { parseRtmpUrl, type RtmpUrl } from "./url.js";
+export { parseRtmpUrl, type RtmpUrl, resolveRtmpUrl } from "./url.js";

@@ -3,7 +3,7 @@ import type { AmfValue } from "../amf-value.js";
 import { encodeAmf0Values } from "../amf0-encode.js";
 import type { MuxedTag } from "../muxer.js";
 import { decodeScriptData } from "../script.js";
-import { TAG_TYPE } from "../tag.js";
+import { TAG_HEADER_SIZE, TAG_TYPE } from "../tag.js";
 import { textOf } from "../video.js";
 import { MESSAGE_TYPE, type ReceivedMessage, type RtmpIssue } from "./chunk.js";
 import { RtmpChunkReader, type RtmpChunkReaderOptions } from "./chunk-reader.js";
@@ -13,8 +13,14 @@ import { HANDSHAKE_BLOCK, type HandshakeInit, RtmpHandshake } from "./handshake.
 /** Chunk streams that we send on. */
 const CSID = { control: 2, command: 3, audio: 4, data: 5, video: 6 } as const;
 
+/** What an aggregate message may hold, and where its back pointers stand. */
+const MEDIA_TYPES: ReadonlySet<number> = new Set(Object.values(TAG_TYPE));
+const PREVIOUS_TAG_SIZE = 4;
+
 /** User control events. */
 const STREAM_BEGIN = 0;
+const STREAM_EOF = 1;
+const SET_BUFFER_LENGTH = 3;
 const PING_REQUEST = 6;
 const PING_RESPONSE = 7;
 
@@ -34,6 +40,8 @@ export interface LinkHandler {
   command(command: RtmpCommand): void;
   /** Audio, video or data; an aggregate comes as the tags in it. */
   media(tag: MuxedTag, streamId: number): void;
+  /** The peer says that a stream that it sends is over. */
+  streamEof(streamId: number): void;
   issue(issue: RtmpIssue): void;
 }
 
@@ -94,13 +102,21 @@ export class RtmpLink {
   }
 
   /** A user control message. */
-  userControl(event: number, value: number): void {
-    const payload = Uint8Array.of(0, event, ...be32(value));
+  userControl(event: number, ...values: number[]): void {
+    const payload = Uint8Array.of(0, event, ...values.flatMap(be32));
     this.send(CSID.control, MESSAGE_TYPE.userControl, 0, 0, payload);
   }
 
   streamBegin(streamId: number): void {
     this.userControl(STREAM_BEGIN, streamId);
+  }
+
+  streamEof(streamId: number): void {
+    this.userControl(STREAM_EOF, streamId);
+  }
+
+  setBufferLength(streamId: number, ms: number): void {
+    this.userControl(SET_BUFFER_LENGTH, streamId, ms);
   }
 
   /** An AMF0 command. */
@@ -164,10 +180,7 @@ export class RtmpLink {
         if (this.#long(message, 5)) this.control(MESSAGE_TYPE.windowAckSize, uint32(payload, 0));
         return;
       case MESSAGE_TYPE.userControl:
-        if (!this.#long(message, 6)) return;
-        if (uint16(payload, 0) === PING_REQUEST) {
-          this.userControl(PING_RESPONSE, uint32(payload, 2));
-        }
+        if (this.#long(message, 6)) this.#userControl(uint16(payload, 0), uint32(payload, 2));
         return;
       case MESSAGE_TYPE.command:
       case MESSAGE_TYPE.commandAmf3:
@@ -182,6 +195,11 @@ export class RtmpLink {
       case MESSAGE_TYPE.aggregate:
         this.#aggregate(message);
     }
+  }
+
+  #userControl(event: number, value: number): void {
+    if (event === PING_REQUEST) this.userControl(PING_RESPONSE, value);
+    else if (event === STREAM_EOF) this.#handler.streamEof(value);
   }
 
   #long(message: ReceivedMessage, size: number): boolean {
@@ -208,24 +226,30 @@ export class RtmpLink {
   }
 
   /** A series of FLV tags; their times count from the first, which has the message's. */
-  #aggregate({ payload, streamId, timestamp }: ReceivedMessage): void {
+  #aggregate(message: ReceivedMessage): void {
+    const { payload, streamId, timestamp } = message;
     let base: number | undefined;
-    for (let at = 0; at + 11 <= payload.length; ) {
-      const size = uint24(payload, at + 1);
-      const start = at + 11;
-      if (size > payload.length - start) return;
+    for (let at = 0; at < payload.length; ) {
+      const start = at + TAG_HEADER_SIZE;
+      const end = start + (start <= payload.length ? uint24(payload, at + 1) : 0);
+      if (end > payload.length || start > payload.length) {
+        this.#warn("bad-aggregate", `cut at byte ${at} of ${payload.length}`, message);
+        return;
+      }
       const time = uint24(payload, at + 4) + 2 ** 24 * (payload[at + 7] as number);
       base ??= time;
       const tagType = (payload[at] as number) & 0x1f;
-      const data = payload.subarray(start, start + size);
       const moved = (((timestamp + time - base) % 2 ** 32) + 2 ** 32) % 2 ** 32;
-      this.#handler.media({ tagType, timestamp: moved, data }, streamId);
-      at = start + size + 4;
+      if (MEDIA_TYPES.has(tagType)) {
+        const data = payload.subarray(start, end);
+        this.#handler.media({ tagType, timestamp: moved, data }, streamId);
+      }
+      at = end + PREVIOUS_TAG_SIZE;
     }
   }
 
   #warn(
-    code: "control-too-short" | "bad-command",
+    code: "control-too-short" | "bad-command" | "bad-aggregate",
     message: string,
     { offset, csid }: ReceivedMessage,
   ): void {

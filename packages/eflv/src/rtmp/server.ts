@@ -64,6 +64,7 @@ export class RtmpServerSession {
     this.#options = options;
     this.#link = new RtmpLink("server", options, {
       ready: () => undefined,
+      streamEof: () => undefined,
       command: (command) => this.#command(command),
       media: (tag, streamId) => {
         // A hasty client sends before it was accepted: its event came first, so the caller can tell.
@@ -120,6 +121,18 @@ export class RtmpServerSession {
   write(streamId: number, tags: readonly MuxedTag[]): Uint8Array<ArrayBuffer> {
     if (this.#roles.get(streamId) !== "play") throw new Error(`stream ${streamId} does not play`);
     for (const tag of tags) this.#link.tag(streamId, tag, false);
+    return this.#link.take();
+  }
+
+  /**
+   * The bytes that tell a client that what it plays is over.
+   * @throws {Error} unless it plays
+   */
+  endPlay(streamId: number): Uint8Array<ArrayBuffer> {
+    if (this.#roles.get(streamId) !== "play") throw new Error(`stream ${streamId} does not play`);
+    this.#roles.delete(streamId);
+    this.#link.streamEof(streamId);
+    this.#status(streamId, "status", "NetStream.Play.Stop", "the stream is over");
     return this.#link.take();
   }
 
