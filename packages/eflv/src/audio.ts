@@ -1,5 +1,6 @@
 import { plain } from "@x/bits";
-import { type ContentWarningCode, tagError } from "./errors.js";
+import { DataReader } from "./data-reader.js";
+import type { ContentWarningCode } from "./errors.js";
 import {
   encodeEnhanced,
   type MediaMessage,
@@ -9,12 +10,12 @@ import {
   NO_MOD_EX,
   NO_WARNINGS,
   type PacketType,
-  readFourCc,
-  readMultitrack,
-  reservedPacketType,
+  readMultitrackType,
+  readTracks,
+  setPacketType,
 } from "./media.js";
-import { type ModEx, need, readModEx } from "./mod-ex.js";
-import { channelMaskMatches, decodeMultichannelConfig } from "./multichannel.js";
+import { type ModEx, readModEx } from "./mod-ex.js";
+import { channelMaskMatches, readMultichannelConfig } from "./multichannel.js";
 
 /** SoundFormat of FLV E.4.2.1; `exHeader` is Enhanced RTMP's. */
 export const SOUND_FORMAT = {
@@ -88,31 +89,17 @@ const SILENCE: AudioData = Object.freeze({
  * @throws {FormatError} codes of `FlvTagErrorCode`; offsets count from the start of `data`
  */
 export function decodeAudioData(data: Uint8Array): AudioData {
-  if (data.length === 0) return SILENCE;
-  const bytes = plain(data);
-  const head = bytes[0] as number;
+  return readAudioData(new DataReader().open(plain(data), 0, data.length));
+}
+
+/** As {@link decodeAudioData}, of the data that `reader` was opened on. */
+export function readAudioData(reader: DataReader): AudioData {
+  const { end } = reader;
+  if (reader.at === end) return SILENCE;
+  const head = reader.uint8("soundFormat");
   const soundFormat = head >> 4;
-  if (soundFormat === SOUND_FORMAT.exHeader) return decodeEnhanced(bytes);
-  let packetType: PacketType = "CodedFrames";
-  let start = 1;
-  if (soundFormat === SOUND_FORMAT.aac) {
-    need(bytes, 1, 1, "aacPacketType");
-    const type = bytes[1] as number;
-    if (type > 1) throw tagError("aac-packet-type", `${type}`, "aacPacketType", 1);
-    if (type === 0) packetType = "SequenceStart";
-    start = 2;
-  }
-  const message: MediaMessage = {
-    packetType,
-    fourCc: undefined,
-    trackId: 0,
-    implicitTrack: true,
-    compositionTime: undefined,
-    body: bytes.subarray(start),
-    bodyOffset: start,
-    multichannelConfig: undefined,
-    metadata: undefined,
-  };
+  if (soundFormat === SOUND_FORMAT.exHeader) return readEnhanced(reader, head & 15);
+  if (soundFormat === SOUND_FORMAT.aac) readAacPacketType(reader);
   return {
     type: "audio",
     enhanced: false,
@@ -124,27 +111,33 @@ export function decodeAudioData(data: Uint8Array): AudioData {
     modEx: NO_MOD_EX,
     timestampOffsetNano: 0,
     multitrackType: undefined,
-    messages: [message],
+    messages: [reader.message(undefined)],
     warnings: NO_WARNINGS,
   };
 }
 
-function decodeEnhanced(bytes: Uint8Array): AudioData {
-  let packetType = (bytes[0] as number) & 15;
-  let at = 1;
+function readAacPacketType(reader: DataReader): void {
+  const type = reader.uint8("aacPacketType");
+  if (type > 1) throw reader.fail("aac-packet-type", `${type}`, "aacPacketType", reader.at - 1);
+  if (type === 0) reader.packetType = "SequenceStart";
+}
+
+function readEnhanced(reader: DataReader, firstType: number): AudioData {
+  let packetType = firstType;
   let modEx = NO_MOD_EX;
   let timestampOffsetNano = 0;
   if (packetType === MOD_EX) {
-    ({ modEx, timestampOffsetNano, packetType, at } = readModEx(bytes, at));
+    ({ modEx, timestampOffsetNano, packetType } = readModEx(reader));
   }
   let multitrackType: MultitrackType | undefined;
   let messages: readonly MediaMessage[];
   if (packetType === MULTITRACK) {
-    ({ multitrackType, messages } = readMultitrack(bytes, at, MULTITRACK, isReserved, readMessage));
+    multitrackType = readMultitrackType(reader, MULTITRACK, PACKET_TYPES);
+    messages = readTracks(reader, multitrackType, readMessage);
   } else {
-    if (isReserved(packetType)) throw reservedPacketType(packetType, at - 1);
-    const fourCc = readFourCc(bytes, at);
-    messages = [readMessage(bytes, at + 4, bytes.length, packetType, fourCc, 0, true)];
+    setPacketType(reader, packetType, PACKET_TYPES);
+    reader.readFourCc();
+    messages = [readMessage(reader)];
   }
   return {
     type: "audio",
@@ -162,46 +155,27 @@ function decodeEnhanced(bytes: Uint8Array): AudioData {
   };
 }
 
-function isReserved(packetType: number): boolean {
-  return PACKET_TYPES[packetType] === undefined;
-}
-
-function readMessage(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  packetTypeNumber: number,
-  fourCc: string,
-  trackId: number,
-  implicitTrack: boolean,
-): MediaMessage {
-  const packetType = PACKET_TYPES[packetTypeNumber] as PacketType;
-  const body = bytes.subarray(start, end);
-  return {
-    packetType,
-    fourCc,
-    trackId,
-    implicitTrack,
-    compositionTime: undefined,
-    body,
-    bodyOffset: start,
-    multichannelConfig:
-      packetType === "MultichannelConfig" ? decodeMultichannelConfig(body) : undefined,
-    metadata: undefined,
-  };
+function readMessage(reader: DataReader): MediaMessage {
+  if (reader.packetType !== "MultichannelConfig") return reader.message(undefined);
+  const { at, end, messageEnd } = reader;
+  reader.end = messageEnd;
+  const config = readMultichannelConfig(reader);
+  reader.at = at;
+  reader.end = end;
+  return reader.message(undefined, config);
 }
 
 function warningsOf(
   timestampOffsetNano: number,
   messages: readonly MediaMessage[],
 ): readonly ContentWarningCode[] {
-  const warnings: ContentWarningCode[] = [];
-  if (timestampOffsetNano > 999999) warnings.push("modex-nano-range");
+  let warnings = NO_WARNINGS;
+  if (timestampOffsetNano > 999999) warnings = ["modex-nano-range"];
   for (const { multichannelConfig } of messages) {
     if (multichannelConfig === undefined || channelMaskMatches(multichannelConfig)) continue;
-    warnings.push("channel-mask-mismatch");
+    warnings = [...warnings, "channel-mask-mismatch"];
   }
-  return warnings.length === 0 ? NO_WARNINGS : warnings;
+  return warnings;
 }
 
 const PACKET_NUMBERS: Readonly<Partial<Record<PacketType, number>>> = {

@@ -1,10 +1,11 @@
 import { FormatError, isFormatError } from "@x/bits";
-import { type AudioData, decodeAudioData } from "./audio.js";
+import { type AudioData, readAudioData } from "./audio.js";
+import { DataReader } from "./data-reader.js";
 import type { ContentWarningCode, FlvIssue, FlvTagErrorCode } from "./errors.js";
 import { decodeScriptData, type ScriptData } from "./script.js";
-import { type FlvHeader, type FlvTag, TAG_HEADER_SIZE, TAG_TYPE } from "./tag.js";
+import { type FlvHeader, type FlvTag, TAG_HEADER_SIZE, TAG_TYPE, tagAt } from "./tag.js";
 import { type FlvReadOptions, TagFramer } from "./tag-framer.js";
-import { decodeVideoData, type VideoData, type VideoDecodeOptions } from "./video.js";
+import { readVideoData, type VideoData, type VideoDecodeOptions } from "./video.js";
 
 /** What {@link FlvDemuxer} delivers, in stream order. */
 export type FlvEvent =
@@ -60,15 +61,18 @@ const WARNINGS: Readonly<Record<ContentWarningCode, readonly [field: string, mes
 export class FlvDemuxer {
   readonly #framer: TagFramer;
   readonly #options: FlvDemuxerOptions;
+  readonly #avcLikeCodecIds: readonly number[];
+  readonly #reader = new DataReader();
   #events: FlvEvent[] = [];
   #audioTime: number | undefined;
   #videoTime: number | undefined;
 
   constructor(options: FlvDemuxerOptions = {}) {
     this.#options = options;
+    this.#avcLikeCodecIds = options.avcLikeCodecIds ?? [];
     this.#framer = new TagFramer(options, {
       header: (header, offset) => this.#events.push({ type: "header", header, offset }),
-      tag: (tag) => this.#tag(tag),
+      tag: (bytes, start, end, offset) => this.#tag(bytes, start, end, offset),
       issue: (issue) => this.#issue(issue),
     });
   }
@@ -110,42 +114,47 @@ export class FlvDemuxer {
     this.#events.push({ type: "issue", issue });
   }
 
-  #tag(tag: FlvTag): void {
+  #tag(bytes: Uint8Array, start: number, end: number, offset: number): void {
+    const tag = tagAt(bytes, start, end, offset);
     if (tag.filter) {
       this.#events.push({ type: "filtered", tag });
       return;
     }
     try {
-      switch (tag.tagType) {
-        case TAG_TYPE.audio: {
-          const audio = decodeAudioData(tag.data);
-          this.#warn(tag, audio.warnings);
-          const dts = this.#continue("audio", this.#audioTime, tag.timestamp);
-          this.#audioTime = dts;
-          this.#events.push({ type: "audio", tag, dts, audio });
-          return;
-        }
-        case TAG_TYPE.video: {
-          const video = decodeVideoData(tag.data, this.#options);
-          this.#warn(tag, video.warnings);
-          const dts = this.#continue("video", this.#videoTime, tag.timestamp);
-          this.#videoTime = dts;
-          this.#events.push({ type: "video", tag, dts, video });
-          return;
-        }
-        case TAG_TYPE.script:
-        case TAG_TYPE.scriptAmf3: {
-          const script = decodeScriptData(tag.data, tag.tagType === TAG_TYPE.scriptAmf3);
-          this.#warn(tag, script.warnings);
-          this.#events.push({ type: "script", tag, script });
-          return;
-        }
-        default:
-          this.#events.push({ type: "unknown", tag });
-      }
+      this.#content(tag, this.#reader.open(bytes, start + TAG_HEADER_SIZE, end));
     } catch (error) {
       if (!isFormatError(error) || this.#options.onIssue === "throw") throw error;
       this.#invalid(tag, error as FormatError<FlvTagErrorCode>);
+    }
+  }
+
+  #content(tag: FlvTag, reader: DataReader): void {
+    switch (tag.tagType) {
+      case TAG_TYPE.audio: {
+        const audio = readAudioData(reader);
+        this.#warn(tag, audio.warnings);
+        const dts = this.#continue("audio", this.#audioTime, tag.timestamp);
+        this.#audioTime = dts;
+        this.#events.push({ type: "audio", tag, dts, audio });
+        return;
+      }
+      case TAG_TYPE.video: {
+        const video = readVideoData(reader, this.#avcLikeCodecIds);
+        this.#warn(tag, video.warnings);
+        const dts = this.#continue("video", this.#videoTime, tag.timestamp);
+        this.#videoTime = dts;
+        this.#events.push({ type: "video", tag, dts, video });
+        return;
+      }
+      case TAG_TYPE.script:
+      case TAG_TYPE.scriptAmf3: {
+        const script = decodeScriptData(tag.data, tag.tagType === TAG_TYPE.scriptAmf3);
+        this.#warn(tag, script.warnings);
+        this.#events.push({ type: "script", tag, script });
+        return;
+      }
+      default:
+        this.#events.push({ type: "unknown", tag });
     }
   }
 

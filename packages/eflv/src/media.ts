@@ -1,8 +1,8 @@
-import { uint24, uint32 } from "@x/bits";
 import type { AmfValue } from "./amf-value.js";
-import { type ContentWarningCode, tagError } from "./errors.js";
-import { fourCcNumber, fourCcText } from "./four-cc.js";
-import { type ModEx, need, sizeOfModEx, writeModEx } from "./mod-ex.js";
+import type { DataReader } from "./data-reader.js";
+import type { ContentWarningCode } from "./errors.js";
+import { fourCcNumber } from "./four-cc.js";
+import { type ModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
 import type { MultichannelConfig } from "./multichannel.js";
 
 /** Names of the packet types, audio and video; reserved ones never get into a message. */
@@ -60,95 +60,75 @@ export const NO_MESSAGES: readonly MediaMessage[] = Object.freeze([]);
 /** No bytes, shared. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** Makes the message whose body is `bytes[start, end)`, or throws `tag-too-short` or `track-size`. */
-export type MessageReader = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  packetType: number,
-  fourCc: string,
-  trackId: number,
-  implicitTrack: boolean,
-  /** The end is a track size's: what is too short is the size's fault. */
-  sized: boolean,
-) => MediaMessage;
-
-/** The tracks behind a Multitrack byte, and its type. */
-export interface MultitrackResult {
-  readonly multitrackType: MultitrackType;
-  readonly packetType: number;
-  readonly messages: readonly MediaMessage[];
-}
-
 /**
- * Read from the Multitrack byte at `at` on.
+ * Read the Multitrack byte; the packet type in it becomes that of the messages.
  * @param nested the packet type that is Multitrack itself; 7, ModEx, is nested too
- * @param isReserved tells reserved packet types
+ * @param packetTypes names by number; those without are reserved
  */
-export function readMultitrack(
-  bytes: Uint8Array,
-  start: number,
+export function readMultitrackType(
+  reader: DataReader,
   nested: number,
-  isReserved: (packetType: number) => boolean,
-  readMessage: MessageReader,
-): MultitrackResult {
-  need(bytes, start, 1, "multitrackType");
-  const head = bytes[start] as number;
+  packetTypes: readonly (PacketType | undefined)[],
+): MultitrackType {
+  const head = reader.uint8("multitrackType");
+  const at = reader.at - 1;
   const multitrackType = MULTITRACK_TYPES[head >> 4];
   const packetType = head & 15;
   if (multitrackType === undefined) {
-    throw tagError("reserved-multitrack-type", `${head >> 4}`, "multitrackType", start);
+    throw reader.fail("reserved-multitrack-type", `${head >> 4}`, "multitrackType", at);
   }
   if (packetType === nested || packetType === 7) {
-    throw tagError("nested-multitrack", `packet type ${packetType}`, "packetType", start);
+    throw reader.fail("nested-multitrack", `packet type ${packetType}`, "packetType", at);
   }
-  if (isReserved(packetType)) throw reservedPacketType(packetType, start);
-  let at = start + 1;
-  let fourCc = "";
-  if (multitrackType !== "ManyTracksManyCodecs") {
-    fourCc = readFourCc(bytes, at);
-    at += 4;
+  setPacketType(reader, packetType, packetTypes);
+  return multitrackType;
+}
+
+/** Note the packet type, which the byte just read ended with, or refuse it as reserved. */
+export function setPacketType(
+  reader: DataReader,
+  packetType: number,
+  packetTypes: readonly (PacketType | undefined)[],
+): void {
+  const name = packetTypes[packetType];
+  if (name === undefined) {
+    const message = `packet type ${packetType}`;
+    throw reader.fail("reserved-packet-type", message, "packetType", reader.at - 1);
   }
+  reader.packetType = name;
+}
+
+/**
+ * Read the messages behind the Multitrack byte.
+ * @param readMessage reads the one at hand; throws `tag-too-short` or `track-size`
+ */
+export function readTracks(
+  reader: DataReader,
+  multitrackType: MultitrackType,
+  readMessage: (reader: DataReader) => MediaMessage,
+): readonly MediaMessage[] {
+  reader.implicitTrack = false;
+  if (multitrackType !== "ManyTracksManyCodecs") reader.readFourCc();
   if (multitrackType === "OneTrack") {
-    need(bytes, at, 1, "trackId");
-    const trackId = bytes[at] as number;
-    const end = bytes.length;
-    const message = readMessage(bytes, at + 1, end, packetType, fourCc, trackId, false, false);
-    return { multitrackType, packetType, messages: [message] };
+    reader.trackId = reader.uint8("trackId");
+    return [readMessage(reader)];
   }
+  const { end } = reader;
   const messages: MediaMessage[] = [];
+  reader.sized = true;
   do {
-    if (multitrackType === "ManyTracksManyCodecs") {
-      fourCc = readFourCc(bytes, at);
-      at += 4;
+    if (multitrackType === "ManyTracksManyCodecs") reader.readFourCc();
+    reader.need(4, "sizeOfTrack");
+    reader.trackId = reader.uint8("trackId");
+    reader.messageEnd = reader.uint24("sizeOfTrack") + reader.at;
+    const over = reader.messageEnd - end;
+    if (over > 0) {
+      const message = `${over} bytes beyond the tag`;
+      throw reader.fail("track-size", message, "sizeOfTrack", reader.at - 3);
     }
-    need(bytes, at, 4, "sizeOfTrack");
-    const trackId = bytes[at] as number;
-    const size = uint24(bytes, at + 1);
-    at += 4;
-    if (size > bytes.length - at) {
-      const over = size - (bytes.length - at);
-      throw tagError("track-size", `${over} bytes beyond the tag`, "sizeOfTrack", at - 3);
-    }
-    messages.push(readMessage(bytes, at, at + size, packetType, fourCc, trackId, false, true));
-    at += size;
-  } while (at < bytes.length);
-  return { multitrackType, packetType, messages };
-}
-
-/** The FourCC at `at`, or `tag-too-short`. */
-export function readFourCc(bytes: Uint8Array, at: number): string {
-  need(bytes, at, 4, "fourCc");
-  return fourCcText(uint32(bytes, at));
-}
-
-/** SI24 at `at`; the caller has checked the bounds. */
-export function int24(bytes: Uint8Array, at: number): number {
-  return (uint24(bytes, at) << 8) >> 8;
-}
-
-export function reservedPacketType(packetType: number, at: number): Error {
-  return tagError("reserved-packet-type", `packet type ${packetType}`, "packetType", at);
+    messages.push(readMessage(reader));
+  } while (reader.at < end);
+  return messages;
 }
 
 /** What {@link encodeEnhanced} writes behind the first byte. */

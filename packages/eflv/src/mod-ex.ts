@@ -1,5 +1,5 @@
-import { uint16, uint24 } from "@x/bits";
-import { tagError } from "./errors.js";
+import { uint24 } from "@x/bits";
+import type { DataReader } from "./data-reader.js";
 
 /** ModExType 0: nanoseconds to add to the presentation time. */
 export const TIMESTAMP_OFFSET_NANO = 0;
@@ -13,53 +13,40 @@ export interface ModEx {
   readonly longForm: boolean;
 }
 
-/** ModEx blocks, the packet type behind them, and where the rest begins. */
+/** ModEx blocks, and the packet type behind them. */
 export interface ModExResult {
   readonly modEx: readonly ModEx[];
   /** 0 without such a block; the last one counts. */
   readonly timestampOffsetNano: number;
   readonly packetType: number;
-  readonly at: number;
 }
 
 /**
- * Read the ModEx blocks from `at` on.
+ * Read the ModEx blocks at hand.
  * @throws {FormatError} `tag-too-short`, `modex-nano-size`
  */
-export function readModEx(bytes: Uint8Array, start: number): ModExResult {
+export function readModEx(reader: DataReader): ModExResult {
   const modEx: ModEx[] = [];
   let timestampOffsetNano = 0;
   let packetType = 7;
-  let at = start;
   while (packetType === 7) {
-    need(bytes, at, 1, "modExDataSize");
-    let size = (bytes[at++] as number) + 1;
+    let size = reader.uint8("modExDataSize") + 1;
     const longForm = size === 256;
-    if (longForm) {
-      need(bytes, at, 2, "modExDataSize");
-      size = uint16(bytes, at) + 1;
-      at += 2;
-    }
-    need(bytes, at, size + 1, "modExData");
-    const data = bytes.subarray(at, at + size);
-    const next = bytes[at + size] as number;
+    if (longForm) size = reader.uint16("modExDataSize") + 1;
+    reader.need(size + 1, "modExData");
+    const { at } = reader;
+    const data = reader.view(at, at + size);
+    reader.at = at + size;
+    const next = reader.uint8("modExType");
     const modExType = next >> 4;
     if (modExType === TIMESTAMP_OFFSET_NANO) {
-      if (size < 3) throw tagError("modex-nano-size", `${size} bytes`, "modExData", at);
+      if (size < 3) throw reader.fail("modex-nano-size", `${size} bytes`, "modExData", at);
       timestampOffsetNano = uint24(data, 0);
     }
     modEx.push({ modExType, data, longForm: longForm && size < 256 });
     packetType = next & 15;
-    at += size + 1;
   }
-  return { modEx, timestampOffsetNano, packetType, at };
-}
-
-/** `tag-too-short` unless `length` bytes are at `at`. */
-export function need(bytes: Uint8Array, at: number, length: number, field: string): void {
-  if (at + length > bytes.length) {
-    throw tagError("tag-too-short", `${at + length - bytes.length} bytes short`, field, at);
-  }
+  return { modEx, timestampOffsetNano, packetType };
 }
 
 /** A ModEx block with nanoseconds, 0 to 999999. */

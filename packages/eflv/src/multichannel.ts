@@ -1,5 +1,5 @@
-import { uint32 } from "@x/bits";
-import { need } from "./mod-ex.js";
+import { plain } from "@x/bits";
+import { DataReader } from "./data-reader.js";
 
 /** AudioChannelOrder. */
 export const CHANNEL_ORDER = { unspecified: 0, native: 1, custom: 2 } as const;
@@ -19,17 +19,20 @@ export interface MultichannelConfig {
  * @throws {FormatError} `tag-too-short`
  */
 export function decodeMultichannelConfig(body: Uint8Array): MultichannelConfig {
-  need(body, 0, 2, "channelCount");
-  const channelOrder = body[0] as number;
-  const channelCount = body[1] as number;
+  return readMultichannelConfig(new DataReader().open(plain(body), 0, body.length));
+}
+
+/** As {@link decodeMultichannelConfig}, of the bytes at hand. */
+export function readMultichannelConfig(reader: DataReader): MultichannelConfig {
+  reader.need(2, "channelCount");
+  const channelOrder = reader.uint8("channelOrder");
+  const channelCount = reader.uint8("channelCount");
   let channelFlags: number | undefined;
   let channelMapping: number[] | undefined;
-  if (channelOrder === CHANNEL_ORDER.native) {
-    need(body, 2, 4, "audioChannelFlags");
-    channelFlags = uint32(body, 2);
-  } else if (channelOrder === CHANNEL_ORDER.custom) {
-    need(body, 2, channelCount, "audioChannelMapping");
-    channelMapping = [...body.subarray(2, 2 + channelCount)];
+  if (channelOrder === CHANNEL_ORDER.native) channelFlags = reader.uint32("audioChannelFlags");
+  else if (channelOrder === CHANNEL_ORDER.custom) {
+    reader.need(channelCount, "audioChannelMapping");
+    channelMapping = [...reader.view(reader.at, reader.at + channelCount)];
   }
   return { channelOrder, channelCount, channelFlags, channelMapping };
 }

@@ -1,6 +1,7 @@
-import { FormatError, PendingBytes, uint24, uint32 } from "@x/bits";
+import { FormatError, plain, uint24, uint32 } from "@x/bits";
 import type { FlvErrorCode, FlvIssue } from "./errors.js";
-import { type FlvHeader, type FlvTag, MAX_DATA_SIZE, TAG_HEADER_SIZE, TAG_TYPE } from "./tag.js";
+import { HeldBytes } from "./held-bytes.js";
+import { type FlvHeader, MAX_DATA_SIZE, TAG_HEADER_SIZE, TAG_TYPE } from "./tag.js";
 
 /** Options of the FLV readers. */
 export interface FlvReadOptions {
@@ -16,25 +17,29 @@ export interface FlvReadOptions {
 /** Where the framer puts what it finds. */
 export interface FramerSink {
   header(header: FlvHeader, offset: number): void;
-  tag(tag: FlvTag): void;
+  /** `bytes[start, end)` is a tag without the PreviousTagSize; `offset` is its place in the stream. */
+  tag(bytes: Uint8Array, start: number, end: number, offset: number): void;
   issue(issue: FlvIssue): void;
 }
 
 const FLV_HEADER_SIZE = 9;
 /** Signature of an FLV file, `FLV`. */
 const [F, L, V] = [0x46, 0x4c, 0x56] as const;
-const NOTHING = new Uint8Array(0);
 
 /**
  * Finds the tags of an FLV stream in chunks of any size. A decision is made only when all bytes that it depends on
- * are there, so that any chunking gives the same result.
+ * are there, so that any chunking gives the same result. Only what lies across two chunks is copied.
  */
 export class TagFramer {
   readonly #maxTagSize: number;
   readonly #throws: boolean;
   readonly #sink: FramerSink;
-  readonly #pending = new PendingBytes();
+  readonly #held = new HeldBytes();
   #state: "header" | "first-size" | "tags" | "resync" | "ended" = "header";
+  /** Stream offset of the first byte that is not consumed. */
+  #consumed = 0;
+  /** Bytes from there on that the next step waits for. */
+  #need = 1;
   /** Bytes still to pass over. */
   #skip = 0;
   /** The skip belongs to the file header. */
@@ -51,36 +56,62 @@ export class TagFramer {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#state !== "ended") this.#run(chunk, false);
+    const bytes = plain(chunk);
+    const held = this.#held;
+    let from = 0;
+    while (held.length > 0 && from < bytes.length) {
+      const taken = Math.min(this.#need - held.length, bytes.length - from);
+      held.append(bytes, from, from + taken, this.#need);
+      from += taken;
+      if (held.length < this.#need) return;
+      const at = this.#run(held.bytes, 0, false);
+      // What is left came with this chunk as a rule: it is read there, where no copy is needed.
+      const left = held.length - at;
+      if (left > taken) held.dropFirst(at);
+      else {
+        from -= left;
+        held.clear();
+      }
+    }
+    if (from === bytes.length) return;
+    const at = this.#run(bytes, from, false);
+    if (at < bytes.length) held.set(bytes, at);
   }
 
   flush(): void {
-    if (this.#state !== "ended") this.#run(NOTHING, true);
+    this.#run(this.#held.bytes, 0, true);
     this.reset();
   }
 
   reset(): void {
-    this.#pending.reset();
+    this.#held.clear();
     this.#state = "header";
+    this.#consumed = 0;
+    this.#need = 1;
     this.#skip = 0;
     this.#inHeader = false;
   }
 
-  #run(chunk: Uint8Array, final: boolean): void {
-    const bytes = this.#pending.append(chunk);
-    const base = this.#pending.offset;
-    let at = 0;
+  /** Consume what can be of `bytes` from `from` on; returns where that ends. */
+  #run(bytes: Uint8Array, from: number, final: boolean): number {
+    const base = this.#consumed - from;
+    let at = from;
     try {
       for (;;) {
+        this.#need = 1;
         const next = this.#step(bytes, at, base, final);
         if (next < 0) break;
         at = next;
       }
     } catch (error) {
       this.#state = "ended";
+      this.#held.clear();
       throw error;
+    } finally {
+      if (this.#state === "ended") at = bytes.length;
+      this.#consumed = base + at;
     }
-    this.#pending.keep(bytes, this.#state === "ended" ? bytes.length : at);
+    return at;
   }
 
   /** Consume something at `at`; returns the next position, or -1 when nothing more can be done. */
@@ -98,6 +129,12 @@ export class TagFramer {
       default:
         return -1;
     }
+  }
+
+  /** Wait until `size` bytes are there. */
+  #wait(size: number): number {
+    this.#need = size;
+    return -1;
   }
 
   #passOver(bytes: Uint8Array, at: number, base: number, final: boolean): number {
@@ -120,7 +157,8 @@ export class TagFramer {
       return this.#fatal("bad-signature", 'the input does not begin with "FLV"', "signature", base);
     }
     if (left < FLV_HEADER_SIZE) {
-      if (!final) return -1;
+      // One by one: the first byte that is wrong is fatal at once.
+      if (!final) return this.#wait(left + 1);
       return this.#fatal("truncated-header", `${left} bytes of 9`, "header", base + left);
     }
     const version = bytes[at + 3] as number;
@@ -145,7 +183,7 @@ export class TagFramer {
   #firstSize(bytes: Uint8Array, at: number, base: number, final: boolean): number {
     const left = bytes.length - at;
     if (left < 4) {
-      if (!final) return -1;
+      if (!final) return this.#wait(4);
       if (left > 0) this.#missingSize(base + at);
       return this.#end();
     }
@@ -164,7 +202,7 @@ export class TagFramer {
     while (at < end) {
       const left = end - at;
       if (left < TAG_HEADER_SIZE) {
-        if (!final) break;
+        if (!final) return at > from ? at : this.#wait(TAG_HEADER_SIZE);
         if (left >= FLV_HEADER_SIZE && isJoinedHeader(bytes, at)) {
           return this.#joinedHeader(bytes, at, base);
         }
@@ -176,7 +214,7 @@ export class TagFramer {
       const fits = size - TAG_HEADER_SIZE <= this.#maxTagSize;
       const plausible = fits && this.#isPlausible(bytes, at);
       if (!plausible && isJoinedHeader(bytes, at)) return this.#joinedHeader(bytes, at, base);
-      if (fits && q + 4 > end && !final) break;
+      if (fits && q + 4 > end && !final) return at > from ? at : this.#wait(size + 4);
       const match = fits && q + 4 <= end && uint32(bytes, q) === size;
       if (match) {
         this.#deliver(bytes, at, base, size);
@@ -193,14 +231,14 @@ export class TagFramer {
         this.#missingSize(base + q);
         return this.#end();
       }
-      if (!final && end - (q + 4) < TAG_HEADER_SIZE) break;
+      const judged = size + 4 + TAG_HEADER_SIZE;
+      if (left < judged && !final) return at > from ? at : this.#wait(judged);
       if (!this.#isContinuation(bytes, q + 4)) return this.#lose(at, base);
       this.#deliver(bytes, at, base, size);
       this.#mismatch(uint32(bytes, q), size, base + q);
       at = q + 4;
     }
-    if (at === from) return -1;
-    return at;
+    return at > from ? at : -1;
   }
 
   #isPlausible(bytes: Uint8Array, at: number): boolean {
@@ -225,26 +263,15 @@ export class TagFramer {
 
   #deliver(bytes: Uint8Array, at: number, base: number, size: number): void {
     const head = bytes[at] as number;
-    const tag: FlvTag = {
-      tagType: head & 0x1f,
-      filter: (head & 0x20) !== 0,
-      reserved: head >> 6,
-      timestamp: ((bytes[at + 7] as number) << 24) | uint24(bytes, at + 4),
-      streamId: uint24(bytes, at + 8),
-      data: bytes.subarray(at + TAG_HEADER_SIZE, at + size),
-      offset: base + at,
-    };
-    if (tag.reserved !== 0) {
-      this.#warn("tag-reserved-bits", "reserved bits are set", "reserved", tag.offset);
-    }
-    if (tag.streamId !== 0) {
-      this.#warn("stream-id-nonzero", `${tag.streamId}`, "streamId", tag.offset);
-    }
-    if (!isKnownType(tag.tagType)) {
-      const { tagType, offset } = tag;
+    const offset = base + at;
+    if (head > 0x3f) this.#warn("tag-reserved-bits", "reserved bits are set", "reserved", offset);
+    const streamId = uint24(bytes, at + 8);
+    if (streamId !== 0) this.#warn("stream-id-nonzero", `${streamId}`, "streamId", offset);
+    const tagType = head & 0x1f;
+    if (!isKnownType(tagType)) {
       this.#issue("unknown-tag-type", "warning", `${tagType}`, "tagType", offset, { tagType });
     }
-    this.#sink.tag(tag);
+    this.#sink.tag(bytes, at, at + size, offset);
   }
 
   #joinedHeader(bytes: Uint8Array, at: number, base: number): number {
@@ -266,13 +293,13 @@ export class TagFramer {
       if (!isPlausibleType(bytes[at] as number)) continue;
       if (end - at < TAG_HEADER_SIZE) {
         if (final) break;
-        return at > from ? at : -1;
+        return at > from ? at : this.#wait(TAG_HEADER_SIZE);
       }
       if (!this.#isPlausible(bytes, at)) continue;
       const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
       if (at + size + 4 > end) {
         if (final) continue;
-        return at > from ? at : -1;
+        return at > from ? at : this.#wait(size + 4);
       }
       if (uint32(bytes, at + size) !== size) continue;
       const offset = this.#lostAt;

@@ -1,5 +1,5 @@
 import type { FlvIssue } from "./errors.js";
-import type { FlvHeader, FlvTag } from "./tag.js";
+import { type FlvHeader, type FlvTag, tagAt } from "./tag.js";
 import { type FlvReadOptions, TagFramer } from "./tag-framer.js";
 
 /** What {@link FlvTagParser} delivers. */
@@ -19,7 +19,8 @@ export class FlvTagParser {
   constructor(options: FlvReadOptions = {}) {
     this.#framer = new TagFramer(options, {
       header: (header, offset) => this.#events.push({ type: "header", header, offset }),
-      tag: (tag) => this.#events.push({ type: "tag", tag }),
+      tag: (bytes, start, end, offset) =>
+        this.#events.push({ type: "tag", tag: tagAt(bytes, start, end, offset) }),
       issue: (issue) => this.#events.push({ type: "issue", issue }),
     });
   }

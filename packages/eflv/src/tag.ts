@@ -1,4 +1,4 @@
-import { plain } from "@x/bits";
+import { plain, uint24 } from "@x/bits";
 
 /** TagType. */
 export const TAG_TYPE = { audio: 8, video: 9, scriptAmf3: 15, script: 18 } as const;
@@ -25,6 +25,25 @@ export interface FlvTag {
   readonly data: Uint8Array;
   /** Of the tag's first byte, from the start of the stream. */
   readonly offset: number;
+}
+
+/** The tag that is `bytes[start, end)`, at `offset` of the stream. */
+export function tagAt(bytes: Uint8Array, start: number, end: number, offset: number): FlvTag {
+  const head = bytes[start] as number;
+  return {
+    tagType: head & 0x1f,
+    filter: (head & 0x20) !== 0,
+    reserved: head >> 6,
+    timestamp: timestampAt(bytes, start),
+    streamId: uint24(bytes, start + 8),
+    data: bytes.subarray(start + TAG_HEADER_SIZE, end),
+    offset,
+  };
+}
+
+/** Time stamp of the tag at `start`: TimestampExtended, the upper byte, stands behind the rest. */
+export function timestampAt(bytes: Uint8Array, start: number): number {
+  return ((bytes[start + 7] as number) << 24) | uint24(bytes, start + 4);
 }
 
 /** What {@link encodeTag} needs; the rest defaults to 0 and false. */

@@ -2,12 +2,12 @@ import { plain } from "@x/bits";
 import { AmfReader } from "./amf-reader.js";
 import type { AmfValue } from "./amf-value.js";
 import { readAmf0 } from "./amf0-decode.js";
+import { DataReader } from "./data-reader.js";
 import { type ContentWarningCode, tagError } from "./errors.js";
 import {
   checkCompositionTime,
   encodeEnhanced,
   hasCompositionTime,
-  int24,
   type MediaMessage,
   type MetadataPair,
   type MultitrackType,
@@ -16,12 +16,12 @@ import {
   NO_MOD_EX,
   NO_WARNINGS,
   type PacketType,
-  readFourCc,
-  readMultitrack,
-  reservedPacketType,
+  readMultitrackType,
+  readTracks,
+  setPacketType,
   writeUint24,
 } from "./media.js";
-import { type ModEx, need, readModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
+import { type ModEx, readModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
 
 /** VideoFrameType. */
 export const FRAME_TYPE = {
@@ -97,32 +97,29 @@ const AVC_PACKET_TYPES: readonly PacketType[] = ["SequenceStart", "CodedFrames",
  * @throws {FormatError} codes of `FlvTagErrorCode`; offsets count from the start of `data`
  */
 export function decodeVideoData(data: Uint8Array, options: VideoDecodeOptions = {}): VideoData {
-  const bytes = plain(data);
-  need(bytes, 0, 1, "frameType");
-  const head = bytes[0] as number;
-  if (head & 0x80) return decodeEnhanced(bytes);
-  const frameType = head >> 4;
-  const codecId = head & 15;
-  if (frameType === FRAME_TYPE.command) {
-    // The command byte follows at once, for AVC too: the table of FLV E.4.3.1 would put AVCPacketType first.
-    return {
-      ...legacy(frameType, codecId, NO_MESSAGES),
-      videoCommand: bytes.length > 1 ? (bytes[1] as number) : null,
-      commandRest: bytes.subarray(2),
-    };
-  }
-  if (codecId !== CODEC_ID.avc && options.avcLikeCodecIds?.includes(codecId) !== true) {
-    return legacy(frameType, codecId, [legacyMessage(bytes, 1, "CodedFrames", undefined)]);
-  }
-  need(bytes, 1, 4, "avcPacketType");
-  const packetType = AVC_PACKET_TYPES[bytes[1] as number];
-  if (packetType === undefined) {
-    throw tagError("avc-packet-type", `${bytes[1]}`, "avcPacketType", 1);
-  }
-  return legacy(frameType, codecId, [legacyMessage(bytes, 5, packetType, int24(bytes, 2))]);
+  const { avcLikeCodecIds = [] } = options;
+  return readVideoData(new DataReader().open(plain(data), 0, data.length), avcLikeCodecIds);
 }
 
-function legacy(frameType: number, codecId: number, messages: readonly MediaMessage[]): VideoData {
+/** As {@link decodeVideoData}, of the data that `reader` was opened on. */
+export function readVideoData(reader: DataReader, avcLikeCodecIds: readonly number[]): VideoData {
+  const head = reader.uint8("frameType");
+  if (head & 0x80) return readEnhanced(reader, (head >> 4) & 7, head & 15);
+  const frameType = head >> 4;
+  const codecId = head & 15;
+  let videoCommand: number | null | undefined;
+  let commandRest = NO_BYTES;
+  let messages = NO_MESSAGES;
+  if (frameType === FRAME_TYPE.command) {
+    // The command byte follows at once, for AVC too: the table of FLV E.4.3.1 would put AVCPacketType first.
+    const { at, end } = reader;
+    videoCommand = at < end ? reader.uint8("videoCommand") : null;
+    commandRest = reader.view(reader.at, end);
+  } else if (codecId !== CODEC_ID.avc && !avcLikeCodecIds.includes(codecId)) {
+    messages = [reader.message(undefined)];
+  } else {
+    messages = [reader.message(readAvcHeader(reader))];
+  }
   return {
     type: "video",
     enhanced: false,
@@ -131,77 +128,51 @@ function legacy(frameType: number, codecId: number, messages: readonly MediaMess
     modEx: NO_MOD_EX,
     timestampOffsetNano: 0,
     multitrackType: undefined,
-    videoCommand: undefined,
+    videoCommand,
     commandPacketType: 0,
-    commandRest: NO_BYTES,
+    commandRest,
     messages,
     warnings: NO_WARNINGS,
   };
 }
 
-function legacyMessage(
-  bytes: Uint8Array,
-  start: number,
-  packetType: PacketType,
-  compositionTime: number | undefined,
-): MediaMessage {
-  return {
-    packetType,
-    fourCc: undefined,
-    trackId: 0,
-    implicitTrack: true,
-    compositionTime,
-    body: bytes.subarray(start),
-    bodyOffset: start,
-    multichannelConfig: undefined,
-    metadata: undefined,
-  };
+/** AVCPacketType and the composition time, which is returned. */
+function readAvcHeader(reader: DataReader): number {
+  reader.need(4, "avcPacketType");
+  const type = reader.uint8("avcPacketType");
+  const packetType = AVC_PACKET_TYPES[type];
+  if (packetType === undefined) {
+    throw reader.fail("avc-packet-type", `${type}`, "avcPacketType", reader.at - 1);
+  }
+  reader.packetType = packetType;
+  return reader.int24("compositionTime");
 }
 
-function decodeEnhanced(bytes: Uint8Array): VideoData {
-  const frameType = ((bytes[0] as number) >> 4) & 7;
-  let packetType = (bytes[0] as number) & 15;
-  let at = 1;
+function readEnhanced(reader: DataReader, frameType: number, firstType: number): VideoData {
+  let packetType = firstType;
   let modEx = NO_MOD_EX;
   let timestampOffsetNano = 0;
   if (packetType === MOD_EX) {
-    ({ modEx, timestampOffsetNano, packetType, at } = readModEx(bytes, at));
+    ({ modEx, timestampOffsetNano, packetType } = readModEx(reader));
   }
   let multitrackType: MultitrackType | undefined;
   let videoCommand: number | undefined;
   let commandRest = NO_BYTES;
   let messages = NO_MESSAGES;
-  let missingEnd = false;
-  const read = (
-    _: Uint8Array,
-    start: number,
-    end: number,
-    type: number,
-    fourCc: string,
-    trackId: number,
-    implicitTrack: boolean,
-    sized: boolean,
-  ): MediaMessage => {
-    const message = readMessage(bytes, start, end, type, fourCc, trackId, implicitTrack, sized);
-    if (message.metadata === undefined) return message;
-    const { pairs, missingEnd: missing } = readMetadata(bytes, start, end);
-    missingEnd ||= missing;
-    return { ...message, metadata: pairs };
-  };
   if (packetType !== METADATA && frameType === FRAME_TYPE.command) {
-    need(bytes, at, 1, "videoCommand");
-    videoCommand = bytes[at] as number;
-    commandRest = bytes.subarray(at + 1);
+    videoCommand = reader.uint8("videoCommand");
+    commandRest = reader.view(reader.at, reader.end);
   } else if (packetType === MULTITRACK) {
-    ({ multitrackType, messages } = readMultitrack(bytes, at, MULTITRACK, isReserved, read));
+    multitrackType = readMultitrackType(reader, MULTITRACK, PACKET_TYPES);
+    messages = readTracks(reader, multitrackType, readMessage);
   } else {
-    if (isReserved(packetType)) throw reservedPacketType(packetType, at - 1);
-    const fourCc = readFourCc(bytes, at);
-    messages = [read(bytes, at + 4, bytes.length, packetType, fourCc, 0, true, false)];
+    setPacketType(reader, packetType, PACKET_TYPES);
+    reader.readFourCc();
+    messages = [readMessage(reader)];
   }
-  const warnings: ContentWarningCode[] = [];
-  if (timestampOffsetNano > 999999) warnings.push("modex-nano-range");
-  if (missingEnd) warnings.push("amf-missing-end");
+  let warnings = NO_WARNINGS;
+  if (timestampOffsetNano > 999999) warnings = ["modex-nano-range"];
+  if (reader.missingEnd) warnings = [...warnings, "amf-missing-end"];
   return {
     type: "video",
     enhanced: true,
@@ -214,68 +185,44 @@ function decodeEnhanced(bytes: Uint8Array): VideoData {
     commandPacketType: videoCommand === undefined ? 0 : packetType,
     commandRest,
     messages,
-    warnings: warnings.length === 0 ? NO_WARNINGS : warnings,
+    warnings,
   };
 }
 
-function isReserved(packetType: number): boolean {
-  return PACKET_TYPES[packetType] === undefined;
-}
-
-const NO_METADATA: readonly MetadataPair[] = [];
-
-/** Metadata is left empty. */
-function readMessage(
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  packetTypeNumber: number,
-  fourCc: string,
-  trackId: number,
-  implicitTrack: boolean,
-  sized: boolean,
-): MediaMessage {
-  const packetType = PACKET_TYPES[packetTypeNumber] as PacketType;
-  let compositionTime: number | undefined;
-  let start = from;
-  if (packetType === "CodedFramesX") compositionTime = 0;
-  else if (packetType === "CodedFrames" && hasCompositionTime(fourCc)) {
-    if (end - start < 3) {
-      const code = sized ? "track-size" : "tag-too-short";
-      throw tagError(code, "no room for the composition time", "compositionTime", start);
+function readMessage(reader: DataReader): MediaMessage {
+  switch (reader.packetType) {
+    case "CodedFramesX":
+      return reader.message(0);
+    case "CodedFrames": {
+      if (!hasCompositionTime(reader.fourCc)) return reader.message(undefined);
+      if (reader.messageEnd - reader.at < 3) {
+        const code = reader.sized ? "track-size" : "tag-too-short";
+        throw reader.fail(code, "no room for the composition time", "compositionTime", reader.at);
+      }
+      return reader.message(reader.int24("compositionTime"));
     }
-    compositionTime = int24(bytes, start);
-    start += 3;
+    case "Metadata":
+      return reader.message(undefined, undefined, readMetadata(reader));
+    default:
+      return reader.message(undefined);
   }
-  return {
-    packetType,
-    fourCc,
-    trackId,
-    implicitTrack,
-    compositionTime,
-    body: bytes.subarray(start, end),
-    bodyOffset: start,
-    multichannelConfig: undefined,
-    metadata: packetType === "Metadata" ? NO_METADATA : undefined,
-  };
 }
 
-/** Pairs of a name and a value, to the end of the track. */
-function readMetadata(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { pairs: MetadataPair[]; missingEnd: boolean } {
-  const reader = new AmfReader(bytes, start, end);
+/** Pairs of a name and a value, to the end of the message; the reader stays where it is. */
+function readMetadata(reader: DataReader): MetadataPair[] {
+  const { start } = reader;
+  const data = reader.view(start, reader.messageEnd);
+  const amf = new AmfReader(data, reader.at - start, data.length);
   const pairs: MetadataPair[] = [];
-  while (reader.remaining > 0) {
-    const at = reader.at;
-    const name = textOf(readAmf0(reader, 1));
+  while (amf.remaining > 0) {
+    const { at } = amf;
+    const name = textOf(readAmf0(amf, 1));
     if (name === undefined) throw tagError("amf-type", "name is no string", "metadataName", at);
-    if (reader.remaining === 0) throw reader.fail("amf-truncated", "name without value", name);
-    pairs.push([name, readAmf0(reader, 1)]);
+    if (amf.remaining === 0) throw amf.fail("amf-truncated", "name without value", name);
+    pairs.push([name, readAmf0(amf, 1)]);
   }
-  return { pairs, missingEnd: reader.missingEnd };
+  reader.missingEnd ||= amf.missingEnd;
+  return pairs;
 }
 
 /** The text of a string or long string. */
