@@ -29,6 +29,18 @@ export class ContinuityChecker {
     return "gap";
   }
 
+  /** The counter that continues; -1 when any does. */
+  get expected(): number {
+    return this.#last < 0 ? -1 : (this.#last + 1) & 0x0f;
+  }
+
+  /** Packets that continue were taken elsewhere: the last has this counter and the payload `bytes[start..end)`. */
+  accept(continuityCounter: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#last = continuityCounter;
+    this.#repeated = false;
+    this.#signature = signatureOf(bytes, start, end);
+  }
+
   /** Forget the past: the next packet continues whatever its counter. */
   reset(): void {
     this.#last = -1;

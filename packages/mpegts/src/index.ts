@@ -23,7 +23,8 @@ export {
   SYNC_BYTE,
 } from "./constants.js";
 export { unwrapDatagram } from "./datagram.js";
-export { TsDemuxer, type TsDemuxerOptions } from "./demuxer.js";
+export type { TsDemuxerOptions } from "./demux-options.js";
+export { TsDemuxer } from "./demuxer.js";
 export {
   type Descriptor,
   decodeDescriptors,

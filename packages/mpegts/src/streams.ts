@@ -1,4 +1,5 @@
-import { TsDemuxer, type TsDemuxerOptions } from "./demuxer.js";
+import type { TsDemuxerOptions } from "./demux-options.js";
+import { TsDemuxer } from "./demuxer.js";
 import type { TsEvent } from "./events.js";
 
 /** Demultiplex whatever arrives, a batch of events for each chunk. */

@@ -1,4 +1,4 @@
-import { concatBytes } from "@x/bits";
+import { concatBytes, equalBytes } from "@x/bits";
 import { describe, expect, test } from "vitest";
 import { packetBytes, patBytes, pesBytes, pmtBytes, sectionBytes } from "../src/conformance.js";
 import {
@@ -191,6 +191,59 @@ describe("PES packets", () => {
       [last + 2, last + 2],
     ]);
   });
+});
+
+describe("runs of packets that are full of payload", () => {
+  // Long enough for runs that memory has to grow for, and that are copied in several pieces.
+  const units = [40_000, 190_000, 183, 12_345, 65_000].map((size, i) =>
+    Uint8Array.from({ length: size }, (_, at) => Math.imul(at + i, 2_654_435_761) >>> 24),
+  );
+  const packets = units.flatMap((unit, i) =>
+    // The last one has a length, the others have none.
+    pesPackets(VIDEO, pesBytes(0xe0, unit, 3600 * i, undefined, i === 4)),
+  );
+
+  test.each([188, 192, 204, 208])(
+    "in packets of %i bytes give what single packets give",
+    (size) => {
+      let counter = 15;
+      const stream = concatBytes(
+        ...[...TABLES, ...packets, ...NULLS].map((packet) => {
+          const framed = new Uint8Array(size).fill(0x47);
+          const copy = packet.slice();
+          const isVideo = (((copy[1] as number) & 0x1f) << 8) + (copy[2] as number) === VIDEO;
+          if (isVideo) {
+            counter = (counter + 1) & 0x0f;
+            copy[3] = ((copy[3] as number) & 0xf0) | counter;
+          }
+          framed.set(copy, size === 192 ? 4 : 0);
+          return framed;
+        }),
+      );
+      for (const dataLifetime of ["kept", "push"] as const) {
+        for (const maxPesSize of [1e6, 100_000]) {
+          const options = { packetSize: size as 188, dataLifetime, maxPesSize };
+          const whole = new TsDemuxer(options);
+          const single = new TsDemuxer(options);
+          const copy = (events: readonly TsEvent[]) =>
+            pes(events).map(({ data, damage, pts }) => ({ data: data.slice(), damage, pts }));
+          const expected: ReturnType<typeof copy> = [];
+          for (let at = 0; at < stream.length; at += size) {
+            expected.push(...copy(single.push(stream.subarray(at, at + size))));
+          }
+          expected.push(...copy(single.flush()));
+          const found = [...copy(whole.push(stream)), ...copy(whole.flush())];
+          const described = (event: (typeof found)[number]) => [event.damage, event.data.length];
+          expect(found.length).toBe(units.length);
+          expect(found.map(described)).toEqual(expected.map(described));
+          found.forEach(({ data }, i) => {
+            expect(equalBytes(data, expected[i]?.data ?? data.subarray(1))).toBe(true);
+            if (maxPesSize === 1e6) expect(equalBytes(data, units[i] as Uint8Array)).toBe(true);
+          });
+        }
+      }
+    },
+  );
 });
 
 describe("damage", () => {
