@@ -13,10 +13,11 @@ export function library(options = {}) {
     treeshake: true,
     splitting: true,
     silent: true,
-    // Both are needed: either one alone leaves `from "@x/bits"` in the published declarations.
+    // `resolve` and `paths` are both needed: either one alone leaves `from "@x/bits"` in the published declarations.
+    // Without conditions the other packages are their built declarations, which were made before.
     dts: {
       resolve: [/^@x\/bits/],
-      compilerOptions: { paths: { "@x/bits": ["../bits/src/index.ts"] } },
+      compilerOptions: { customConditions: [], paths: { "@x/bits": ["../bits/src/index.ts"] } },
     },
     ...options,
   });

@@ -17,7 +17,7 @@ export function rawPacket(maxDataCount = 255): fc.Arbitrary<AncPacket> {
 }
 
 function withStream(packet: fc.Arbitrary<AncPacket>): fc.Arbitrary<AncPacket> {
-  const streamNum = fc.option(fc.integer({ min: 0, max: 0x7f }), { freq: 1 });
+  const streamNum = fc.option(fc.integer({ min: 0, max: 0x7f }), { freq: 2 });
   return fc
     .tuple(packet, streamNum)
     .map(([given, number]) => (number === null ? given : { ...given, streamNum: number }));

@@ -59,7 +59,7 @@ export function rawPacket(maxDataCount = 255): fc.Arbitrary<AncPacket> {
     .record({
       place: position(),
       words: fc.uint16Array({ minLength: 3, maxLength: 3 + maxDataCount, max: 0x3ff, size: "max" }),
-      checksum: fc.option(bits(10), { freq: 1 }),
+      checksum: fc.option(bits(10), { freq: 2 }),
     })
     .map(({ place, words: [did = 0, sdid = 0, dataCount = 0, ...userData], checksum }) => {
       const words = [did, sdid, (dataCount & 0x300) | userData.length, ...userData];
