@@ -30,6 +30,7 @@ export {
   decodeAv1SequenceHeader,
   encodeAv1Configuration,
 } from "./av1.js";
+export { type Av1Event, Av1Parser, type Av1ParserOptions } from "./av1-parser.js";
 export {
   AVC_NAL,
   type AvcConfiguration,
@@ -70,6 +71,13 @@ export {
   hevcNalType,
   isHevcKeyFrame,
 } from "./hevc.js";
+export {
+  decodeIvfHeader,
+  type IvfEvent,
+  type IvfHeader,
+  IvfParser,
+  type IvfParserOptions,
+} from "./ivf.js";
 export { decodeMpegAudioHeader, type MpegAudioHeader } from "./mpeg-audio.js";
 export {
   annexBToLengthPrefixed,
@@ -83,7 +91,15 @@ export {
   splitLengthPrefixed,
   unescapeNal,
 } from "./nal-unit.js";
-export { normalizeTemporalUnit, OBU_TYPE, type Obu, splitObus } from "./obu.js";
+export {
+  isAv1KeyFrame,
+  joinObus,
+  normalizeTemporalUnit,
+  OBU_TYPE,
+  type Obu,
+  splitLengthDelimitedObus,
+  splitObus,
+} from "./obu.js";
 export { decodeOggPage, encodeOggPage, OGG_FLAG, type OggPage } from "./ogg.js";
 export {
   type OggAudioEvent,

@@ -1,4 +1,4 @@
-import { plain } from "@x/bits";
+import { concatBytes, plain } from "@x/bits";
 import { byteAt, formatError } from "./errors.js";
 
 /** obu_type of AV1 6.2.2, those that containers ask for. */
@@ -71,7 +71,7 @@ function obuAt(bytes: Uint8Array, start: number): Obu {
  * leb128() of AV1 4.10.5, at most eight bytes.
  * @throws {FormatError} `truncated`; `range` above 2^32 − 1
  */
-function readLeb128(
+export function readLeb128(
   bytes: Uint8Array,
   at: number,
   field: string,
@@ -88,19 +88,65 @@ function readLeb128(
 }
 
 /**
+ * The units of a temporal unit in the length-delimited format (AV1 annex B), without the size in front of it.
+ * @returns views into `bytes`
+ * @throws {FormatError} as {@link splitObus}; `range` where the sizes do not tile the input
+ */
+export function splitLengthDelimitedObus(bytes: Uint8Array): Obu[] {
+  const input = plain(bytes);
+  const obus: Obu[] = [];
+  for (let at = 0; at < input.length; ) {
+    const frame = readLeb128(input, at, "frameUnitSize");
+    const end = frame.end + frame.value;
+    if (end > input.length) {
+      throw formatError("range", `${frame.value} bytes`, "frameUnitSize", at, "AV1 B.2");
+    }
+    at = frame.end;
+    while (at < end) {
+      const { value, end: start } = readLeb128(input, at, "obuLength");
+      if (value === 0 || start + value > end) {
+        throw formatError("range", `${value} bytes`, "obuLength", at, "AV1 B.2");
+      }
+      const obu = obuAt(input.subarray(0, start + value), start);
+      if (obu.bytes.length !== value) {
+        throw formatError("range", `${obu.bytes.length} of ${value}`, "obuSize", start);
+      }
+      obus.push(obu);
+      at = start + value;
+    }
+  }
+  return obus;
+}
+
+/**
  * A temporal unit as containers store it: every unit with its size, temporal delimiters left out (AV1 in ISOBMFF 2.4).
  * @returns a copy; throws as {@link splitObus}
  */
 export function normalizeTemporalUnit(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const obus = splitObus(bytes).filter(({ obuType }) => obuType !== OBU_TYPE.temporalDelimiter);
-  const pieces = obus.map((obu) => (obu.hasSizeField ? obu.bytes : withSize(obu)));
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return joinObus(splitObus(bytes));
+}
+
+/** As {@link normalizeTemporalUnit}, from units that are split already. */
+export function joinObus(obus: readonly Obu[]): Uint8Array<ArrayBuffer> {
+  const kept = obus.filter(({ obuType }) => obuType !== OBU_TYPE.temporalDelimiter);
+  return concatBytes(...kept.map((obu) => (obu.hasSizeField ? obu.bytes : withSize(obu))));
+}
+
+/**
+ * True for a temporal unit where decoding can begin (AV1 in ISOBMFF 2.4): it has a sequence header, and its first
+ * frame is a key frame that is shown.
+ */
+export function isAv1KeyFrame(obus: readonly Obu[]): boolean {
+  const sequence = obus.find(({ obuType }) => obuType === OBU_TYPE.sequenceHeader);
+  const frame = obus.find(
+    ({ obuType }) => obuType === OBU_TYPE.frame || obuType === OBU_TYPE.frameHeader,
+  );
+  const [sequenceHead] = sequence?.payload ?? [];
+  const [frameHead] = frame?.payload ?? [];
+  if (sequenceHead === undefined || frameHead === undefined) return false;
+  const reducedStillPictureHeader = (sequenceHead & 0x08) !== 0;
+  // show_existing_frame 0, frame_type 0, show_frame 1.
+  return reducedStillPictureHeader || frameHead >> 4 === 1;
 }
 
 function withSize({ bytes, payload }: Obu): Uint8Array {

@@ -1,13 +1,7 @@
 import { it } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  fromHex,
-  toHex,
-  vectorBytes,
-  vectorFiles,
-  vectorJson,
-} from "../../../tools/testing/vectors.js";
+import { fromHex, toHex } from "../../../tools/testing/vectors.js";
 import {
   decodeAdtsHeader,
   encodeAdtsHeader,
@@ -16,6 +10,7 @@ import {
   FrameParser,
 } from "../src/index.js";
 import { frames, issues, joined, run } from "./parsing.js";
+import { codedFrames, peerFiles } from "./peer-frames.js";
 
 const LC48 = { audioObjectType: 2, samplingFrequency: 48000, channelConfiguration: 2 };
 
@@ -88,32 +83,7 @@ describe("ADTS", () => {
   });
 });
 
-interface PeerTag {
-  readonly messages?: readonly {
-    readonly fourcc?: string;
-    readonly trackId: number;
-    readonly packetType: string;
-    readonly bodyOffset: number;
-    readonly bodySize: number;
-  }[];
-  readonly codec?: string;
-}
-
-/** The coded frames of the first track of a kind in a vector, each as its own array. */
-function codedFrames(file: string, codec: string): Uint8Array[] {
-  const bytes = vectorBytes("eflv", file.replace(".expected.json", ".flv"));
-  const { tags } = vectorJson<{ tags: PeerTag[] }>("eflv", file);
-  return tags.flatMap(({ messages = [], codec: legacy }) =>
-    messages.flatMap(({ fourcc, trackId, packetType, bodyOffset, bodySize }) =>
-      (fourcc ?? legacy) === codec && trackId < 2 && packetType === "CodedFrames" && bodySize > 0
-        ? [bytes.slice(bodyOffset, bodyOffset + bodySize)]
-        : [],
-    ),
-  );
-}
-
 describe("real streams out of the peers' files", () => {
-  const files = vectorFiles("eflv").filter((file) => /^peers\/.*\.expected\.json$/.test(file));
   const kinds: readonly (readonly [string, keyof FrameHeaders])[] = [
     ["mp3", "mpeg-audio"],
     [".mp3", "mpeg-audio"],
@@ -123,7 +93,7 @@ describe("real streams out of the peers' files", () => {
 
   test("MP3, AC-3 and E-AC-3 frames are cut as the container has them", () => {
     let checked = 0;
-    for (const file of files) {
+    for (const file of peerFiles) {
       for (const [codec, format] of kinds) {
         const expected = codedFrames(file, codec);
         if (expected.length < 2) continue;
@@ -140,7 +110,7 @@ describe("real streams out of the peers' files", () => {
 
   test("FLAC frames are cut as the container has them", () => {
     let checked = 0;
-    for (const file of files) {
+    for (const file of peerFiles) {
       const expected = codedFrames(file, "fLaC");
       if (expected.length < 2) continue;
       const whole = run(new FlacParser(), joined(expected));
@@ -153,7 +123,7 @@ describe("real streams out of the peers' files", () => {
   });
 
   test("damage in FLAC costs what it touches, and any chunking tells the same", () => {
-    const file = files.find((name) => codedFrames(name, "fLaC").length > 4) as string;
+    const file = peerFiles.find((name) => codedFrames(name, "fLaC").length > 4) as string;
     const expected = codedFrames(file, "fLaC").slice(0, 6);
     const bytes = joined(expected);
     const first = expected[0]?.length as number;
