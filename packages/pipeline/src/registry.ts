@@ -12,7 +12,9 @@ import { cea708overlay } from "./elements/cea708overlay.js";
 import { cea708tott } from "./elements/cea708tott.js";
 import { clocksync } from "./elements/clocksync.js";
 import { fakesink } from "./elements/fakesink.js";
+import { fakesrc } from "./elements/fakesrc.js";
 import { fdsink } from "./elements/fdsink.js";
+import { fdsrc } from "./elements/fdsrc.js";
 import { filesink } from "./elements/filesink.js";
 import { filesrc } from "./elements/filesrc.js";
 import { flvdemux } from "./elements/flvdemux.js";
@@ -31,6 +33,8 @@ import { rtpsmpte291pay } from "./elements/rtpsmpte291pay.js";
 import { rtspsrc } from "./elements/rtspsrc.js";
 import { sccenc } from "./elements/sccenc.js";
 import { sccparse } from "./elements/sccparse.js";
+import { srtsink } from "./elements/srtsink.js";
+import { srtsrc } from "./elements/srtsrc.js";
 import { st2038ancdemux } from "./elements/st2038ancdemux.js";
 import { st2038ancmux } from "./elements/st2038ancmux.js";
 import { st2038anctocc } from "./elements/st2038anctocc.js";
@@ -58,10 +62,13 @@ import { y4mdec, y4menc } from "./elements/y4m.js";
 export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
   [
     filesrc,
+    fdsrc,
     udpsrc,
+    srtsrc,
     rtspsrc,
     mpegtslivesrc,
     videotestsrc,
+    fakesrc,
     capsfilter,
     identity,
     clocksync,
@@ -114,6 +121,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     svtjpegxsdec,
     svtjpegxsenc,
     udpsink,
+    srtsink,
     filesink,
     fdsink,
     fakesink,
