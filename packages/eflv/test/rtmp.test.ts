@@ -2,7 +2,7 @@ import { it } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
-import { decodeScriptData, FlvMuxer } from "../src/index.js";
+import { decodeScriptData, encodeAmf0Values, FlvMuxer } from "../src/index.js";
 import {
   fourCcInfo,
   type MuxedTag,
@@ -139,6 +139,26 @@ describe("publishing", () => {
     expect(fourCcInfo(connect.capabilities, "audio", "Opus")).toBe(7);
     expect(fourCcInfo({}, "audio", "Opus")).toBeUndefined();
     expect(fourCcInfo({ fourCcList: ["av01"] }, "video", "hvc1")).toBe(0);
+  });
+
+  test("only metadata is for the server to keep, and says so once", () => {
+    const pair = new Pair("publish");
+    pair.run();
+    const texts = [
+      ["onMetaData", null],
+      ["onCuePoint", null],
+      ["@setDataFrame", "onMetaData"],
+    ];
+    const tags = texts.map((values) => ({
+      ...{ tagType: 18, timestamp: 0, data: encodeAmf0Values(values) },
+    }));
+    pair.toServer(pair.client.write(tags));
+    const got = pair.serverEvents.flatMap((event) => (event.type === "tag" ? [event.tag] : []));
+    expect(got.map(({ data }) => decodeScriptData(data).values)).toEqual([
+      ["@setDataFrame", "onMetaData", null],
+      ["onCuePoint", null],
+      ["@setDataFrame", "onMetaData"],
+    ]);
   });
 
   test("a refusal ends the client with the server's code", () => {

@@ -27,9 +27,10 @@ export {
   type RtmpClientOptions,
   type RtmpClientState,
 } from "./client.js";
+export { storedTag } from "./data-frame.js";
 export type { DigestHalf, HandshakeRole } from "./digest.js";
 export { type HandshakeInit, type HandshakeStep, RtmpHandshake } from "./handshake.js";
-export { LateJoinHeaders, storedTag, type TagRole } from "./late-join.js";
+export { LateJoinHeaders, type TagRole } from "./late-join.js";
 export type { LinkOptions } from "./link.js";
 export { type RtmpServerEvent, type RtmpServerOptions, RtmpServerSession } from "./server.js";
 export { parseRtmpUrl, type RtmpUrl, resolveRtmpUrl } from "./url.js";

@@ -5,6 +5,7 @@ import type { MuxedTag } from "../muxer.js";
 import { decodeScriptData } from "../script.js";
 import { TAG_TYPE } from "../tag.js";
 import { decodeVideoData } from "../video.js";
+import { storedTag } from "./data-frame.js";
 
 /**
  * What a tag is to somebody who joins the stream at it. `header`: metadata or a configuration, needed before frames.
@@ -26,10 +27,6 @@ const SLOTS: Readonly<Partial<Record<PacketType, string>>> = {
   MultichannelConfig: "channels",
   Metadata: "metadata",
 };
-
-/** `@setDataFrame` as the AMF0 string that publishers put in front. */
-const SET_DATA_FRAME = amfString("@setDataFrame");
-const CLEAR_DATA_FRAME = amfString("@clearDataFrame");
 
 /**
  * Remembers what a receiver must get first that joins late, or that a publisher sends first on a new connection: the last
@@ -113,26 +110,6 @@ export class LateJoinHeaders {
   }
 }
 
-/**
- * A tag as it stands in a file: `@setDataFrame`, which publishers put in front of metadata, is for servers.
- * @returns a view of it without; `undefined` for `@clearDataFrame`, which has no place in a file
- */
-export function storedTag(tag: MuxedTag): MuxedTag | undefined {
-  if (tag.tagType !== TAG_TYPE.script) return tag;
-  const { tagType, timestamp, data } = tag;
-  if (startsWith(data, CLEAR_DATA_FRAME)) return undefined;
-  if (!startsWith(data, SET_DATA_FRAME)) return tag;
-  return { tagType, timestamp, data: data.subarray(SET_DATA_FRAME.length) };
-}
-
 function copied({ tagType, timestamp, data }: MuxedTag): MuxedTag {
   return { tagType, timestamp, data: data.slice() };
-}
-
-function amfString(text: string): Uint8Array {
-  return Uint8Array.of(2, 0, text.length, ...new TextEncoder().encode(text));
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return bytes.length >= prefix.length && prefix.every((byte, i) => byte === bytes[i]);
 }

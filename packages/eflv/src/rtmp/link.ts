@@ -8,6 +8,7 @@ import { textOf } from "../video.js";
 import { MESSAGE_TYPE, type ReceivedMessage, type RtmpIssue } from "./chunk.js";
 import { RtmpChunkReader, type RtmpChunkReaderOptions } from "./chunk-reader.js";
 import { RtmpChunkWriter } from "./chunk-writer.js";
+import { publishedData } from "./data-frame.js";
 import { HANDSHAKE_BLOCK, type HandshakeInit, RtmpHandshake } from "./handshake.js";
 
 /** Chunk streams that we send on. */
@@ -125,13 +126,12 @@ export class RtmpLink {
     this.send(CSID.command, MESSAGE_TYPE.command, streamId, 0, payload);
   }
 
-  /** A tag as a message: onMetaData gets `@setDataFrame` in front where a publisher sends it. */
-  tag(streamId: number, { tagType, timestamp, data }: MuxedTag, setDataFrame: boolean): void {
+  /** A tag as a message; `publish`: metadata is for the server to keep. */
+  tag(streamId: number, tag: MuxedTag, publish: boolean): void {
+    const { tagType, timestamp } = tag;
     const csid =
       tagType === TAG_TYPE.audio ? CSID.audio : tagType === TAG_TYPE.video ? CSID.video : CSID.data;
-    const prefixed = setDataFrame && tagType === TAG_TYPE.script;
-    const payload = prefixed ? concatBytes(encodeAmf0Values(["@setDataFrame"]), data) : data;
-    this.send(csid, tagType, streamId, timestamp, payload);
+    this.send(csid, tagType, streamId, timestamp, publish ? publishedData(tag) : tag.data);
   }
 
   send(
