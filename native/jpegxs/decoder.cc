@@ -56,6 +56,17 @@ int vertical_levels(const JxsHeader &h, int i) {
   return i >= h.nc - h.sd ? 0 : h.nly - (h.component[i].sy - 1);
 }
 
+// Code groups of the longest packet.
+size_t most_codes(const Geometry &g) {
+  size_t most = 0, codes = 0;
+  for (int i = 0; i < g.lines; i++) {
+    if (i == 0 || g.line[i].packet != g.line[i - 1].packet) codes = 0;
+    codes += size_t(ceil_div(g.band[g.line[i].band].width, 4));
+    most = max(most, codes);
+  }
+  return most;
+}
+
 // Lays everything out; with an arena that only adds up, nothing of `d` but sizes is meant.
 void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOptions &options) {
   d.header = h;
@@ -91,7 +102,8 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
       job.entropy.counts[b] = arena.line<u8>(size_t(ceil_div(g.band[b].width, 4)));
       job.entropy.truncation[b] = arena.take<u8>(size_t(g.columns));
     }
-    job.entropy.residuals = arena.line<u8>(2 * size_t(ceil_div(h.wf, 4)) + 64);
+    job.entropy.codes = arena.line<u8>(most_codes(g));
+    job.entropy.residuals = arena.line<u8>(size_t(ceil_div(h.wf, 4)));
     for (int i = 0; i < h.nc; i++) {
       for (int level = 0; level < d.levels[i]; level++) {
         VerticalLevel &v = job.level[i][level];

@@ -17,8 +17,8 @@ struct EntropyState {
   // Bit-plane counts of the last line of each band, and T of the last precinct in each column.
   u8 *counts[JXS_MAX_BANDS];
   u8 *truncation[JXS_MAX_BANDS];
-  // Two lines for the residuals of counts.
-  u8 *residuals;
+  // The codes of a packet's counts, and the residuals of a line.
+  u8 *codes, *residuals;
 };
 
 struct EntropyContext {

@@ -1,19 +1,29 @@
 // The inner loops, in one table for each family. Lines have kLinePad bytes on both sides that kernels may read and, except
 // where a store goes into the caller's picture, write.
 #pragma once
-#include "common.h"
+#include "bits.h"
 
 namespace jxs {
 
+// Where the data of a packet are read, in nibbles. Bytes from `end` on count as zeros.
+struct Nibbles {
+  const u8 *data, *end;
+  size_t at;
+};
+
 struct Kernels {
   // Bit-plane counts from residuals as they are coded (C.5.3). `counts` holds those above and receives the new ones;
-  // `floor` is the larger of both truncations. Returns the nibbles of data that the counts stand for, `extra` for each
+  // `floor` is the larger of both truncations. Residual 255 makes the count T, whatever was predicted. Returns the nibbles of data that the counts stand for, `extra` for each
   // coded group included, or -1 for a count above 15.
   int (*predict)(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
                  int extra);
   // The other way round: residuals of counts, those above in `above`, which is not looked at unless `vertical`.
   void (*residuals)(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
                     bool vertical);
+  // Reads the code groups of a line: bit-planes, and with `signs` the signs in front of them (C.5.4). Then `out` receives
+  // coefficients, dequantised as below; without signs it receives magnitude indexes. Whole groups are written.
+  void (*unpack)(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool uniform,
+                 i16 *out);
   // Dequantisation in place: sign and magnitude index to a signed coefficient (ISO/IEC 21122-1 D.1, D.2). `counts` has
   // one M for four coefficients.
   void (*dequantise)(i16 *line, const u8 *counts, int width, int t, bool uniform);
@@ -49,6 +59,9 @@ struct Kernels {
   u32 (*round)(const i32 *x, int fq, i16 *out, u8 *counts, int n);
   // Quantisation (D.3): sign and magnitude become sign and index.
   void (*quantise)(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform);
+  // Writes the code groups of a line (C.5.4): quantised as above, signs first where they are wanted, then the bit-planes.
+  void (*pack)(BitWriter &out, const i16 *line, const u8 *counts, int groups, int t, bool signs,
+               bool uniform);
   // Bits of the counts of a line under vertical prediction, and the same with significance flags (flags not counted).
   // `floor` is the larger of both truncations.
   void (*vertical_cost)(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,

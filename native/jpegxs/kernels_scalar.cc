@@ -15,6 +15,7 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
       const int predicted = max<int>(counts[g], floor), theta = predicted - t;
       m = predicted + (n > 2 * theta ? n - theta : n & 1 ? -((n + 1) >> 1) : n >> 1);
     }
+    if (n == 255) m = t;
     counts[g] = u8(m);
     seen |= m;
     if (m > t) nibbles += m - t + extra;
@@ -32,6 +33,24 @@ void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, in
   }
 }
 
+unsigned next_nibble(Nibbles &in) {
+  const u8 *p = in.data + (in.at >> 1);
+  const unsigned shift = in.at++ & 1 ? 0 : 4;
+  return p < in.end ? *p >> shift & 15 : 0;
+}
+
+// Bit 0 of four lanes from a nibble, whose top bit goes into lane 0.
+struct SpreadTable {
+  u64 of_nibble[16];
+};
+constexpr SpreadTable make_spread() {
+  SpreadTable t = {};
+  for (int i = 0; i < 16; i++)
+    for (int lane = 0; lane < 4; lane++) t.of_nibble[i] |= u64(i >> (3 - lane) & 1) << 16 * lane;
+  return t;
+}
+constexpr SpreadTable kSpread = make_spread();
+
 void dequantise(i16 *line, const u8 *counts, int width, int t, bool uniform) {
   for (int i = 0; i < width; i++) {
     int index = line[i] & 0x7fff;
@@ -48,6 +67,22 @@ void dequantise(i16 *line, const u8 *counts, int width, int t, bool uniform) {
     }
     line[i] = i16(line[i] < 0 ? -magnitude : magnitude);
   }
+}
+
+void unpack(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool uniform, i16 *out) {
+  for (int g = 0; g < groups; g++) {
+    const int planes = max(counts[g] - t, 0);
+    u64 lanes = 0;
+    if (planes > 0) {
+      if (signs) lanes = kSpread.of_nibble[next_nibble(in)] << 15;
+      u64 magnitude = 0;
+      for (int plane = 0; plane < planes; plane++)
+        magnitude = magnitude << 1 | kSpread.of_nibble[next_nibble(in)];
+      lanes |= magnitude;
+    }
+    __builtin_memcpy(out + 4 * g, &lanes, 8);
+  }
+  if (signs) dequantise(out, counts, 4 * groups, t, uniform);
 }
 
 template <class Low>
@@ -164,6 +199,22 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
   }
 }
 
+void pack(BitWriter &out, const i16 *line, const u8 *counts, int groups, int t, bool signs,
+          bool uniform) {
+  for (int g = 0; g < groups; g++, line += 4, counts++) {
+    if (*counts <= t) continue;
+    i16 index[4];
+    quantise(line, counts, index, 4, t, uniform);
+    const auto nibble = [&](int bit) {
+      unsigned bits = 0;
+      for (int i = 0; i < 4; i++) bits = bits << 1 | (unsigned(index[i]) >> bit & 1);
+      out.put(bits, 4);
+    };
+    if (signs) nibble(15);
+    for (int plane = *counts - t - 1; plane >= 0; plane--) nibble(plane);
+  }
+}
+
 void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
                    u32 *plain, u32 *flagged) {
   u32 all = 0, coded = 0;
@@ -187,11 +238,11 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::predict,    scalar::residuals,  scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
+    scalar::predict,    scalar::residuals,  scalar::unpack, scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
     scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,
-    scalar::round,      scalar::quantise,   scalar::vertical_cost,
+    scalar::round,      scalar::quantise, scalar::pack,  scalar::vertical_cost,
 };
 
 }  // namespace jxs

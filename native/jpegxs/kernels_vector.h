@@ -22,6 +22,7 @@ typedef u16 U16 __attribute__((vector_size(4 * L)));
 typedef i16 H16 __attribute__((vector_size(2 * L)));
 typedef u16 HU16 __attribute__((vector_size(2 * L)));
 typedef u8 Q8 __attribute__((vector_size(L)));
+typedef u8 Q16 __attribute__((vector_size(2 * L)));
 
 template <class V, class T>
 inline V load(const T *p) {
@@ -34,23 +35,70 @@ inline void store_to(T *p, V v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 inline V32 load32(const i32 *p) { return load<V32>(p); }
-inline V32 load_wide(const i16 *p, int shift) {
-  return __builtin_convertvector(load<H16>(p), V32) << shift;
+
+// L samples or coefficients as 32-bit lanes. Without the intrinsics gcc makes two halves and puts them together.
+inline V32 wide(const i16 *p) {
+#if JXS_LANES == 8
+  return V32(_mm256_cvtepi16_epi32(__m128i(load<H16>(p))));
+#elif defined(__SSE4_1__)
+  return V32(_mm_cvtepi16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+#else
+  return __builtin_convertvector(load<H16>(p), V32);
+#endif
+}
+inline V32 wide(const u16 *p) {
+#if JXS_LANES == 8
+  return V32(_mm256_cvtepu16_epi32(__m128i(load<HU16>(p))));
+#elif defined(__SSE4_1__)
+  return V32(_mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+#else
+  return __builtin_convertvector(load<HU16>(p), V32);
+#endif
+}
+inline V32 wide(const u8 *p) {
+#if JXS_LANES == 8
+  return V32(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+#elif defined(__SSE4_1__)
+  i32 four;
+  __builtin_memcpy(&four, p, 4);
+  return V32(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)));
+#else
+  return __builtin_convertvector(load<Q8>(p), V32);
+#endif
 }
 
 #if JXS_LANES == 4
 inline V32 zip_low(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
 inline V32 zip_high(V32 a, V32 b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+// What follows each lane of `a`, behind which is `b`.
+inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 4); }
 #else
 inline V32 zip_low(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
 inline V32 zip_high(V32 a, V32 b) {
   return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
+inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 4, 5, 6, 7, 8); }
 #endif
 
 typedef u8 B8 __attribute__((vector_size(16)));
 typedef u16 B16 __attribute__((vector_size(16)));
 typedef u64 B64 __attribute__((vector_size(16)));
+
+typedef i16 I16 __attribute__((vector_size(16)));
+
+// The top bits of all lanes, that of lane 0 in bit 0.
+inline u32 sign_bits(B8 v) {
+#if defined(__SSE4_1__)
+  return u32(_mm_movemask_epi8(__m128i(v)));
+#elif defined(__wasm_simd128__)
+  return wasm_i8x16_bitmask(v128_t(v));
+#else
+  const B8 bits = v & B8{1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  u32 low = 0, high = 0;
+  for (int i = 0; i < 8; i++) low |= bits[i], high |= bits[i + 8];
+  return low | high << 8;
+#endif
+}
 
 inline B8 larger(B8 a, B8 b) { return a > b ? a : b; }
 
@@ -74,6 +122,8 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
       const B8 far = B8(n > theta + theta);
       m = predicted + ((far & (n - theta)) | (~far & (up ^ odd)));
     }
+    const B8 skipped = B8(n == u8(255));
+    m = (ts & skipped) | (m & ~skipped);
     const B8 inside = first_lanes(groups - g);
     m &= inside;
     seen |= m;
@@ -108,25 +158,28 @@ void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, in
 }
 
 // The upper halves of the products.
-inline U16 multiply_high(U16 a, U16 b) {
-#if defined(__SSE4_1__) && JXS_LANES == 4
-  return U16(_mm_mulhi_epu16(__m128i(a), __m128i(b)));
-#elif defined(__AVX2__)
-  return U16(_mm256_mulhi_epu16(__m256i(a), __m256i(b)));
+inline B16 multiply_high(B16 a, B16 b) {
+#if defined(__SSE4_1__)
+  return B16(_mm_mulhi_epu16(__m128i(a), __m128i(b)));
 #elif defined(__wasm_simd128__)
   v128_t low = wasm_u32x4_extmul_low_u16x8(v128_t(a), v128_t(b));
   v128_t high = wasm_u32x4_extmul_high_u16x8(v128_t(a), v128_t(b));
-  return U16(wasm_i16x8_shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15));
+  return B16(wasm_i16x8_shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15));
 #elif defined(__ARM_NEON)
   uint32x4_t low = vmull_u16(vget_low_u16(uint16x8_t(a)), vget_low_u16(uint16x8_t(b)));
   uint32x4_t high = vmull_u16(vget_high_u16(uint16x8_t(a)), vget_high_u16(uint16x8_t(b)));
-  return U16(vcombine_u16(vshrn_n_u32(low, 16), vshrn_n_u32(high, 16)));
+  return B16(vcombine_u16(vshrn_n_u32(low, 16), vshrn_n_u32(high, 16)));
 #else
-  U16 product;
-  for (int i = 0; i < 2 * L; i++) product[i] = u16(u32(a[i]) * b[i] >> 16);
+  B16 product;
+  for (int i = 0; i < 8; i++) product[i] = u16(u32(a[i]) * b[i] >> 16);
   return product;
 #endif
 }
+#if JXS_LANES == 8
+inline U16 multiply_high(U16 a, U16 b) {
+  return U16(_mm256_mulhi_epu16(__m256i(a), __m256i(b)));
+}
+#endif
 
 // 2^16 · (2^−ζ + 2^−2ζ + …) in four lanes. The index has fewer than ζ bits, so the terms of the series never overlap and
 // the sum of the truncated terms is the truncated product.
@@ -167,6 +220,82 @@ void dequantise(i16 *line, const u8 *counts, int width, int t, bool uniform) {
   }
 }
 
+// Bits of four lanes from eight data bits, whose halves become bits 1 and 0; the lanes that a nibble of signs makes
+// negative.
+struct PlaneTable {
+  u64 of_byte[256], negative[16];
+};
+constexpr PlaneTable make_planes() {
+  PlaneTable t = {};
+  for (int i = 0; i < 256; i++)
+    for (int lane = 0; lane < 4; lane++)
+      t.of_byte[i] |= u64(i >> (7 - lane) & 1) << (16 * lane + 1) | u64(i >> (3 - lane) & 1) << 16 * lane;
+  for (int i = 0; i < 16; i++)
+    for (int lane = 0; lane < 4; lane++)
+      t.negative[i] |= (i >> (3 - lane) & 1) * (u64(0xffff) << 16 * lane);
+  return t;
+}
+constexpr PlaneTable kPlanes = make_planes();
+
+// Sixteen nibbles from `at` on, of which the last is only there where `at` is even.
+inline u64 load_nibbles(const Nibbles &in, size_t at) {
+  const u8 *p = in.data + (at >> 1);
+  u64 v = 0;
+  if (in.end - p >= 8) v = load_be64(p);
+  else
+    for (int i = 0; i < 8; i++) v = v << 8 | (p + i < in.end ? p[i] : 0);
+  return v << (at & 1) * 4;
+}
+
+template <bool signs, bool uniform>
+void unpack_as(Nibbles &in, const u8 *counts, int groups, int t, i16 *out) {
+  const B8 ts = B8{} + u8(t);
+  const I16 half = I16{} + i16((1 << t) >> 1);
+  size_t at = in.at;
+  __builtin_memset(out, 0, size_t(groups) * 8);
+  for (int first = 0; first < groups; first += 16) {
+    const B8 coded = B8(load<B8>(counts + first) > ts) & first_lanes(groups - first);
+    for (u32 left = sign_bits(coded); left != 0; left &= left - 1) {
+      const int g = first + __builtin_ctz(left);
+      const int planes = counts[g] - t;
+      u64 bits = load_nibbles(in, at);
+      u64 negative = 0;
+      if (signs) {
+        negative = kPlanes.negative[bits >> 60];
+        bits <<= 4;
+        at++;
+      }
+      u64 index;
+      if (planes <= 4) {
+        bits >>= 64 - 4 * planes;
+        index = kPlanes.of_byte[bits >> 8] << 2 | kPlanes.of_byte[bits & 0xff];
+      } else {
+        bits = load_nibbles(in, at) >> (64 - 4 * planes);
+        index = 0;
+        for (int shift = planes > 8 ? 56 : 24; shift >= 0; shift -= 8)
+          index = index << 2 | kPlanes.of_byte[bits >> shift & 0xff];
+      }
+      at += size_t(planes);
+      if (signs) {
+        I16 magnitude = I16(B64{index, 0}), sign = I16(B64{negative, 0});
+        const I16 seen = magnitude != 0;
+        magnitude <<= i16(t);
+        if (uniform)
+          magnitude += I16(multiply_high(B16(magnitude), B16(B64{kSeries.of_zeta[planes + 1], 0})));
+        else magnitude += half & seen;
+        index = B64((magnitude ^ sign) - sign)[0];
+      }
+      __builtin_memcpy(out + 4 * g, &index, 8);
+    }
+  }
+  in.at = at;
+}
+
+void unpack(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool uniform, i16 *out) {
+  const auto as = !signs ? unpack_as<false, false> : uniform ? unpack_as<true, true> : unpack_as<true, false>;
+  as(in, counts, groups, t, out);
+}
+
 template <class Low>
 inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
   const int lows = (n + 1) >> 1, highs = n >> 1;
@@ -174,14 +303,27 @@ inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even
     out[0] = low(0)[0];
     return;
   }
-  for (int k = 0; k < lows; k += L) {
-    V32 sum = load_wide(high + k - 1, fq) + load_wide(high + k, fq);
-    store_to(even + k, low(k) - ((sum + 2) >> 2));
+  // Four times a quarter: with two or more fractional bits nothing is rounded.
+  const int up = max(fq - 2, 0), down = max(2 - fq, 0), rounding = fq < 2 ? 2 >> fq : 0;
+  const auto even_at = [&](int k, V32 h) {
+    return low(k) - ((((wide(high + k - 1) + h) + rounding) << up) >> down);
+  };
+  int k = 0;
+  V32 h = wide(high), e = even_at(0, h);
+  for (; k <= lows - 2 * L; k += L) {
+    const V32 next_h = wide(high + k + L), next = even_at(k + L, next_h);
+    const V32 o = (h << fq) + ((e + one_up(e, next)) >> 1);
+    store_to(out + 2 * k, zip_low(e, o));
+    store_to(out + 2 * k + L, zip_high(e, o));
+    h = next_h;
+    e = next;
   }
+  const int rest = k;
+  for (; k < lows; k += L) store_to(even + k, even_at(k, wide(high + k)));
   even[lows] = even[lows - 1];
-  for (int k = 0; k < lows; k += L) {
-    V32 e = load32(even + k);
-    V32 o = load_wide(high + k, fq) + ((e + load32(even + k + 1)) >> 1);
+  for (k = rest; k < lows; k += L) {
+    e = load32(even + k);
+    const V32 o = (wide(high + k) << fq) + ((e + load32(even + k + 1)) >> 1);
     store_to(out + 2 * k, zip_low(e, o));
     store_to(out + 2 * k + L, zip_high(e, o));
   }
@@ -192,11 +334,11 @@ void synthesise(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch,
 }
 
 void synthesise_first(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
-  synthesise_any([=](int k) { return load_wide(low + k, fq); }, high, fq, out, scratch, n);
+  synthesise_any([=](int k) { return wide(low + k) << fq; }, high, fq, out, scratch, n);
 }
 
 void widen(const i16 *line, int fq, i32 *out, int n) {
-  for (int i = 0; i < n; i += L) store_to(out + i, load_wide(line + i, fq));
+  for (int i = 0; i < n; i += L) store_to(out + i, wide(line + i) << fq);
 }
 
 void lift_even(i32 *out, const i32 *low, const i32 *above, const i32 *below, int n) {
@@ -225,39 +367,47 @@ inline V32 scaled(const i32 *x, V32 bias, int shift, V32 limit) {
   return v < limit ? v : limit;
 }
 
-void store8(const i32 *x, u8 *out, int n, int bias, int shift, int limit) {
-  const V32 biases = V32{} + bias, limits = V32{} + limit;
-  int i = 0;
-  for (; i <= n - L; i += L)
-    store_to(out + i, __builtin_convertvector(scaled(x + i, biases, shift, limits), Q8));
-  for (; i < n; i++) out[i] = u8(clamp((x[i] + bias) >> shift, 0, limit));
+// Two vectors of numbers below 2^15 in one.
+inline V16 narrow(V32 a, V32 b) {
+#if JXS_LANES == 8
+  return V16(_mm256_permute4x64_epi64(_mm256_packus_epi32(__m256i(a), __m256i(b)), 0xd8));
+#elif defined(__SSE4_1__)
+  return V16(_mm_packus_epi32(__m128i(a), __m128i(b)));
+#else
+  return __builtin_shufflevector(V16(a), V16(b), 0, 2, 4, 6, 8, 10, 12, 14);
+#endif
+}
+// The same with numbers below 2^8.
+inline Q16 narrow(V16 v) {
+#if JXS_LANES == 8
+  return Q16(_mm_packus_epi16(_mm256_castsi256_si128(__m256i(v)), _mm256_extracti128_si256(__m256i(v), 1)));
+#else
+  return __builtin_convertvector(v, Q16);
+#endif
 }
 
-void store16(const i32 *x, u16 *out, int n, int bias, int shift, int limit) {
+inline void store_samples(V16 v, u16 *out) { store_to(out, v); }
+inline void store_samples(V16 v, u8 *out) { store_to(out, narrow(v)); }
+
+template <class Sample>
+void store(const i32 *x, Sample *out, int n, int bias, int shift, int limit) {
   const V32 biases = V32{} + bias, limits = V32{} + limit;
   int i = 0;
-  for (; i <= n - L; i += L)
-    store_to(out + i, __builtin_convertvector(scaled(x + i, biases, shift, limits), HU16));
-  for (; i < n; i++) out[i] = u16(clamp((x[i] + bias) >> shift, 0, limit));
+  for (; i <= n - 2 * L; i += 2 * L)
+    store_samples(narrow(scaled(x + i, biases, shift, limits),
+                         scaled(x + i + L, biases, shift, limits)), out + i);
+  for (; i < n; i++) out[i] = Sample(clamp((x[i] + bias) >> shift, 0, limit));
 }
 
-template <class Vector, class Sample>
-inline void load_any(const Sample *x, i32 *out, int n, int bias, int shift, int mask) {
+template <class Sample>
+void load_samples(const Sample *x, i32 *out, int n, int bias, int shift, int mask) {
   const V32 biases = V32{} + bias, masks = V32{} + mask;
   int i = 0;
   for (; i <= n - L; i += L) {
-    V32 v = __builtin_convertvector(load<Vector>(x + i), V32);
-    store_to(out + i, ((v & masks) << shift) - biases);
+    store_to(out + i, ((wide(x + i) & masks) << shift) - biases);
   }
   for (; i < n; i++) out[i] = ((x[i] & mask) << shift) - bias;
 }
-void load8(const u8 *x, i32 *out, int n, int bias, int shift, int mask) {
-  load_any<Q8>(x, out, n, bias, shift, mask);
-}
-void load16(const u16 *x, i32 *out, int n, int bias, int shift, int mask) {
-  load_any<HU16>(x, out, n, bias, shift, mask);
-}
-
 void rct_luma(i32 *red, const i32 *green, const i32 *blue, int n) {
   for (int i = 0; i < n; i += L)
     store_to(red + i, (load32(red + i) + 2 * load32(green + i) + load32(blue + i)) >> 2);
@@ -307,44 +457,58 @@ void analyse(i32 *x, i32 *low, i32 *high, int n) {
     store_to(low + k, load32(low + k) + ((load32(high + k - 1) + load32(high + k) + 2) >> 2));
 }
 
-// Narrows two vectors of magnitudes below 2^16.
-inline V16 narrow(V32 a, V32 b) {
-#if JXS_LANES == 4
-  return __builtin_shufflevector(V16(a), V16(b), 0, 2, 4, 6, 8, 10, 12, 14);
+// Two vectors in one, with what does not fit clamped, so that signs stay.
+inline V16 narrow_signed(V32 a, V32 b) {
+#if JXS_LANES == 8
+  return V16(_mm256_permute4x64_epi64(_mm256_packs_epi32(__m256i(a), __m256i(b)), 0xd8));
+#elif defined(__SSE4_1__)
+  return V16(_mm_packs_epi32(__m128i(a), __m128i(b)));
+#elif defined(__wasm_simd128__)
+  return V16(wasm_i16x8_narrow_i32x4(v128_t(a), v128_t(b)));
+#elif defined(__ARM_NEON)
+  return V16(vcombine_s16(vqmovn_s32(int32x4_t(a)), vqmovn_s32(int32x4_t(b))));
 #else
-  return __builtin_shufflevector(V16(a), V16(b), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26,
-                                 28, 30);
+  const auto clamped = [](V32 v) {
+    v = v < 0x7fff ? v : V32{} + 0x7fff;
+    return v > -0x8000 ? v : V32{} - 0x8000;
+  };
+  return narrow(clamped(a), clamped(b));
 #endif
 }
 
+// Bit lengths of numbers below 2^24: the exponents of the same numbers as floats.
+inline V32 bit_lengths(V32 v) {
+  typedef float F32 __attribute__((vector_size(4 * L)));
+  const V32 length = (V32(__builtin_convertvector(v, F32)) >> 23) - 126;
+  return length > 0 ? length : V32{};
+}
+
 u32 round(const i32 *x, int fq, i16 *out, u8 *counts, int n) {
-  const V32 half = V32{} + i32((1u << fq) >> 1), limit = V32{} + 0x7fff;
+  typedef u64 V64 __attribute__((vector_size(4 * L)));
+  const V32 half = V32{} + i32((1u << fq) >> 1);
   V32 all = {};
-  const int whole = n & ~(2 * L - 1);
   auto step = [&](const i32 *p, i16 *to, u8 *m) {
-    V32 magnitude[2], sign[2];
+    V64 groups[2];
     for (int i = 0; i < 2; i++) {
-      V32 v = load32(p + i * L);
-      sign[i] = v >> 31;
-      magnitude[i] = (((v ^ sign[i]) - sign[i]) + half) >> fq;
-      all |= magnitude[i];
-      magnitude[i] = magnitude[i] < limit ? magnitude[i] : limit;
+      V32 v[2], magnitude[2];
+      for (int k = 0; k < 2; k++) {
+        v[k] = load32(p + (2 * i + k) * L);
+        const V32 sign = v[k] >> 31;
+        magnitude[k] = (((v[k] ^ sign) - sign) + half) >> fq;
+        all |= magnitude[k];
+      }
+      const V16 packed = narrow_signed(magnitude[0], magnitude[1]);
+      store_to(to + 2 * i * L, packed | (narrow_signed(v[0], v[1]) & i16(-0x8000)));
+      const V64 pairs = V64(packed) | V64(packed) >> u64(32);
+      groups[i] = (pairs | pairs >> u64(16)) & u64(0xffff);
     }
-    V16 packed = narrow(magnitude[0], magnitude[1]);
-    V16 signs = narrow(sign[0], sign[1]) & i16(-0x8000);
-    store_to(to, packed | signs);
-    for (int g = 0; g < L / 2; g++) {
-      u64 lanes;
-      __builtin_memcpy(&lanes, reinterpret_cast<const char *>(&packed) + 8 * g, 8);
-      lanes |= lanes >> 32;
-      u32 group = u32(lanes | lanes >> 16) & 0xffff;
-      m[g] = u8(31 - __builtin_clz(group << 1 | 1));
-    }
+    store_to(m, __builtin_convertvector(bit_lengths(evens(V32(groups[0]), V32(groups[1]))), Q8));
   };
-  for (int i = 0; i < whole; i += 2 * L) step(x + i, out + i, counts + (i >> 2));
+  const int whole = n & ~(4 * L - 1);
+  for (int i = 0; i < whole; i += 4 * L) step(x + i, out + i, counts + (i >> 2));
   if (whole < n) {
-    i32 rest[2 * L] = {};
-    for (int i = whole; i < n; i++) rest[i - whole] = x[i];
+    i32 rest[4 * L] = {};
+    __builtin_memcpy(rest, x + whole, size_t(n - whole) * sizeof(i32));
     step(rest, out + whole, counts + (whole >> 2));
   }
   u32 seen = 0;
@@ -352,22 +516,24 @@ u32 round(const i32 *x, int fq, i16 *out, u8 *counts, int n) {
   return seen;
 }
 
-// Factors for one truncation position and every count: the index is the rounded upper half of
-// (magnitude · 2^(15 − M)) · (2^ζ − 1), which is the standard's quotient with both sides scaled to a division by 2^16.
-struct QuantiserTable {
-  u64 align[16], factor[16];
+// One bit in each of four lanes; 2^(planes + 1) − 1 in each, and zero for no planes. The quantised index is the rounded
+// upper half of (magnitude · 2^(15 − M)) · (2^ζ − 1), which is the standard's quotient with both sides scaled to a division
+// by 2^16.
+struct FactorTable {
+  u64 bit[16], of_planes[16];
 };
-inline void make_quantiser(QuantiserTable &table, int t) {
-  for (int m = 0; m < 16; m++) {
-    table.align[m] = (u64(1) << (15 - m)) * 0x0001000100010001;
-    table.factor[m] = m <= t ? 0 : ((u64(1) << (m - t + 1)) - 1) * 0x0001000100010001;
+constexpr FactorTable make_factors() {
+  FactorTable t = {};
+  for (int i = 0; i < 16; i++) {
+    t.bit[i] = (u64(1) << i) * 0x0001000100010001;
+    t.of_planes[i] = i == 0 ? 0 : ((u64(1) << (i + 1)) - 1) * 0x0001000100010001;
   }
+  return t;
 }
+constexpr FactorTable kFactors = make_factors();
 
 void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform) {
   const V16 mask = V16{} + i16(0x7fff);
-  QuantiserTable table;
-  if (uniform) make_quantiser(table, t);
   for (int i = 0; i < n; i += 2 * L) {
     V16 x = load<V16>(line + i);
     V16 magnitude = x & mask;
@@ -376,8 +542,8 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
       u64 align[L / 2], factor[L / 2];
       for (int g = 0; g < L / 2; g++) {
         const int m = counts[i / 4 + g] & 15;
-        align[g] = table.align[m];
-        factor[g] = table.factor[m];
+        align[g] = kFactors.bit[15 - m];
+        factor[g] = kFactors.of_planes[max(m - t, 0)];
       }
       U16 aligned = U16(magnitude) * load<U16>(align), f = load<U16>(factor);
       index = V16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
@@ -387,6 +553,71 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
     V16 sign = (x & ~mask) & V16(index != 0);
     store_to(out + i, index | sign);
   }
+}
+
+// What each of four coefficients contributes to the nibbles of eight bit-planes: bit j of a byte at bit 4j + 3 for the
+// first, at bit 4j for the last.
+struct NibbleTable {
+  u32 of_byte[4][256];
+};
+constexpr NibbleTable make_nibbles() {
+  NibbleTable t = {};
+  for (int lane = 0; lane < 4; lane++)
+    for (int i = 0; i < 256; i++)
+      for (int j = 0; j < 8; j++) t.of_byte[lane][i] |= u32(i >> j & 1) << (4 * j + 3 - lane);
+  return t;
+}
+constexpr NibbleTable kNibbles = make_nibbles();
+
+// The nibbles of the lower eight bits of four lanes.
+inline u64 eight_planes(u64 lanes) {
+  const auto &t = kNibbles.of_byte;
+  return t[0][lanes & 0xff] | t[1][lanes >> 16 & 0xff] | t[2][lanes >> 32 & 0xff] |
+         t[3][lanes >> 48 & 0xff];
+}
+
+template <bool signs, bool uniform>
+void pack_as(BitWriter &to, const i16 *line, const u8 *counts, int groups, int t) {
+  const B8 ts = B8{} + u8(t);
+  const I16 mask = I16{} + i16(0x7fff);
+  // In registers: what is written to bytes could be anything, the writer itself too.
+  BitWriter out = to;
+  for (int first = 0; first < groups; first += 16) {
+    const B8 coded = B8(load<B8>(counts + first) > ts) & first_lanes(groups - first);
+    for (u32 left = sign_bits(coded); left != 0; left &= left - 1) {
+      const int g = first + __builtin_ctz(left);
+      const int m = counts[g] & 15, planes = m - t;
+      u64 four;
+      __builtin_memcpy(&four, line + 4 * g, 8);
+      const I16 x = I16(B64{four, 0});
+      I16 index = x & mask;
+      if (uniform) {
+        const B16 aligned = B16(index) * B16(B64{kFactors.bit[15 - m], 0});
+        const B16 f = B16(B64{kFactors.of_planes[planes], 0});
+        index = I16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
+      } else {
+        index >>= i16(t);
+      }
+      // Signs are the plane above the highest; a zero has none.
+      if (signs) index |= (x < 0) & (index != 0) & I16(B64{kFactors.bit[planes], 0});
+      const u64 lanes = B64(index)[0];
+      const int nibbles = planes + signs;
+      if (nibbles <= 8) {
+        out.put(eight_planes(lanes), 4 * nibbles);
+      } else {
+        out.put(eight_planes(lanes >> 8), 4 * nibbles - 32);
+        out.put(eight_planes(lanes), 32);
+      }
+    }
+  }
+  to = out;
+}
+
+void pack(BitWriter &out, const i16 *line, const u8 *counts, int groups, int t, bool signs,
+          bool uniform) {
+  const auto as = signs ? uniform ? pack_as<true, true> : pack_as<true, false>
+                        : uniform ? pack_as<false, true> : pack_as<false, false>;
+  as(out, line, counts, groups, t);
 }
 
 void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
@@ -425,11 +656,11 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
 
 extern const Kernels JXS_TABLE;
 const Kernels JXS_TABLE = {
-    JXS_FAMILY::predict,    JXS_FAMILY::residuals,  JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
-    JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store8,
-    JXS_FAMILY::store16,    JXS_FAMILY::load8,      JXS_FAMILY::load16,           JXS_FAMILY::rct_luma,
+    JXS_FAMILY::predict,    JXS_FAMILY::residuals,  JXS_FAMILY::unpack, JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::widen,
+    JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store<u8>,
+    JXS_FAMILY::store<u16>,    JXS_FAMILY::load_samples<u8>,      JXS_FAMILY::load_samples<u16>,           JXS_FAMILY::rct_luma,
     JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,
-    JXS_FAMILY::round,      JXS_FAMILY::quantise,   JXS_FAMILY::vertical_cost,
+    JXS_FAMILY::round,      JXS_FAMILY::quantise, JXS_FAMILY::pack,  JXS_FAMILY::vertical_cost,
 };
 
 }  // namespace jxs

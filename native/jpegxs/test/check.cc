@@ -24,9 +24,10 @@ u32 next() {
   return state;
 }
 
+// Processor time: the machine may be busy.
 double now() {
   timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
 }
 
@@ -69,6 +70,8 @@ struct Test {
   void (*run)(const Kernels &, Data &, int n, int t);
   // Bytes of the results for a length, to compare.
   size_t (*results)(Data &, int n, const void *parts[4], size_t sizes[4]);
+  // Makes input that the kernel may get, from random.
+  void (*prepare)(Data &) = nullptr;
 };
 
 template <class T>
@@ -81,34 +84,69 @@ size_t part(const void *parts[4], size_t sizes[4], size_t at, const T *data, int
 constexpr int P = kPad;
 
 // Makes sign-magnitude coefficients out of random ones that agree with their counts.
-void unquantised(Data &d, int t) {
+void unquantised(Data &d) {
   for (int i = 0; i < kSize; i++) {
     const int m = d.counts[i >> 2];
     const u32 magnitude = next() & ((1u << m) - 1);
     d.x[i] = i16(magnitude | (next() & 1) << 15);
   }
-  (void)t;
+}
+
+// From an odd nibble on where n is odd, and up to the very end of what may be read.
+void unpack(const Kernels &k, Data &d, int n, int t, bool signs, bool uniform) {
+  const int groups = (n + 3) / 4;
+  const u8 *data = reinterpret_cast<const u8 *>(d.a);
+  Nibbles in = {data, nullptr, size_t(n & 1)};
+  size_t nibbles = in.at;
+  for (int g = 0; g < groups; g++) nibbles += d.counts[g] > t ? size_t(d.counts[g] - t + signs) : 0;
+  in.end = data + (nibbles + 1) / 2;
+  k.unpack(in, d.counts, groups, t, signs, uniform, d.x);
+  d.result[0] = u32(in.at);
+}
+size_t unpacked(Data &d, int n, const void *p[4], size_t s[4]) {
+  part(p, s, 0, d.x, (n + 3) & ~3);
+  return part(p, s, 1, d.result, 1);
+}
+
+// Behind some bits of a line before, and into a buffer that ends with the last bit.
+void pack(const Kernels &k, Data &d, int n, int t, bool signs, bool uniform) {
+  const int groups = (n + 3) / 4;
+  size_t bits = size_t(n % 8);
+  for (int g = 0; g < groups; g++) bits += d.counts[g] > t ? 4 * size_t(d.counts[g] - t + signs) : 0;
+  u8 *const bytes = reinterpret_cast<u8 *>(d.out);
+  BitWriter out(bytes, bytes + (bits + 7) / 8);
+  out.put(0, n % 8);
+  k.pack(out, d.x, d.counts, groups, t, signs, uniform);
+  d.result[0] = u32(out.finish() - bytes);
+}
+size_t packed(Data &d, int, const void *p[4], size_t s[4]) {
+  part(p, s, 0, d.out, 2 * kSize);
+  return part(p, s, 1, d.result, 1);
 }
 
 const Test kTests[] = {
     {"predict from zero",
      [](const Kernels &k, Data &d, int n, int t) {
-       for (int i = 0; i < n; i++) d.bytes[i] &= 7;
        d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t, false, 1));
      },
      [](Data &d, int, const void *p[4], size_t s[4]) {
        // Counts behind the line are the next column's: all of them are compared.
        part(p, s, 0, d.counts, kSize);
        return part(p, s, 1, d.result, 1);
+     },
+     [](Data &d) {
+       for (u8 &n : d.bytes) n &= 7;
      }},
     {"predict vertically",
      [](const Kernels &k, Data &d, int n, int t) {
-       for (int i = 0; i < n; i++) d.bytes[i] &= 31;
        d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 0));
      },
      [](Data &d, int, const void *p[4], size_t s[4]) {
        part(p, s, 0, d.counts, kSize);
        return part(p, s, 1, d.result, 1);
+     },
+     [](Data &d) {
+       for (u8 &n : d.bytes) n = n % 8 == 0 ? 255 : n & 31;
      }},
     {"residuals",
      [](const Kernels &k, Data &d, int n, int t) {
@@ -117,6 +155,12 @@ const Test kTests[] = {
      [](Data &d, int n, const void *p[4], size_t s[4]) {
        return part(p, s, 0, d.bytes, (n + 3) / 4);
      }},
+    {"unpack signs, uniform",
+     [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, true); }, unpacked},
+    {"unpack signs, deadzone",
+     [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, false); }, unpacked},
+    {"unpack",
+     [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, false, true); }, unpacked},
     {"dequantise deadzone",
      [](const Kernels &k, Data &d, int n, int t) { k.dequantise(d.x, d.counts, n, t, false); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.x, n); }},
@@ -190,17 +234,21 @@ const Test kTests[] = {
        return part(p, s, 2, d.result, 1);
      }},
     {"quantise deadzone",
-     [](const Kernels &k, Data &d, int n, int t) {
-       unquantised(d, t);
-       k.quantise(d.x, d.counts, d.y, n, t, false);
-     },
-     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.y, n); }},
+     [](const Kernels &k, Data &d, int n, int t) { k.quantise(d.x, d.counts, d.y, n, t, false); },
+     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.y, n); },
+     unquantised},
     {"quantise uniform",
-     [](const Kernels &k, Data &d, int n, int t) {
-       unquantised(d, t);
-       k.quantise(d.x, d.counts, d.y, n, t, true);
-     },
-     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.y, n); }},
+     [](const Kernels &k, Data &d, int n, int t) { k.quantise(d.x, d.counts, d.y, n, t, true); },
+     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.y, n); },
+     unquantised},
+    {"pack signs, uniform",
+     [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, true); }, packed,
+     unquantised},
+    {"pack signs, deadzone",
+     [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, false); }, packed,
+     unquantised},
+    {"pack", [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, false, true); }, packed,
+     unquantised},
     {"vertical_cost, Rm 0",
      [](const Kernels &k, Data &d, int n, int t) {
        k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t + t / 3, false, d.result, d.result + 1);
@@ -227,6 +275,7 @@ bool same(const Test &test, int n) {
 
 double speed(const Test &test, const Kernels &kernels) {
   fill(actual, 0, 3);
+  if (test.prepare != nullptr) test.prepare(actual);
   double best = 1e9;
   for (int round = 0; round < 5; round++) {
     const double start = now();
@@ -251,6 +300,7 @@ int main(int argc, char **argv) {
           for (Data *d : {&wanted, &actual}) {
             state = seed;
             fill(*d, kind, t);
+            if (test.prepare != nullptr) test.prepare(*d);
             test.run(d == &wanted ? kScalarKernels : kernels, *d, n, t);
           }
           if (same(test, n)) continue;
@@ -258,7 +308,7 @@ int main(int argc, char **argv) {
           return 1;
         }
       }
-      printf("%s %-20s %5.1fx\n", family == JXS_V128 ? "v128" : "avx2", test.name,
+      printf("%s %-22s %5.1fx\n", family == JXS_V128 ? "v128" : "avx2", test.name,
              speed(test, kScalarKernels) / speed(test, kernels));
     }
   }
