@@ -1,7 +1,8 @@
-import { BitReader, plain, uint16 } from "@x/bits";
+import { BitReader, isFormatError, plain, uint16 } from "@x/bits";
 import { byteAt, formatError, viewOf } from "./errors.js";
 import { readSe, readUe } from "./golomb.js";
 import { type NalLengthSize, unescapeNal } from "./nal-unit.js";
+import { readVuiTiming, skipVuiHead, type VuiTiming } from "./vui.js";
 
 /** nal_unit_type of ITU-T H.264 table 7-1, those that containers ask for. */
 export const AVC_NAL = {
@@ -37,10 +38,21 @@ export interface AvcSps {
   readonly chromaFormatIdc: number;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
+  readonly separateColourPlaneFlag: boolean;
+  /** Bits of frame_num. */
+  readonly log2MaxFrameNum: number;
+  /** 2: pictures are shown in decoding order. */
+  readonly picOrderCntType: number;
+  /** Bits of pic_order_cnt_lsb, for type 0. */
+  readonly log2MaxPicOrderCntLsb: number;
   readonly frameMbsOnlyFlag: boolean;
   /** Luma samples, cropping applied. */
   readonly width: number;
   readonly height: number;
+  /** Of the video usability information; `undefined`: not there, or not readable. */
+  readonly timing: VuiTiming | undefined;
+  /** max_num_reorder_frames, as `timing`. */
+  readonly maxNumReorderFrames: number | undefined;
 }
 
 /** Profiles whose parameter sets have the chroma fields (H.264 7.3.2.1.1). */
@@ -62,12 +74,12 @@ export function decodeAvcSps(nal: Uint8Array): AvcSps {
   const levelIdc = reader.read(8, "levelIdc");
   const seqParameterSetId = readUe(reader, "seqParameterSetId");
   let chromaFormatIdc = 1;
-  let separateColourPlane = false;
+  let separateColourPlaneFlag = false;
   let bitDepthLuma = 8;
   let bitDepthChroma = 8;
   if (HIGH_PROFILES.includes(profileIdc)) {
     chromaFormatIdc = upTo(readUe(reader, "chromaFormatIdc"), 3, "chromaFormatIdc", reader);
-    if (chromaFormatIdc === 3) separateColourPlane = reader.flag("separateColourPlaneFlag");
+    if (chromaFormatIdc === 3) separateColourPlaneFlag = reader.flag("separateColourPlaneFlag");
     bitDepthLuma = 8 + upTo(readUe(reader, "bitDepthLumaMinus8"), 6, "bitDepthLuma", reader);
     bitDepthChroma = 8 + upTo(readUe(reader, "bitDepthChromaMinus8"), 6, "bitDepthChroma", reader);
     reader.skip(1, "qpprimeYZeroTransformBypassFlag");
@@ -75,8 +87,9 @@ export function decodeAvcSps(nal: Uint8Array): AvcSps {
       skipScalingLists(reader, chromaFormatIdc === 3 ? 12 : 8);
     }
   }
-  readUe(reader, "log2MaxFrameNumMinus4");
-  skipPicOrderCount(reader);
+  const log2MaxFrameNum =
+    4 + upTo(readUe(reader, "log2MaxFrameNumMinus4"), 12, "log2MaxFrameNumMinus4", reader);
+  const pictureOrder = readPicOrderCount(reader);
   readUe(reader, "maxNumRefFrames");
   reader.skip(1, "gapsInFrameNumValueAllowedFlag");
   const widthMbs = readUe(reader, "picWidthInMbsMinus1") + 1;
@@ -89,7 +102,7 @@ export function decodeAvcSps(nal: Uint8Array): AvcSps {
   let height = fields * 16 * heightUnits;
   if (reader.flag("frameCroppingFlag")) {
     // CropUnitX and CropUnitY, H.264 equations 7-19 to 7-22: ChromaArrayType 0 counts luma samples.
-    const subsampled = separateColourPlane ? 0 : chromaFormatIdc;
+    const subsampled = separateColourPlaneFlag ? 0 : chromaFormatIdc;
     const unitX = subsampled === 1 || subsampled === 2 ? 2 : 1;
     const unitY = (subsampled === 1 ? 2 : 1) * fields;
     const left = readUe(reader, "frameCropLeftOffset");
@@ -110,9 +123,13 @@ export function decodeAvcSps(nal: Uint8Array): AvcSps {
     chromaFormatIdc,
     bitDepthLuma,
     bitDepthChroma,
+    separateColourPlaneFlag,
+    log2MaxFrameNum,
+    ...pictureOrder,
     frameMbsOnlyFlag,
     width,
     height,
+    ...vuiOf(reader),
   };
 }
 
@@ -137,16 +154,69 @@ function skipScalingLists(reader: BitReader, count: number): void {
   }
 }
 
-function skipPicOrderCount(reader: BitReader): void {
-  const type = upTo(readUe(reader, "picOrderCntType"), 2, "picOrderCntType", reader);
-  if (type === 0) readUe(reader, "log2MaxPicOrderCntLsbMinus4");
-  if (type !== 1) return;
-  reader.skip(1, "deltaPicOrderAlwaysZeroFlag");
-  readSe(reader, "offsetForNonRefPic");
-  readSe(reader, "offsetForTopToBottomField");
-  const field = "numRefFramesInPicOrderCntCycle";
-  const count = upTo(readUe(reader, field), 255, field, reader);
-  for (let i = 0; i < count; i++) readSe(reader, "offsetForRefFrame");
+function readPicOrderCount(
+  reader: BitReader,
+): Pick<AvcSps, "picOrderCntType" | "log2MaxPicOrderCntLsb"> {
+  const picOrderCntType = upTo(readUe(reader, "picOrderCntType"), 2, "picOrderCntType", reader);
+  let log2MaxPicOrderCntLsb = 0;
+  if (picOrderCntType === 0) {
+    const field = "log2MaxPicOrderCntLsbMinus4";
+    log2MaxPicOrderCntLsb = 4 + upTo(readUe(reader, field), 12, field, reader);
+  }
+  if (picOrderCntType === 1) {
+    reader.skip(1, "deltaPicOrderAlwaysZeroFlag");
+    readSe(reader, "offsetForNonRefPic");
+    readSe(reader, "offsetForTopToBottomField");
+    const field = "numRefFramesInPicOrderCntCycle";
+    const count = upTo(readUe(reader, field), 255, field, reader);
+    for (let i = 0; i < count; i++) readSe(reader, "offsetForRefFrame");
+  }
+  return { picOrderCntType, log2MaxPicOrderCntLsb };
+}
+
+type Vui = Pick<AvcSps, "timing" | "maxNumReorderFrames">;
+
+/** Records need what stands before it, so damage here is no reason to refuse the rest. */
+function vuiOf(reader: BitReader): Vui {
+  try {
+    if (reader.flag("vuiParametersPresentFlag")) return readVui(reader);
+  } catch (error) {
+    if (!isFormatError(error)) throw error;
+  }
+  return { timing: undefined, maxNumReorderFrames: undefined };
+}
+
+/** H.264 E.1.1. */
+function readVui(reader: BitReader): Vui {
+  skipVuiHead(reader);
+  let timing: VuiTiming | undefined;
+  if (reader.flag("timingInfoPresentFlag")) {
+    timing = readVuiTiming(reader);
+    reader.skip(1, "fixedFrameRateFlag");
+  }
+  const nalHrd = reader.flag("nalHrdParametersPresentFlag");
+  if (nalHrd) skipHrd(reader);
+  const vclHrd = reader.flag("vclHrdParametersPresentFlag");
+  if (vclHrd) skipHrd(reader);
+  if (nalHrd || vclHrd) reader.skip(1, "lowDelayHrdFlag");
+  reader.skip(1, "picStructPresentFlag");
+  if (!reader.flag("bitstreamRestrictionFlag")) return { timing, maxNumReorderFrames: undefined };
+  reader.skip(1, "motionVectorsOverPicBoundariesFlag");
+  for (let i = 0; i < 4; i++) readUe(reader, "bitstreamLimits");
+  const field = "maxNumReorderFrames";
+  return { timing, maxNumReorderFrames: upTo(readUe(reader, field), 16, field, reader) };
+}
+
+/** H.264 E.1.2. */
+function skipHrd(reader: BitReader): void {
+  const count = upTo(readUe(reader, "cpbCntMinus1"), 31, "cpbCntMinus1", reader) + 1;
+  reader.skip(8, "bitRateScale");
+  for (let i = 0; i < count; i++) {
+    readUe(reader, "bitRateValueMinus1");
+    readUe(reader, "cpbSizeValueMinus1");
+    reader.skip(1, "cbrFlag");
+  }
+  reader.skip(20, "delayLengths");
 }
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3.1. */

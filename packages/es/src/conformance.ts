@@ -12,6 +12,12 @@ export interface EsImplementation {
   splitObus(
     bytes: Uint8Array,
   ): readonly { readonly obuType: number; readonly payload: Uint8Array }[];
+  /** The same of a length-delimited temporal unit, AV1 annex B, without its size. */
+  splitLengthDelimitedObus(
+    bytes: Uint8Array,
+  ): readonly { readonly obuType: number; readonly payload: Uint8Array }[];
+  /** The packets of the logical stream `serial` in an Ogg stream, RFC 3533; pages with wrong checksums are dropped. */
+  oggPackets(bytes: Uint8Array, serial: number): readonly Uint8Array[];
   /** Luma size of a sequence parameter set. */
   avcSize(sps: Uint8Array): { readonly width: number; readonly height: number };
   hevcSize(sps: Uint8Array): { readonly width: number; readonly height: number };
@@ -173,6 +179,44 @@ function escaped(bytes: Iterable<number>): Uint8Array {
   return Uint8Array.from((text.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)));
 }
 
+/** Packets, lengths at and around the multiples of 255 among them. */
+export const arbitraryOggPackets: fc.Arbitrary<Uint8Array[]> = fc.array(
+  fc
+    .tuple(fc.oneof(fc.nat(30), fc.constantFrom(254, 255, 256, 510, 600)), fc.nat(255))
+    .map(([size, seed]) => Uint8Array.from({ length: size }, (_, i) => seed + 7 * i)),
+  { minLength: 1, maxLength: 6 },
+);
+
+/** Pages of at most `perPage` lacing values, RFC 3533 6; the checksum is the remainder of a long division. */
+function oggPages(packets: readonly Uint8Array[], serial: number, perPage: number): number[][] {
+  const lacing = packets.flatMap(({ length }) => [
+    ...new Array<number>(Math.floor(length / 255)).fill(255),
+    length % 255,
+  ]);
+  const bytes = packets.flatMap((packet) => [...packet]);
+  const pages: number[][] = [];
+  for (let i = 0, at = 0; i < lacing.length; i += perPage) {
+    const table = lacing.slice(i, i + perPage);
+    const size = table.reduce((sum, value) => sum + value, 0);
+    const flags =
+      (lacing[i - 1] === 255 ? 1 : 0) + (i === 0 ? 2 : 0) + (i + perPage >= lacing.length ? 4 : 0);
+    const head = [0x4f, 0x67, 0x67, 0x53, 0, flags, 0, 0, 0, 0, 0, 0, 0, 0, serial, 0, 0, 0];
+    const page = [...head, pages.length, 0, 0, 0, 0, 0, 0, 0, table.length, ...table];
+    page.push(...bytes.slice(at, at + size));
+    let crc = 0;
+    for (const byte of page) {
+      for (let bit = 7; bit >= 0; bit--) {
+        const top = (crc >>> 31) ^ ((byte >> bit) & 1);
+        crc = (crc << 1) ^ (top === 1 ? 0x04c11db7 : 0);
+      }
+    }
+    for (let shift = 0; shift < 4; shift++) page[22 + shift] = (crc >>> (8 * shift)) & 0xff;
+    pages.push(page);
+    at += size;
+  }
+  return pages;
+}
+
 const FREQUENCIES = [
   96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ];
@@ -296,6 +340,67 @@ export function conformanceSuite(
     test("a size beyond the input is refused", () => {
       check(fc.integer({ min: 1, max: 500 }), (size) => {
         throws(() => implementation.splitObus(Uint8Array.of(0x0a, ...leb128(size, 0))));
+      });
+    });
+  });
+
+  describe("AV1 annex B: length-delimited temporal units", () => {
+    test("B.2: units with and without sizes of their own, in any number of frame units", () => {
+      const unit = fc.tuple(
+        fc.constantFrom(1, 3, 6, 15),
+        fc.uint8Array({ maxLength: 140 }),
+        fc.boolean(),
+      );
+      check(
+        fc.array(fc.array(unit, { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
+        (frames) => {
+          const bytes = frames.flatMap((units) => {
+            const frame = units.flatMap(([obuType, payload, sized]) => {
+              const size = sized ? leb128(payload.length, 0) : [];
+              const obu = [obuType * 8 + (sized ? 2 : 0), ...size, ...payload];
+              return [...leb128(obu.length, 0), ...obu];
+            });
+            return [...leb128(frame.length, 0), ...frame];
+          });
+          same(
+            implementation
+              .splitLengthDelimitedObus(Uint8Array.from(bytes))
+              .map((obu) => [obu.obuType, hex(obu.payload)]),
+            frames.flat().map(([obuType, payload]) => [obuType, hex(payload)]),
+          );
+        },
+      );
+    });
+  });
+
+  describe("RFC 3533: Ogg", () => {
+    test("6: packets go on over pages, beside those of another stream", () => {
+      check(fc.tuple(arbitraryOggPackets, arbitraryOggPackets), ([mine, others]) => {
+        const [left, right] = [oggPages(mine, 1, 3), oggPages(others, 2, 2)];
+        const pages = Array.from({ length: left.length + right.length }, (_, i) => [
+          ...(left[i] ?? []),
+          ...(right[i] ?? []),
+        ]);
+        same(implementation.oggPackets(Uint8Array.from(pages.flat()), 1).map(hex), mine.map(hex));
+      });
+    });
+
+    test("6: a page whose checksum is wrong takes the packets with it that it touches, and no others", () => {
+      const damage = fc.tuple(arbitraryOggPackets, fc.nat(), fc.nat());
+      check(damage, ([packets, which, place]) => {
+        const pages = oggPages(packets, 1, 2);
+        const hit = which % pages.length;
+        const page = pages[hit] as number[];
+        // In the checksum, the serial number, the table or the body.
+        const at = 14 + (place % (page.length - 14));
+        page[at] = (page[at] as number) ^ 0x55;
+        let index = 0;
+        const kept = packets.filter(({ length }) => {
+          const from = index;
+          index += Math.floor(length / 255) + 1;
+          return Math.floor((index - 1) / 2) < hit || Math.floor(from / 2) > hit;
+        });
+        same(implementation.oggPackets(Uint8Array.from(pages.flat()), 1).map(hex), kept.map(hex));
       });
     });
   });

@@ -1,6 +1,7 @@
-import { BitReader, BitWriter, plain } from "@x/bits";
+import { BitReader, BitWriter, isFormatError, plain } from "@x/bits";
 import { formatError, viewOf } from "./errors.js";
 import { readUe } from "./golomb.js";
+import { type HevcSpsTail, readSpsTail } from "./hevc-sps-tail.js";
 import { type NalLengthSize, unescapeNal } from "./nal-unit.js";
 
 /** nal_unit_type of ITU-T H.265 table 7-1, those that containers ask for. */
@@ -51,9 +52,12 @@ export interface HevcSps extends HevcProfileTierLevel {
   readonly chromaFormat: number;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
+  readonly separateColourPlaneFlag: boolean;
   /** Luma samples, conformance window applied. */
   readonly width: number;
   readonly height: number;
+  /** `undefined` where the parameter set is cut off behind its head, or not readable there. */
+  readonly tail: HevcSpsTail | undefined;
 }
 
 /**
@@ -72,11 +76,11 @@ export function decodeHevcSps(nal: Uint8Array): HevcSps {
   if (chromaFormat > 3) {
     throw formatError("range", `${chromaFormat}`, "chromaFormatIdc", reader.position >> 3);
   }
-  const separateColourPlane = chromaFormat === 3 && reader.flag("separateColourPlaneFlag");
+  const separateColourPlaneFlag = chromaFormat === 3 && reader.flag("separateColourPlaneFlag");
   let width = readUe(reader, "picWidthInLumaSamples");
   let height = readUe(reader, "picHeightInLumaSamples");
   if (reader.flag("conformanceWindowFlag")) {
-    const subsampled = separateColourPlane ? 0 : chromaFormat;
+    const subsampled = separateColourPlaneFlag ? 0 : chromaFormat;
     const unitX = subsampled === 1 || subsampled === 2 ? 2 : 1;
     const unitY = subsampled === 1 ? 2 : 1;
     width -= unitX * readUe(reader, "confWinLeftOffset");
@@ -98,9 +102,21 @@ export function decodeHevcSps(nal: Uint8Array): HevcSps {
     chromaFormat,
     bitDepthLuma,
     bitDepthChroma,
+    separateColourPlaneFlag,
     width,
     height,
+    tail: tailOf(reader, maxSubLayersMinus1),
   };
+}
+
+/** Records need the head only, so damage behind it is no reason to refuse it. */
+function tailOf(reader: BitReader, maxSubLayersMinus1: number): HevcSpsTail | undefined {
+  try {
+    return readSpsTail(reader, maxSubLayersMinus1);
+  } catch (error) {
+    if (isFormatError(error)) return undefined;
+    throw error;
+  }
 }
 
 function bitDepth(value: number, reader: BitReader): number {

@@ -5,6 +5,7 @@ export {
   AccessUnitParser,
   type AccessUnitParserOptions,
 } from "./access-unit-parser.js";
+export { AccessUnitTimer, type TimedAccessUnit } from "./access-unit-timer.js";
 export {
   type AdtsHeader,
   audioSpecificConfigFromAdts,
@@ -71,6 +72,7 @@ export {
   hevcNalType,
   isHevcKeyFrame,
 } from "./hevc.js";
+export type { HevcSpsTail } from "./hevc-sps-tail.js";
 export {
   decodeIvfHeader,
   type IvfEvent,
@@ -116,6 +118,7 @@ export {
   type OpusPacket,
   opusPacketDurationMs,
 } from "./opus.js";
+export type { PictureOrder } from "./picture-order.js";
 export type { ChannelElement, ProgramConfigElement } from "./program-config.js";
 export { decodeSei, decodeT35UserData, type SeiMessage, type T35UserData } from "./sei.js";
 export {
@@ -126,4 +129,5 @@ export {
   type VpConfiguration,
   vpConfigurationFromKeyFrame,
 } from "./vp9.js";
+export type { VuiTiming } from "./vui.js";
 export { decodeVvcConfiguration, type VvcConfiguration } from "./vvc.js";

@@ -10,17 +10,29 @@ import {
   decodeMpegAudioHeader,
   decodeOpusHead,
   escapeRbsp,
+  OggParser,
+  type OggParserOptions,
   opusPacketDurationMs,
   splitAnnexB,
+  splitLengthDelimitedObus,
   splitObus,
   unescapeNal,
 } from "../src/index.js";
+
+function oggPackets(bytes: Uint8Array, serial: number, options?: OggParserOptions): Uint8Array[] {
+  const parser = new OggParser(options);
+  return [...parser.push(bytes), ...parser.flush()].flatMap((event) =>
+    event.type === "page" && event.serial === serial ? event.packets : [],
+  );
+}
 
 const OURS: EsImplementation = {
   splitAnnexB,
   unescapeNal,
   escapeRbsp,
   splitObus,
+  splitLengthDelimitedObus,
+  oggPackets,
   avcSize: decodeAvcSps,
   hevcSize: decodeHevcSps,
   audioSpecificConfig: decodeAudioSpecificConfig,
@@ -86,6 +98,37 @@ const WRONG: Readonly<Record<string, EsImplementation>> = {
       } catch {
         return [];
       }
+    },
+  },
+  "OBU sizes inside a length-delimited unit taken for payload": {
+    ...OURS,
+    splitLengthDelimitedObus: (bytes) =>
+      splitLengthDelimitedObus(bytes).map((obu) => ({ ...obu, payload: obu.bytes.subarray(1) })),
+  },
+  "one frame unit in a temporal unit": {
+    ...OURS,
+    splitLengthDelimitedObus: (bytes) => splitLengthDelimitedObus(bytes).slice(0, 3),
+  },
+  "an Ogg packet of exactly 255 bytes goes on": {
+    ...OURS,
+    oggPackets: (bytes, serial) =>
+      oggPackets(bytes, serial).filter(({ length }) => length === 0 || length % 255 !== 0),
+  },
+  "logical streams mixed up": {
+    ...OURS,
+    oggPackets: (bytes) => [1, 2].flatMap((serial) => oggPackets(bytes, serial)),
+  },
+  "Ogg packets end with their page": {
+    ...OURS,
+    oggPackets: (bytes, serial) => oggPackets(bytes, serial, { maxPacketSize: 0 }),
+  },
+  "a cut Ogg packet is delivered with what is left of it": {
+    ...OURS,
+    oggPackets: (bytes, serial) => {
+      const clean = oggPackets(bytes, serial);
+      const parser = new OggParser();
+      const lost = parser.push(bytes).some((event) => event.type === "issue");
+      return lost ? [...clean, new Uint8Array(3)] : clean;
     },
   },
   "explicit frequencies forgotten": {
