@@ -40,6 +40,12 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the host name could not be resolved",
   ECONNREFUSED: "nobody listens there",
+  ECONNRESET: "the connection was reset",
+  ETIMEDOUT: "nobody answers there",
+  EHOSTUNREACH: "there is no way to that host",
+  ENETUNREACH: "there is no way to that network",
+  EPROTO: "the other side does not speak TLS",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the other side does not speak TLS",
   EMSGSIZE: "the datagram is too large",
   EPIPE: "the reader has closed the pipe",
 };

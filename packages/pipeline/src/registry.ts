@@ -28,6 +28,8 @@ import { mpegtsmux } from "./elements/mpegtsmux.js";
 import { pngdec, pngenc } from "./elements/png.js";
 import { queue } from "./elements/queue.js";
 import { rawvideoparse } from "./elements/rawvideoparse.js";
+import { rtmpsink } from "./elements/rtmpsink.js";
+import { rtmpsrc } from "./elements/rtmpsrc.js";
 import { rtpsmpte291depay } from "./elements/rtpsmpte291depay.js";
 import { rtpsmpte291pay } from "./elements/rtpsmpte291pay.js";
 import { rtspsrc } from "./elements/rtspsrc.js";
@@ -66,6 +68,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     udpsrc,
     srtsrc,
     rtspsrc,
+    rtmpsrc,
     mpegtslivesrc,
     videotestsrc,
     fakesrc,
@@ -121,6 +124,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     svtjpegxsdec,
     svtjpegxsenc,
     udpsink,
+    rtmpsink,
     srtsink,
     filesink,
     fdsink,
