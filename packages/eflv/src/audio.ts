@@ -1,20 +1,21 @@
 import { plain } from "@x/bits";
-import { DataReader } from "./data-reader.js";
 import type { ContentWarningCode } from "./errors.js";
 import {
   encodeEnhanced,
   type MediaMessage,
+  MOD_EX,
   type MultitrackType,
   NO_BYTES,
   NO_MESSAGES,
   NO_MOD_EX,
   NO_WARNINGS,
+  type PacketSyntax,
   type PacketType,
-  readMultitrackType,
-  readTracks,
-  setPacketType,
+  readMessages,
+  readTrackHeader,
 } from "./media.js";
-import { type ModEx, readModEx } from "./mod-ex.js";
+import { MediaCursor } from "./media-cursor.js";
+import { MAX_TIMESTAMP_OFFSET_NANO, type ModEx, readModEx } from "./mod-ex.js";
 import { channelMaskMatches, readMultichannelConfig } from "./multichannel.js";
 
 /** SoundFormat of FLV E.4.2.1; `exHeader` is Enhanced RTMP's. */
@@ -66,7 +67,7 @@ const PACKET_TYPES: readonly (PacketType | undefined)[] = [
   "MultichannelConfig",
 ];
 const MULTITRACK = 5;
-const MOD_EX = 7;
+const SYNTAX: PacketSyntax = { packetTypes: PACKET_TYPES, multitrack: MULTITRACK };
 
 const SILENCE: AudioData = Object.freeze({
   type: "audio",
@@ -89,80 +90,58 @@ const SILENCE: AudioData = Object.freeze({
  * @throws {FormatError} codes of `FlvTagErrorCode`; offsets count from the start of `data`
  */
 export function decodeAudioData(data: Uint8Array): AudioData {
-  return readAudioData(new DataReader().open(plain(data), 0, data.length));
+  return readAudioData(new MediaCursor().open(plain(data), 0, data.length));
 }
 
-/** As {@link decodeAudioData}, of the data that `reader` was opened on. */
-export function readAudioData(reader: DataReader): AudioData {
-  const { end } = reader;
-  if (reader.at === end) return SILENCE;
-  const head = reader.uint8("soundFormat");
-  const soundFormat = head >> 4;
-  if (soundFormat === SOUND_FORMAT.exHeader) return readEnhanced(reader, head & 15);
-  if (soundFormat === SOUND_FORMAT.aac) readAacPacketType(reader);
+/** As {@link decodeAudioData}, of the data that `cursor` was opened on. */
+export function readAudioData(cursor: MediaCursor): AudioData {
+  if (cursor.at === cursor.end) return SILENCE;
+  readAudioHeader(cursor);
+  const { enhanced } = cursor;
+  const head = cursor.bytes[cursor.start] as number;
+  const messages = readMessages(cursor, readMessage);
   return {
     type: "audio",
-    enhanced: false,
+    enhanced,
     silence: false,
-    soundFormat,
-    soundRate: (head >> 2) & 3,
-    soundSize: (head >> 1) & 1,
-    soundType: head & 1,
-    modEx: NO_MOD_EX,
-    timestampOffsetNano: 0,
-    multitrackType: undefined,
-    messages: [reader.message(undefined)],
-    warnings: NO_WARNINGS,
-  };
-}
-
-function readAacPacketType(reader: DataReader): void {
-  const type = reader.uint8("aacPacketType");
-  if (type > 1) throw reader.fail("aac-packet-type", `${type}`, "aacPacketType", reader.at - 1);
-  if (type === 0) reader.packetType = "SequenceStart";
-}
-
-function readEnhanced(reader: DataReader, firstType: number): AudioData {
-  let packetType = firstType;
-  let modEx = NO_MOD_EX;
-  let timestampOffsetNano = 0;
-  if (packetType === MOD_EX) {
-    ({ modEx, timestampOffsetNano, packetType } = readModEx(reader));
-  }
-  let multitrackType: MultitrackType | undefined;
-  let messages: readonly MediaMessage[];
-  if (packetType === MULTITRACK) {
-    multitrackType = readMultitrackType(reader, MULTITRACK, PACKET_TYPES);
-    messages = readTracks(reader, multitrackType, readMessage);
-  } else {
-    setPacketType(reader, packetType, PACKET_TYPES);
-    reader.readFourCc();
-    messages = [readMessage(reader)];
-  }
-  return {
-    type: "audio",
-    enhanced: true,
-    silence: false,
-    soundFormat: SOUND_FORMAT.exHeader,
-    soundRate: 0,
-    soundSize: 0,
-    soundType: 0,
-    modEx,
-    timestampOffsetNano,
-    multitrackType,
+    soundFormat: head >> 4,
+    soundRate: enhanced ? 0 : (head >> 2) & 3,
+    soundSize: enhanced ? 0 : (head >> 1) & 1,
+    soundType: enhanced ? 0 : head & 1,
+    modEx: cursor.modEx,
+    timestampOffsetNano: cursor.timestampOffsetNano,
+    multitrackType: cursor.multitrackType,
     messages,
-    warnings: warningsOf(timestampOffsetNano, messages),
+    warnings: warningsOf(cursor.timestampOffsetNano, messages),
   };
 }
 
-function readMessage(reader: DataReader): MediaMessage {
-  if (reader.packetType !== "MultichannelConfig") return reader.message(undefined);
-  const { at, end, messageEnd } = reader;
-  reader.end = messageEnd;
-  const config = readMultichannelConfig(reader);
-  reader.at = at;
-  reader.end = end;
-  return reader.message(undefined, config);
+/** Read data that are not empty up to the first message's payload. Throws as {@link decodeAudioData}. */
+export function readAudioHeader(cursor: MediaCursor): void {
+  const head = cursor.uint8("soundFormat");
+  const soundFormat = head >> 4;
+  cursor.enhanced = soundFormat === SOUND_FORMAT.exHeader;
+  if (cursor.enhanced) {
+    let packetType = head & 15;
+    if (packetType === MOD_EX) packetType = readModEx(cursor);
+    readTrackHeader(cursor, packetType, SYNTAX);
+    return;
+  }
+  cursor.legacyCodec = soundFormat;
+  if (soundFormat !== SOUND_FORMAT.aac) return;
+  const type = cursor.uint8("aacPacketType");
+  if (type > 1) throw cursor.fail("aac-packet-type", `${type}`, "aacPacketType", cursor.at - 1);
+  if (type === 0) cursor.packetType = "SequenceStart";
+}
+
+function readMessage(cursor: MediaCursor): MediaMessage {
+  if (cursor.packetType !== "MultichannelConfig") return cursor.takeMessage(undefined, undefined);
+  const { at, end, messageEnd } = cursor;
+  cursor.end = messageEnd;
+  const config = readMultichannelConfig(cursor);
+  cursor.at = at;
+  cursor.end = end;
+  return cursor.takeMessage(config, undefined);
 }
 
 function warningsOf(
@@ -170,7 +149,7 @@ function warningsOf(
   messages: readonly MediaMessage[],
 ): readonly ContentWarningCode[] {
   let warnings = NO_WARNINGS;
-  if (timestampOffsetNano > 999999) warnings = ["modex-nano-range"];
+  if (timestampOffsetNano > MAX_TIMESTAMP_OFFSET_NANO) warnings = ["modex-nano-range"];
   for (const { multichannelConfig } of messages) {
     if (multichannelConfig === undefined || channelMaskMatches(multichannelConfig)) continue;
     warnings = [...warnings, "channel-mask-mismatch"];

@@ -31,6 +31,8 @@ export type ContentWarningCode =
   | "metadata-fourcc-swapped"
   /** TimestampOffsetNano above 999999. */
   | "modex-nano-range"
+  /** Metadata without a track id that were given one: see `FlvDemuxerOptions.metadataTrack`. */
+  | "metadata-track"
   /** channelFlags and channelCount disagree. */
   | "channel-mask-mismatch";
 

@@ -23,12 +23,7 @@ export { type AmfValues, decodeAmf0Values } from "./amf0-decode.js";
 export { encodeAmf0Values } from "./amf0-encode.js";
 export { type AudioData, decodeAudioData, encodeAudioData, SOUND_FORMAT } from "./audio.js";
 export { type ColorInfo, decodeColorInfo, encodeColorInfo } from "./color-info.js";
-export {
-  FlvDemuxer,
-  type FlvDemuxerOptions,
-  type FlvEvent,
-  presentationTimeNs,
-} from "./demuxer.js";
+export { FlvDemuxer, presentationTimeNs } from "./demuxer.js";
 export type {
   AmfErrorCode,
   ContentWarningCode,
@@ -38,6 +33,7 @@ export type {
   FlvTagErrorCode,
   FlvWarningCode,
 } from "./errors.js";
+export type { FlvEvent } from "./flv-event.js";
 export {
   AUDIO_FOUR_CCS,
   fourCcNumber,
@@ -61,6 +57,7 @@ export {
   type MuxedTag,
 } from "./muxer.js";
 export { createOnMetaData, type KeyframeIndex, type OnMetaDataInit } from "./on-meta-data.js";
+export { type FlvPacket, type FlvPacketHandlers, FlvPacketReader } from "./packet-reader.js";
 export type {
   AudioCodec,
   FlvAudioTrack,
@@ -70,6 +67,7 @@ export type {
   VideoCodec,
 } from "./profile.js";
 export { decodeScriptData, encodeScriptData, type ScriptData } from "./script.js";
+export type { FlvDemuxerOptions } from "./stream-reader.js";
 export {
   encodeFlvHeader,
   encodeTag,

@@ -1,7 +1,7 @@
 import type { AmfValue } from "./amf-value.js";
-import type { DataReader } from "./data-reader.js";
 import type { ContentWarningCode } from "./errors.js";
 import { fourCcNumber } from "./four-cc.js";
+import type { MediaCursor } from "./media-cursor.js";
 import { type ModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
 import type { MultichannelConfig } from "./multichannel.js";
 
@@ -60,74 +60,86 @@ export const NO_MESSAGES: readonly MediaMessage[] = Object.freeze([]);
 /** No bytes, shared. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/**
- * Read the Multitrack byte; the packet type in it becomes that of the messages.
- * @param nested the packet type that is Multitrack itself; 7, ModEx, is nested too
- * @param packetTypes names by number; those without are reserved
- */
-export function readMultitrackType(
-  reader: DataReader,
-  nested: number,
-  packetTypes: readonly (PacketType | undefined)[],
-): MultitrackType {
-  const head = reader.uint8("multitrackType");
-  const at = reader.at - 1;
-  const multitrackType = MULTITRACK_TYPES[head >> 4];
-  const packetType = head & 15;
-  if (multitrackType === undefined) {
-    throw reader.fail("reserved-multitrack-type", `${head >> 4}`, "multitrackType", at);
-  }
-  if (packetType === nested || packetType === 7) {
-    throw reader.fail("nested-multitrack", `packet type ${packetType}`, "packetType", at);
-  }
-  setPacketType(reader, packetType, packetTypes);
-  return multitrackType;
+/** What the packet type numbers of a kind of tag mean. */
+export interface PacketSyntax {
+  /** Those without a name are reserved. */
+  readonly packetTypes: readonly (PacketType | undefined)[];
+  /** The number of Multitrack. */
+  readonly multitrack: number;
 }
 
-/** Note the packet type, which the byte just read ended with, or refuse it as reserved. */
-export function setPacketType(
-  reader: DataReader,
+/** Packet type ModEx, audio and video. */
+export const MOD_EX = 7;
+
+/**
+ * Read what stands between the packet type, which the byte just read ended with, and the first message.
+ * @throws {FormatError} in the order of the standard's syntax
+ */
+export function readTrackHeader(
+  cursor: MediaCursor,
   packetType: number,
-  packetTypes: readonly (PacketType | undefined)[],
+  { packetTypes, multitrack }: PacketSyntax,
+): void {
+  if (packetType !== multitrack) {
+    setPacketType(cursor, packetType, packetTypes);
+    cursor.readFourCc();
+    return;
+  }
+  const head = cursor.uint8("multitrackType");
+  const multitrackType = MULTITRACK_TYPES[head >> 4];
+  const inner = head & 15;
+  if (multitrackType === undefined) {
+    const message = `${head >> 4}`;
+    throw cursor.fail("reserved-multitrack-type", message, "multitrackType", cursor.at - 1);
+  }
+  if (inner === multitrack || inner === MOD_EX) {
+    const message = `packet type ${inner}`;
+    throw cursor.fail("nested-multitrack", message, "packetType", cursor.at - 1);
+  }
+  setPacketType(cursor, inner, packetTypes);
+  cursor.multitrackType = multitrackType;
+  cursor.implicitTrack = false;
+  if (multitrackType !== "ManyTracksManyCodecs") cursor.readFourCc();
+  if (multitrackType === "OneTrack") cursor.trackId = cursor.uint8("trackId");
+  else readSizedTrack(cursor);
+}
+
+function setPacketType(
+  cursor: MediaCursor,
+  packetType: number,
+  packetTypes: PacketSyntax["packetTypes"],
 ): void {
   const name = packetTypes[packetType];
   if (name === undefined) {
     const message = `packet type ${packetType}`;
-    throw reader.fail("reserved-packet-type", message, "packetType", reader.at - 1);
+    throw cursor.fail("reserved-packet-type", message, "packetType", cursor.at - 1);
   }
-  reader.packetType = name;
+  cursor.packetType = name;
 }
 
-/**
- * Read the messages behind the Multitrack byte.
- * @param readMessage reads the one at hand; throws `tag-too-short` or `track-size`
- */
-export function readTracks(
-  reader: DataReader,
-  multitrackType: MultitrackType,
-  readMessage: (reader: DataReader) => MediaMessage,
-): readonly MediaMessage[] {
-  reader.implicitTrack = false;
-  if (multitrackType !== "ManyTracksManyCodecs") reader.readFourCc();
-  if (multitrackType === "OneTrack") {
-    reader.trackId = reader.uint8("trackId");
-    return [readMessage(reader)];
+function readSizedTrack(cursor: MediaCursor): void {
+  cursor.sized = true;
+  if (cursor.multitrackType === "ManyTracksManyCodecs") cursor.readFourCc();
+  cursor.need(4, "sizeOfTrack");
+  cursor.trackId = cursor.uint8("trackId");
+  cursor.messageEnd = cursor.uint24("sizeOfTrack") + cursor.at;
+  const over = cursor.messageEnd - cursor.end;
+  if (over > 0) {
+    const message = `${over} bytes beyond the tag`;
+    throw cursor.fail("track-size", message, "sizeOfTrack", cursor.at - 3);
   }
-  const { end } = reader;
-  const messages: MediaMessage[] = [];
-  reader.sized = true;
-  do {
-    if (multitrackType === "ManyTracksManyCodecs") reader.readFourCc();
-    reader.need(4, "sizeOfTrack");
-    reader.trackId = reader.uint8("trackId");
-    reader.messageEnd = reader.uint24("sizeOfTrack") + reader.at;
-    const over = reader.messageEnd - end;
-    if (over > 0) {
-      const message = `${over} bytes beyond the tag`;
-      throw reader.fail("track-size", message, "sizeOfTrack", reader.at - 3);
-    }
-    messages.push(readMessage(reader));
-  } while (reader.at < end);
+}
+
+/** All messages from the one at hand on; `readMessage` reads that. */
+export function readMessages(
+  cursor: MediaCursor,
+  readMessage: (cursor: MediaCursor) => MediaMessage,
+): readonly MediaMessage[] {
+  const messages = [readMessage(cursor)];
+  while (cursor.sized && cursor.at < cursor.end) {
+    readSizedTrack(cursor);
+    messages.push(readMessage(cursor));
+  }
   return messages;
 }
 

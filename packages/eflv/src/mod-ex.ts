@@ -1,8 +1,11 @@
 import { uint24 } from "@x/bits";
-import type { DataReader } from "./data-reader.js";
+import type { MediaCursor } from "./media-cursor.js";
 
 /** ModExType 0: nanoseconds to add to the presentation time. */
 export const TIMESTAMP_OFFSET_NANO = 0;
+
+/** A whole millisecond would be in the time stamp. */
+export const MAX_TIMESTAMP_OFFSET_NANO = 999_999;
 
 /** A modifier in front of a packet type (Enhanced RTMP v2, ModEx). */
 export interface ModEx {
@@ -13,45 +16,42 @@ export interface ModEx {
   readonly longForm: boolean;
 }
 
-/** ModEx blocks, and the packet type behind them. */
-export interface ModExResult {
-  readonly modEx: readonly ModEx[];
-  /** 0 without such a block; the last one counts. */
-  readonly timestampOffsetNano: number;
-  readonly packetType: number;
-}
-
 /**
- * Read the ModEx blocks at hand.
+ * Read the ModEx blocks at hand into the cursor; of several nanosecond offsets the last one counts.
+ * @returns the packet type behind them
  * @throws {FormatError} `tag-too-short`, `modex-nano-size`
  */
-export function readModEx(reader: DataReader): ModExResult {
+export function readModEx(cursor: MediaCursor): number {
   const modEx: ModEx[] = [];
-  let timestampOffsetNano = 0;
   let packetType = 7;
   while (packetType === 7) {
-    let size = reader.uint8("modExDataSize") + 1;
+    let size = cursor.uint8("modExDataSize") + 1;
     const longForm = size === 256;
-    if (longForm) size = reader.uint16("modExDataSize") + 1;
-    reader.need(size + 1, "modExData");
-    const { at } = reader;
-    const data = reader.view(at, at + size);
-    reader.at = at + size;
-    const next = reader.uint8("modExType");
+    if (longForm) size = cursor.uint16("modExDataSize") + 1;
+    cursor.need(size + 1, "modExData");
+    const { at } = cursor;
+    const data = cursor.view(at, at + size);
+    cursor.at = at + size;
+    const next = cursor.uint8("modExType");
     const modExType = next >> 4;
     if (modExType === TIMESTAMP_OFFSET_NANO) {
-      if (size < 3) throw reader.fail("modex-nano-size", `${size} bytes`, "modExData", at);
-      timestampOffsetNano = uint24(data, 0);
+      if (size < 3) throw cursor.fail("modex-nano-size", `${size} bytes`, "modExData", at);
+      cursor.timestampOffsetNano = uint24(data, 0);
     }
     modEx.push({ modExType, data, longForm: longForm && size < 256 });
     packetType = next & 15;
   }
-  return { modEx, timestampOffsetNano, packetType };
+  cursor.modEx = modEx;
+  return packetType;
 }
 
 /** A ModEx block with nanoseconds, 0 to 999999. */
 export function timestampOffsetNanoModEx(nanoseconds: number): ModEx {
-  if (!Number.isInteger(nanoseconds) || nanoseconds < 0 || nanoseconds > 999999) {
+  if (
+    !Number.isInteger(nanoseconds) ||
+    nanoseconds < 0 ||
+    nanoseconds > MAX_TIMESTAMP_OFFSET_NANO
+  ) {
     throw new RangeError(`TimestampOffsetNano: ${nanoseconds}`);
   }
   const data = Uint8Array.of(nanoseconds >> 16, (nanoseconds >> 8) & 0xff, nanoseconds & 0xff);

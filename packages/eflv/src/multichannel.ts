@@ -1,5 +1,5 @@
 import { plain } from "@x/bits";
-import { DataReader } from "./data-reader.js";
+import { MediaCursor } from "./media-cursor.js";
 
 /** AudioChannelOrder. */
 export const CHANNEL_ORDER = { unspecified: 0, native: 1, custom: 2 } as const;
@@ -19,20 +19,20 @@ export interface MultichannelConfig {
  * @throws {FormatError} `tag-too-short`
  */
 export function decodeMultichannelConfig(body: Uint8Array): MultichannelConfig {
-  return readMultichannelConfig(new DataReader().open(plain(body), 0, body.length));
+  return readMultichannelConfig(new MediaCursor().open(plain(body), 0, body.length));
 }
 
 /** As {@link decodeMultichannelConfig}, of the bytes at hand. */
-export function readMultichannelConfig(reader: DataReader): MultichannelConfig {
-  reader.need(2, "channelCount");
-  const channelOrder = reader.uint8("channelOrder");
-  const channelCount = reader.uint8("channelCount");
+export function readMultichannelConfig(cursor: MediaCursor): MultichannelConfig {
+  cursor.need(2, "channelCount");
+  const channelOrder = cursor.uint8("channelOrder");
+  const channelCount = cursor.uint8("channelCount");
   let channelFlags: number | undefined;
   let channelMapping: number[] | undefined;
-  if (channelOrder === CHANNEL_ORDER.native) channelFlags = reader.uint32("audioChannelFlags");
+  if (channelOrder === CHANNEL_ORDER.native) channelFlags = cursor.uint32("audioChannelFlags");
   else if (channelOrder === CHANNEL_ORDER.custom) {
-    reader.need(channelCount, "audioChannelMapping");
-    channelMapping = [...reader.view(reader.at, reader.at + channelCount)];
+    cursor.need(channelCount, "audioChannelMapping");
+    channelMapping = [...cursor.view(cursor.at, cursor.at + channelCount)];
   }
   return { channelOrder, channelCount, channelFlags, channelMapping };
 }

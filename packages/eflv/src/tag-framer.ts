@@ -195,50 +195,64 @@ export class TagFramer {
     return at + 4;
   }
 
-  /** The tag loop; the hot path is a plausible header with the right PreviousTagSize. */
+  /** Tags without fault, as long as they come; what is not one of them is left to the one careful step. */
   #tags(bytes: Uint8Array, from: number, base: number, final: boolean): number {
-    const end = bytes.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const last = bytes.length - TAG_HEADER_SIZE - 4;
+    const sink = this.#sink;
     let at = from;
-    while (at < end) {
-      const left = end - at;
-      if (left < TAG_HEADER_SIZE) {
-        if (!final) return at > from ? at : this.#wait(TAG_HEADER_SIZE);
-        if (left >= FLV_HEADER_SIZE && isJoinedHeader(bytes, at)) {
-          return this.#joinedHeader(bytes, at, base);
-        }
-        this.#truncated(base + at);
-        return this.#end();
-      }
-      const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
-      const q = at + size;
-      const fits = size - TAG_HEADER_SIZE <= this.#maxTagSize;
-      const plausible = fits && this.#isPlausible(bytes, at);
-      if (!plausible && isJoinedHeader(bytes, at)) return this.#joinedHeader(bytes, at, base);
-      if (fits && q + 4 > end && !final) return at > from ? at : this.#wait(size + 4);
-      const match = fits && q + 4 <= end && uint32(bytes, q) === size;
-      if (match) {
-        this.#deliver(bytes, at, base, size);
-        at = q + 4;
-        continue;
-      }
-      if (!plausible) return this.#lose(at, base);
-      if (q > end) {
-        this.#truncated(base + at);
-        return this.#end();
-      }
-      if (q + 4 > end) {
-        this.#deliver(bytes, at, base, size);
-        this.#missingSize(base + q);
-        return this.#end();
-      }
-      const judged = size + 4 + TAG_HEADER_SIZE;
-      if (left < judged && !final) return at > from ? at : this.#wait(judged);
-      if (!this.#isContinuation(bytes, q + 4)) return this.#lose(at, base);
-      this.#deliver(bytes, at, base, size);
-      this.#mismatch(uint32(bytes, q), size, base + q);
-      at = q + 4;
+    while (at <= last) {
+      const head = view.getUint32(at);
+      const size = TAG_HEADER_SIZE + (head & 0xffffff);
+      const end = at + size;
+      if (end + 4 > bytes.length || view.getUint32(end) !== size) break;
+      if ((view.getUint32(at + 7) & 0xffffff) !== 0 || !isPlausibleType(head >>> 24)) break;
+      if (size - TAG_HEADER_SIZE > this.#maxTagSize) break;
+      sink.tag(bytes, at, end, base + at);
+      at = end + 4;
     }
-    return at > from ? at : -1;
+    return at > from ? at : this.#oneTag(bytes, at, base, final);
+  }
+
+  /** The tag loop's body, with all its cases. */
+  #oneTag(bytes: Uint8Array, at: number, base: number, final: boolean): number {
+    const end = bytes.length;
+    const left = end - at;
+    if (left === 0) return -1;
+    if (left < TAG_HEADER_SIZE) {
+      if (!final) return this.#wait(TAG_HEADER_SIZE);
+      if (left >= FLV_HEADER_SIZE && isJoinedHeader(bytes, at)) {
+        return this.#joinedHeader(bytes, at, base);
+      }
+      this.#truncated(base + at);
+      return this.#end();
+    }
+    const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
+    const q = at + size;
+    const fits = size - TAG_HEADER_SIZE <= this.#maxTagSize;
+    const plausible = fits && this.#isPlausible(bytes, at);
+    if (!plausible && isJoinedHeader(bytes, at)) return this.#joinedHeader(bytes, at, base);
+    if (fits && q + 4 > end && !final) return this.#wait(size + 4);
+    if (fits && q + 4 <= end && uint32(bytes, q) === size) {
+      this.#deliver(bytes, at, base, size);
+      return q + 4;
+    }
+    if (!plausible) return this.#lose(at, base);
+    if (q > end) {
+      this.#truncated(base + at);
+      return this.#end();
+    }
+    if (q + 4 > end) {
+      this.#deliver(bytes, at, base, size);
+      this.#missingSize(base + q);
+      return this.#end();
+    }
+    const judged = size + 4 + TAG_HEADER_SIZE;
+    if (left < judged && !final) return this.#wait(judged);
+    if (!this.#isContinuation(bytes, q + 4)) return this.#lose(at, base);
+    this.#deliver(bytes, at, base, size);
+    this.#mismatch(uint32(bytes, q), size, base + q);
+    return q + 4;
   }
 
   #isPlausible(bytes: Uint8Array, at: number): boolean {

@@ -3,6 +3,9 @@ import { plain, uint24 } from "@x/bits";
 /** TagType. */
 export const TAG_TYPE = { audio: 8, video: 9, scriptAmf3: 15, script: 18 } as const;
 
+/** The bit of a tag's first byte that says that the data are encrypted. */
+export const FILTER = 0x20;
+
 /** Bytes of a tag's header. */
 export const TAG_HEADER_SIZE = 11;
 
@@ -32,7 +35,7 @@ export function tagAt(bytes: Uint8Array, start: number, end: number, offset: num
   const head = bytes[start] as number;
   return {
     tagType: head & 0x1f,
-    filter: (head & 0x20) !== 0,
+    filter: (head & FILTER) !== 0,
     reserved: head >> 6,
     timestamp: timestampAt(bytes, start),
     streamId: uint24(bytes, start + 8),
@@ -78,7 +81,7 @@ function writeTagHeader(
   const ticks = (timestamp % 2 ** 32) | 0;
   const end = at + TAG_HEADER_SIZE + dataSize;
   const size = TAG_HEADER_SIZE + dataSize;
-  bytes[at] = (reserved << 6) | (filter ? 0x20 : 0) | tagType;
+  bytes[at] = (reserved << 6) | (filter ? FILTER : 0) | tagType;
   bytes[at + 1] = dataSize >> 16;
   bytes[at + 2] = dataSize >> 8;
   bytes[at + 3] = dataSize;

@@ -2,7 +2,6 @@ import { plain } from "@x/bits";
 import { AmfReader } from "./amf-reader.js";
 import type { AmfValue } from "./amf-value.js";
 import { readAmf0 } from "./amf0-decode.js";
-import { DataReader } from "./data-reader.js";
 import { type ContentWarningCode, tagError } from "./errors.js";
 import {
   checkCompositionTime,
@@ -10,18 +9,25 @@ import {
   hasCompositionTime,
   type MediaMessage,
   type MetadataPair,
+  MOD_EX,
   type MultitrackType,
   NO_BYTES,
   NO_MESSAGES,
-  NO_MOD_EX,
   NO_WARNINGS,
+  type PacketSyntax,
   type PacketType,
-  readMultitrackType,
-  readTracks,
-  setPacketType,
+  readMessages,
+  readTrackHeader,
   writeUint24,
 } from "./media.js";
-import { type ModEx, readModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
+import { MediaCursor } from "./media-cursor.js";
+import {
+  MAX_TIMESTAMP_OFFSET_NANO,
+  type ModEx,
+  readModEx,
+  sizeOfModEx,
+  writeModEx,
+} from "./mod-ex.js";
 
 /** VideoFrameType. */
 export const FRAME_TYPE = {
@@ -88,7 +94,7 @@ const PACKET_TYPES: readonly (PacketType | undefined)[] = [
 ];
 const METADATA = 4;
 const MULTITRACK = 6;
-const MOD_EX = 7;
+const SYNTAX: PacketSyntax = { packetTypes: PACKET_TYPES, multitrack: MULTITRACK };
 const AVC_PACKET_TYPES: readonly PacketType[] = ["SequenceStart", "CodedFrames", "SequenceEnd"];
 
 /**
@@ -98,121 +104,102 @@ const AVC_PACKET_TYPES: readonly PacketType[] = ["SequenceStart", "CodedFrames",
  */
 export function decodeVideoData(data: Uint8Array, options: VideoDecodeOptions = {}): VideoData {
   const { avcLikeCodecIds = [] } = options;
-  return readVideoData(new DataReader().open(plain(data), 0, data.length), avcLikeCodecIds);
+  const cursor = new MediaCursor().open(plain(data), 0, data.length);
+  return readVideoData(cursor, avcLikeCodecIds);
 }
 
-/** As {@link decodeVideoData}, of the data that `reader` was opened on. */
-export function readVideoData(reader: DataReader, avcLikeCodecIds: readonly number[]): VideoData {
-  const head = reader.uint8("frameType");
-  if (head & 0x80) return readEnhanced(reader, (head >> 4) & 7, head & 15);
-  const frameType = head >> 4;
+/** As {@link decodeVideoData}, of the data that `cursor` was opened on. */
+export function readVideoData(cursor: MediaCursor, avcLikeCodecIds: readonly number[]): VideoData {
+  readVideoHeader(cursor, avcLikeCodecIds);
+  const { videoCommand } = cursor;
+  const isCommand = videoCommand !== undefined;
+  const messages = isCommand ? NO_MESSAGES : readMessages(cursor, readMessage);
+  return {
+    type: "video",
+    enhanced: cursor.enhanced,
+    frameType: cursor.frameType,
+    codecId: cursor.legacyCodec,
+    modEx: cursor.modEx,
+    timestampOffsetNano: cursor.timestampOffsetNano,
+    multitrackType: cursor.multitrackType,
+    videoCommand,
+    commandPacketType: cursor.commandPacketType,
+    commandRest: isCommand ? cursor.body : NO_BYTES,
+    messages,
+    warnings: warningsOf(cursor),
+  };
+}
+
+/**
+ * Read up to the first message's payload, or up to what follows a command. Throws as {@link decodeVideoData}.
+ */
+export function readVideoHeader(cursor: MediaCursor, avcLikeCodecIds: readonly number[]): void {
+  const head = cursor.uint8("frameType");
+  cursor.frameType = (head >> 4) & 7;
+  cursor.enhanced = head > 0x7f;
+  if (cursor.enhanced) {
+    readExHeader(cursor, head & 15);
+    return;
+  }
   const codecId = head & 15;
-  let videoCommand: number | null | undefined;
-  let commandRest = NO_BYTES;
-  let messages = NO_MESSAGES;
-  if (frameType === FRAME_TYPE.command) {
+  cursor.legacyCodec = codecId;
+  if (cursor.frameType === FRAME_TYPE.command) {
     // The command byte follows at once, for AVC too: the table of FLV E.4.3.1 would put AVCPacketType first.
-    const { at, end } = reader;
-    videoCommand = at < end ? reader.uint8("videoCommand") : null;
-    commandRest = reader.view(reader.at, end);
-  } else if (codecId !== CODEC_ID.avc && !avcLikeCodecIds.includes(codecId)) {
-    messages = [reader.message(undefined)];
-  } else {
-    messages = [reader.message(readAvcHeader(reader))];
-  }
-  return {
-    type: "video",
-    enhanced: false,
-    frameType,
-    codecId,
-    modEx: NO_MOD_EX,
-    timestampOffsetNano: 0,
-    multitrackType: undefined,
-    videoCommand,
-    commandPacketType: 0,
-    commandRest,
-    messages,
-    warnings: NO_WARNINGS,
-  };
-}
-
-/** AVCPacketType and the composition time, which is returned. */
-function readAvcHeader(reader: DataReader): number {
-  reader.need(4, "avcPacketType");
-  const type = reader.uint8("avcPacketType");
-  const packetType = AVC_PACKET_TYPES[type];
-  if (packetType === undefined) {
-    throw reader.fail("avc-packet-type", `${type}`, "avcPacketType", reader.at - 1);
-  }
-  reader.packetType = packetType;
-  return reader.int24("compositionTime");
-}
-
-function readEnhanced(reader: DataReader, frameType: number, firstType: number): VideoData {
-  let packetType = firstType;
-  let modEx = NO_MOD_EX;
-  let timestampOffsetNano = 0;
-  if (packetType === MOD_EX) {
-    ({ modEx, timestampOffsetNano, packetType } = readModEx(reader));
-  }
-  let multitrackType: MultitrackType | undefined;
-  let videoCommand: number | undefined;
-  let commandRest = NO_BYTES;
-  let messages = NO_MESSAGES;
-  if (packetType !== METADATA && frameType === FRAME_TYPE.command) {
-    videoCommand = reader.uint8("videoCommand");
-    commandRest = reader.view(reader.at, reader.end);
-  } else if (packetType === MULTITRACK) {
-    multitrackType = readMultitrackType(reader, MULTITRACK, PACKET_TYPES);
-    messages = readTracks(reader, multitrackType, readMessage);
-  } else {
-    setPacketType(reader, packetType, PACKET_TYPES);
-    reader.readFourCc();
-    messages = [readMessage(reader)];
-  }
-  let warnings = NO_WARNINGS;
-  if (timestampOffsetNano > 999999) warnings = ["modex-nano-range"];
-  if (reader.missingEnd) warnings = [...warnings, "amf-missing-end"];
-  return {
-    type: "video",
-    enhanced: true,
-    frameType,
-    codecId: undefined,
-    modEx,
-    timestampOffsetNano,
-    multitrackType,
-    videoCommand,
-    commandPacketType: videoCommand === undefined ? 0 : packetType,
-    commandRest,
-    messages,
-    warnings,
-  };
-}
-
-function readMessage(reader: DataReader): MediaMessage {
-  switch (reader.packetType) {
-    case "CodedFramesX":
-      return reader.message(0);
-    case "CodedFrames": {
-      if (!hasCompositionTime(reader.fourCc)) return reader.message(undefined);
-      if (reader.messageEnd - reader.at < 3) {
-        const code = reader.sized ? "track-size" : "tag-too-short";
-        throw reader.fail(code, "no room for the composition time", "compositionTime", reader.at);
-      }
-      return reader.message(reader.int24("compositionTime"));
+    cursor.videoCommand = cursor.at < cursor.end ? cursor.uint8("videoCommand") : null;
+  } else if (codecId === CODEC_ID.avc || avcLikeCodecIds.includes(codecId)) {
+    cursor.need(4, "avcPacketType");
+    const type = cursor.uint8("avcPacketType");
+    const packetType = AVC_PACKET_TYPES[type];
+    if (packetType === undefined) {
+      throw cursor.fail("avc-packet-type", `${type}`, "avcPacketType", cursor.at - 1);
     }
-    case "Metadata":
-      return reader.message(undefined, undefined, readMetadata(reader));
-    default:
-      return reader.message(undefined);
+    cursor.packetType = packetType;
+    cursor.compositionTime = cursor.int24("compositionTime");
   }
 }
 
-/** Pairs of a name and a value, to the end of the message; the reader stays where it is. */
-function readMetadata(reader: DataReader): MetadataPair[] {
-  const { start } = reader;
-  const data = reader.view(start, reader.messageEnd);
-  const amf = new AmfReader(data, reader.at - start, data.length);
+function readExHeader(cursor: MediaCursor, firstType: number): void {
+  const packetType = firstType === MOD_EX ? readModEx(cursor) : firstType;
+  if (packetType !== METADATA && cursor.frameType === FRAME_TYPE.command) {
+    cursor.videoCommand = cursor.uint8("videoCommand");
+    cursor.commandPacketType = packetType;
+    return;
+  }
+  readTrackHeader(cursor, packetType, SYNTAX);
+  if (!cursor.sized) readCompositionTime(cursor);
+}
+
+/** The composition time of an enhanced message, if it has one. */
+function readCompositionTime(cursor: MediaCursor): void {
+  cursor.compositionTime = undefined;
+  if (cursor.packetType === "CodedFramesX") cursor.compositionTime = 0;
+  else if (cursor.packetType === "CodedFrames" && hasCompositionTime(cursor.fourCc)) {
+    if (cursor.messageEnd - cursor.at < 3) {
+      const code = cursor.sized ? "track-size" : "tag-too-short";
+      throw cursor.fail(code, "no room for the composition time", "compositionTime", cursor.at);
+    }
+    cursor.compositionTime = cursor.int24("compositionTime");
+  }
+}
+
+function readMessage(cursor: MediaCursor): MediaMessage {
+  if (cursor.sized) readCompositionTime(cursor);
+  const metadata = cursor.packetType === "Metadata" ? readMetadata(cursor) : undefined;
+  return cursor.takeMessage(undefined, metadata);
+}
+
+function warningsOf({ timestampOffsetNano, missingEnd }: MediaCursor): VideoData["warnings"] {
+  let warnings = NO_WARNINGS;
+  if (timestampOffsetNano > MAX_TIMESTAMP_OFFSET_NANO) warnings = ["modex-nano-range"];
+  if (missingEnd) warnings = [...warnings, "amf-missing-end"];
+  return warnings;
+}
+
+/** Pairs of a name and a value, to the end of the message; the cursor stays where it is. */
+function readMetadata(cursor: MediaCursor): MetadataPair[] {
+  const { start } = cursor;
+  const data = cursor.view(start, cursor.messageEnd);
+  const amf = new AmfReader(data, cursor.at - start, data.length);
   const pairs: MetadataPair[] = [];
   while (amf.remaining > 0) {
     const { at } = amf;
@@ -221,7 +208,7 @@ function readMetadata(reader: DataReader): MetadataPair[] {
     if (amf.remaining === 0) throw amf.fail("amf-truncated", "name without value", name);
     pairs.push([name, readAmf0(amf, 1)]);
   }
-  reader.missingEnd ||= amf.missingEnd;
+  cursor.missingEnd ||= amf.missingEnd;
   return pairs;
 }
 
