@@ -42,7 +42,7 @@ export class AccessUnitTimer<Unit extends { readonly nals: readonly Uint8Array[]
     this.#decoder = pictureOrderDecoder(options.codec);
   }
 
-  /** Pictures a second, by the first parameter set that tells; known with the first unit that `push` returns. */
+  /** By the first parameter set that tells; known with the first unit that `push` returns. */
   get frameRate(): PictureOrder["frameRate"] {
     return this.#frameRate;
   }

@@ -1,6 +1,7 @@
 import { BitReader, BitWriter, plain } from "@x/bits";
 import { formatError } from "./errors.js";
 import { OBU_TYPE, type Obu } from "./obu.js";
+import { type FrameRate, frameRate } from "./vui.js";
 
 /** color_config() of AV1 5.5.2, as av1C repeats it. */
 export interface Av1ColorConfig {
@@ -31,6 +32,8 @@ export interface Av1SequenceHeader extends Av1ColorConfig {
   readonly matrixCoefficients: number;
   /** color_range: true full. */
   readonly colorRange: boolean;
+  /** Of the timing information; `undefined`: not there, or the rate varies. */
+  readonly frameRate: FrameRate | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export function decodeAv1SequenceHeader(payload: Uint8Array): Av1SequenceHeader 
   const stillPicture = reader.flag("stillPicture");
   const reducedStillPictureHeader = reader.flag("reducedStillPictureHeader");
   const point = reducedStillPictureHeader
-    ? { level: reader.read(5, "seqLevelIdx"), tier: 0 }
+    ? { level: reader.read(5, "seqLevelIdx"), tier: 0, rate: undefined }
     : readOperatingPoints(reader);
   const widthBits = reader.read(4, "frameWidthBitsMinus1") + 1;
   const heightBits = reader.read(4, "frameHeightBitsMinus1") + 1;
@@ -59,16 +62,27 @@ export function decodeAv1SequenceHeader(payload: Uint8Array): Av1SequenceHeader 
     seqTier0: point.tier,
     maxFrameWidth,
     maxFrameHeight,
+    frameRate: point.rate,
     ...readColorConfig(reader, seqProfile),
   };
 }
 
+interface OperatingPoint {
+  readonly level: number;
+  readonly tier: number;
+  readonly rate: FrameRate | undefined;
+}
+
 /** From timing_info_present_flag to the last operating point; level and tier of point 0. */
-function readOperatingPoints(reader: BitReader): { level: number; tier: number } {
+function readOperatingPoints(reader: BitReader): OperatingPoint {
   let delayBits = 0;
+  let rate: FrameRate | undefined;
   if (reader.flag("timingInfoPresentFlag")) {
-    reader.skip(64, "timingInfo");
-    if (reader.flag("equalPictureInterval")) skipUvlc(reader);
+    const numUnitsInDisplayTick = reader.readLong(32, "numUnitsInDisplayTick");
+    const timeScale = reader.readLong(32, "timeScale");
+    if (reader.flag("equalPictureInterval")) {
+      rate = frameRate(timeScale, numUnitsInDisplayTick * readTicksPerPicture(reader));
+    }
     if (reader.flag("decoderModelInfoPresentFlag")) {
       delayBits = reader.read(5, "bufferDelayLengthMinus1") + 1;
       reader.skip(42, "decoderModelInfo");
@@ -76,7 +90,7 @@ function readOperatingPoints(reader: BitReader): { level: number; tier: number }
   }
   const displayDelay = reader.flag("initialDisplayDelayPresentFlag");
   const count = reader.read(5, "operatingPointsCntMinus1") + 1;
-  const first = { level: 0, tier: 0 };
+  let first: OperatingPoint = { level: 0, tier: 0, rate };
   for (let i = 0; i < count; i++) {
     reader.skip(12, "operatingPointIdc");
     const level = reader.read(5, "seqLevelIdx");
@@ -87,16 +101,18 @@ function readOperatingPoints(reader: BitReader): { level: number; tier: number }
     if (displayDelay && reader.flag("initialDisplayDelayPresentForThisOp")) {
       reader.skip(4, "initialDisplayDelayMinus1");
     }
-    if (i === 0) Object.assign(first, { level, tier });
+    if (i === 0) first = { level, tier, rate };
   }
   return first;
 }
 
-/** uvlc() of AV1 4.10.3: 32 or more leading zeros have no bits behind the one. */
-function skipUvlc(reader: BitReader): void {
+/** num_ticks_per_picture_minus_1 as uvlc() of AV1 4.10.3: 32 or more leading zeros have no bits behind the one. */
+function readTicksPerPicture(reader: BitReader): number {
+  const field = "numTicksPerPictureMinus1";
   let zeros = 0;
-  while (!reader.flag("numTicksPerPictureMinus1")) zeros++;
-  if (zeros < 32) reader.skip(zeros, "numTicksPerPictureMinus1");
+  while (!reader.flag(field)) zeros++;
+  if (zeros >= 32) return 2 ** 32;
+  return zeros === 0 ? 1 : 2 ** zeros + reader.readLong(zeros, field);
 }
 
 /** From frame_id_numbers_present_flag to enable_restoration. */

@@ -2,7 +2,7 @@ import { BitReader, isFormatError, plain, uint16 } from "@x/bits";
 import { byteAt, formatError, viewOf } from "./errors.js";
 import { readSe, readUe } from "./golomb.js";
 import { type NalLengthSize, unescapeNal } from "./nal-unit.js";
-import { readVuiTiming, skipVuiHead, type VuiTiming } from "./vui.js";
+import { type FrameRate, readFrameRate, skipVuiHead } from "./vui.js";
 
 /** nal_unit_type of ITU-T H.264 table 7-1, those that containers ask for. */
 export const AVC_NAL = {
@@ -50,8 +50,8 @@ export interface AvcSps {
   readonly width: number;
   readonly height: number;
   /** Of the video usability information; `undefined`: not there, or not readable. */
-  readonly timing: VuiTiming | undefined;
-  /** max_num_reorder_frames, as `timing`. */
+  readonly frameRate: FrameRate | undefined;
+  /** max_num_reorder_frames, as `frameRate`. */
   readonly maxNumReorderFrames: number | undefined;
 }
 
@@ -174,7 +174,7 @@ function readPicOrderCount(
   return { picOrderCntType, log2MaxPicOrderCntLsb };
 }
 
-type Vui = Pick<AvcSps, "timing" | "maxNumReorderFrames">;
+type Vui = Pick<AvcSps, "frameRate" | "maxNumReorderFrames">;
 
 /** Records need what stands before it, so damage here is no reason to refuse the rest. */
 function vuiOf(reader: BitReader): Vui {
@@ -183,15 +183,15 @@ function vuiOf(reader: BitReader): Vui {
   } catch (error) {
     if (!isFormatError(error)) throw error;
   }
-  return { timing: undefined, maxNumReorderFrames: undefined };
+  return { frameRate: undefined, maxNumReorderFrames: undefined };
 }
 
 /** H.264 E.1.1. */
 function readVui(reader: BitReader): Vui {
   skipVuiHead(reader);
-  let timing: VuiTiming | undefined;
+  let frameRate: FrameRate | undefined;
   if (reader.flag("timingInfoPresentFlag")) {
-    timing = readVuiTiming(reader);
+    frameRate = readFrameRate(reader, 2);
     reader.skip(1, "fixedFrameRateFlag");
   }
   const nalHrd = reader.flag("nalHrdParametersPresentFlag");
@@ -200,11 +200,12 @@ function readVui(reader: BitReader): Vui {
   if (vclHrd) skipHrd(reader);
   if (nalHrd || vclHrd) reader.skip(1, "lowDelayHrdFlag");
   reader.skip(1, "picStructPresentFlag");
-  if (!reader.flag("bitstreamRestrictionFlag")) return { timing, maxNumReorderFrames: undefined };
+  if (!reader.flag("bitstreamRestrictionFlag"))
+    return { frameRate, maxNumReorderFrames: undefined };
   reader.skip(1, "motionVectorsOverPicBoundariesFlag");
   for (let i = 0; i < 4; i++) readUe(reader, "bitstreamLimits");
   const field = "maxNumReorderFrames";
-  return { timing, maxNumReorderFrames: upTo(readUe(reader, field), 16, field, reader) };
+  return { frameRate, maxNumReorderFrames: upTo(readUe(reader, field), 16, field, reader) };
 }
 
 /** H.264 E.1.2. */

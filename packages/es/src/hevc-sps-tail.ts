@@ -1,7 +1,7 @@
 import type { BitReader } from "@x/bits";
 import { formatError } from "./errors.js";
 import { readSe, readUe } from "./golomb.js";
-import { readVuiTiming, skipVuiHead, type VuiTiming } from "./vui.js";
+import { type FrameRate, readFrameRate, skipVuiHead } from "./vui.js";
 
 /** What a sequence parameter set says behind its bit depths about the order and times of pictures. */
 export interface HevcSpsTail {
@@ -9,7 +9,8 @@ export interface HevcSpsTail {
   readonly log2MaxPicOrderCntLsb: number;
   /** sps_max_num_reorder_pics of the highest sub-layer. */
   readonly maxNumReorderPics: number;
-  readonly timing: VuiTiming | undefined;
+  /** Of the video usability information. */
+  readonly frameRate: FrameRate | undefined;
 }
 
 /** From log2_max_pic_order_cnt_lsb_minus4 to the timing information (H.265 7.3.2.2.1, E.2.1). */
@@ -39,8 +40,8 @@ export function readSpsTail(reader: BitReader, maxSubLayersMinus1: number): Hevc
     reader.skip(count * (log2MaxPicOrderCntLsb + 1), "ltRefPicPocLsbSps");
   }
   reader.skip(2, "spsTemporalMvpEnabledFlag");
-  const timing = reader.flag("vuiParametersPresentFlag") ? readVui(reader) : undefined;
-  return { log2MaxPicOrderCntLsb, maxNumReorderPics, timing };
+  const rate = reader.flag("vuiParametersPresentFlag") ? readVui(reader) : undefined;
+  return { log2MaxPicOrderCntLsb, maxNumReorderPics, frameRate: rate };
 }
 
 function limited(reader: BitReader, limit: number, field: string): number {
@@ -90,11 +91,11 @@ function skipShortTermRefPicSets(reader: BitReader): void {
 }
 
 /** H.265 E.2.1 up to the timing information. */
-function readVui(reader: BitReader): VuiTiming | undefined {
+function readVui(reader: BitReader): FrameRate | undefined {
   skipVuiHead(reader);
   reader.skip(3, "neutralChromaIndicationFlag");
   if (reader.flag("defaultDisplayWindowFlag")) {
     for (let i = 0; i < 4; i++) readUe(reader, "defDispWinOffset");
   }
-  return reader.flag("vuiTimingInfoPresentFlag") ? readVuiTiming(reader) : undefined;
+  return reader.flag("vuiTimingInfoPresentFlag") ? readFrameRate(reader, 1) : undefined;
 }

@@ -80,7 +80,7 @@ export {
   IvfParser,
   type IvfParserOptions,
 } from "./ivf.js";
-export { decodeMpegAudioHeader, type MpegAudioHeader } from "./mpeg-audio.js";
+export { decodeMpegAudioHeader, isMpegAudioInfoFrame, type MpegAudioHeader } from "./mpeg-audio.js";
 export {
   annexBToLengthPrefixed,
   encodeAnnexB,
@@ -129,5 +129,5 @@ export {
   type VpConfiguration,
   vpConfigurationFromKeyFrame,
 } from "./vp9.js";
-export type { VuiTiming } from "./vui.js";
+export type { FrameRate } from "./vui.js";
 export { decodeVvcConfiguration, type VvcConfiguration } from "./vvc.js";

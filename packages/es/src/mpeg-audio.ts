@@ -63,3 +63,15 @@ export function decodeMpegAudioHeader(bytes: Uint8Array, offset = 0): MpegAudioH
     samples,
   };
 }
+
+/**
+ * True for the frame in front of a stream in which encoders put a table of contents instead of sound: "Xing", "Info"
+ * or "VBRI" where its main data would begin. Decoded it is a frame of silence that was never there.
+ */
+export function isMpegAudioInfoFrame(frame: Uint8Array, header: MpegAudioHeader): boolean {
+  if (header.layer !== 3) return false;
+  const sideInfo =
+    header.version === 1 ? (header.channels === 1 ? 17 : 32) : header.channels === 1 ? 9 : 17;
+  const textAt = (at: number): string => String.fromCharCode(...frame.subarray(at, at + 4));
+  return ["Xing", "Info"].includes(textAt(4 + sideInfo)) || textAt(4 + 32) === "VBRI";
+}

@@ -3,6 +3,7 @@ import { AVC_NAL, type AvcSps, avcNalType, decodeAvcSps } from "./avc.js";
 import { readSe, readUe } from "./golomb.js";
 import { decodeHevcSps, HEVC_NAL, type HevcSps, hevcNalType } from "./hevc.js";
 import { unescapeNal } from "./nal-unit.js";
+import type { FrameRate } from "./vui.js";
 
 /** Where an access unit stands in output order. */
 export interface PictureOrder {
@@ -14,8 +15,8 @@ export interface PictureOrder {
   readonly fields: 1 | 2;
   /** Pictures that can stand before another in decoding order and behind it in output order; `undefined` unknown. */
   readonly maxReorder: number | undefined;
-  /** Pictures a second, `undefined` when the stream does not tell. */
-  readonly frameRate: { readonly numerator: number; readonly denominator: number } | undefined;
+  /** `undefined` when the stream does not tell. */
+  readonly frameRate: FrameRate | undefined;
 }
 
 /** Follows the picture order count of a stream, access unit by access unit. */
@@ -43,12 +44,6 @@ function unlessDamaged<T>(read: () => T): T | undefined {
     if (isFormatError(error)) return undefined;
     throw error;
   }
-}
-
-function fraction(numerator: number, denominator: number): PictureOrder["frameRate"] {
-  let [a, b] = [numerator, denominator];
-  while (b > 0) [a, b] = [b, a % b];
-  return { numerator: numerator / a, denominator: denominator / a };
 }
 
 /** The most significant part that brings `lsb` nearest to the picture before (H.264 8-3, H.265 8-1). */
@@ -118,14 +113,14 @@ class AvcOrder implements PictureOrderDecoder {
       const delta = hasDelta ? readSe(reader, "deltaPicOrderCntBottom") : 0;
       picOrderCnt = msb + lsb + Math.min(0, delta);
     }
-    const { timing, maxNumReorderFrames } = sps;
+    const { frameRate, maxNumReorderFrames } = sps;
     return {
       picOrderCnt,
       // The second field of an IDR picture is an IDR picture's too.
       restarts: isIdr && !isBottom,
       fields: isField ? 1 : 2,
       maxReorder: sps.picOrderCntType === 0 ? maxNumReorderFrames : 0,
-      frameRate: timing && fraction(timing.timeScale, 2 * timing.numUnitsInTick),
+      frameRate,
     };
   }
 }
@@ -183,7 +178,7 @@ class HevcOrder implements PictureOrderDecoder {
     const pps = this.#pps.get(readUe(reader, "slicePicParameterSetId"));
     const sps = pps && this.#sps.get(pps.spsId);
     if (pps === undefined || sps?.tail === undefined) return undefined;
-    const { log2MaxPicOrderCntLsb: bits, maxNumReorderPics, timing } = sps.tail;
+    const { log2MaxPicOrderCntLsb: bits, maxNumReorderPics, frameRate } = sps.tail;
     reader.skip(pps.extraBits, "sliceReservedFlag");
     readUe(reader, "sliceType");
     if (pps.outputFlag) reader.skip(1, "picOutputFlag");
@@ -202,7 +197,7 @@ class HevcOrder implements PictureOrderDecoder {
       restarts,
       fields: 2,
       maxReorder: maxNumReorderPics,
-      frameRate: timing && fraction(timing.timeScale, timing.numUnitsInTick),
+      frameRate,
     };
   }
 }

@@ -4,12 +4,15 @@ import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../tools/testing/vectors.js";
 import {
   decodeAdtsHeader,
+  decodeAv1SequenceHeader,
+  decodeMpegAudioHeader,
   encodeAdtsHeader,
   FlacParser,
   type FrameHeaders,
   FrameParser,
+  isMpegAudioInfoFrame,
 } from "../src/index.js";
-import { frames, issues, joined, run } from "./parsing.js";
+import { frames, issues, joined, run, text } from "./parsing.js";
 import { codedFrames, peerFiles } from "./peer-frames.js";
 
 const LC48 = { audioObjectType: 2, samplingFrequency: 48000, channelConfiguration: 2 };
@@ -80,6 +83,51 @@ describe("ADTS", () => {
     const frame = adtsFrame(new Uint8Array(20));
     parser.push(joined([frame, frame]));
     expect(parser.push(frame)).toHaveLength(1);
+  });
+});
+
+describe("the info frame of MPEG audio", () => {
+  const frame = (head: string, tag: string, at: number): Uint8Array => {
+    const bytes = new Uint8Array(417);
+    bytes.set(fromHex(head));
+    bytes.set(text(tag), at);
+    return bytes;
+  };
+  const isInfo = (bytes: Uint8Array): boolean =>
+    isMpegAudioInfoFrame(bytes, decodeMpegAudioHeader(bytes));
+
+  test.each([
+    ["fffb9064", "Xing", 36],
+    ["fffb90c4", "Info", 21],
+    ["fff38064", "Xing", 21],
+    ["fff380c4", "Info", 13],
+    ["fffb9064", "VBRI", 36],
+  ])("%s with %s at byte %d", (head, tag, at) => {
+    expect(isInfo(frame(head, tag, at))).toBe(true);
+    expect(isInfo(frame(head, tag, at + 1))).toBe(false);
+    expect(isInfo(frame(head, tag.toLowerCase(), at))).toBe(false);
+  });
+});
+
+describe("the frame rate of an AV1 sequence header, AV1 5.5.3", () => {
+  const header = (digits: string): Uint8Array =>
+    Uint8Array.from(
+      (digits.padEnd(400, "0").match(/.{8}/g) ?? []).map((b) => Number.parseInt(b, 2)),
+    );
+  const u32 = (value: number): string => value.toString(2).padStart(32, "0");
+
+  test.each([
+    ["1", { numerator: 30000, denominator: 1001 }],
+    ["010", { numerator: 15000, denominator: 1001 }],
+  ])("with %s ticks a picture, less one", (ticks, frameRate) => {
+    // Profile 0, no still picture, timing info of equal intervals, no decoder model.
+    const bytes = header(`000001${u32(1001)}${u32(30000)}1${ticks}0`);
+    expect(decodeAv1SequenceHeader(bytes).frameRate).toEqual(frameRate);
+  });
+
+  test("is not told by one without equal intervals", () => {
+    const bytes = header(`000001${u32(1001)}${u32(30000)}00`);
+    expect(decodeAv1SequenceHeader(bytes).frameRate).toBeUndefined();
   });
 });
 
