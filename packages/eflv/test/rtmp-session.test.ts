@@ -276,6 +276,24 @@ describe("a server", () => {
     expect(answers.filter((name) => name === "_error")).toHaveLength(42);
   });
 
+  test("may refuse a client, which learns why", () => {
+    const server = new RtmpServerSession({ refuseConnect: (app) => `no ${app} here` });
+    const client = new RtmpClient({ url: URL, role: "publish" });
+    const events = [client.start()].flatMap((bytes) => server.push(bytes));
+    for (const event of events) {
+      if (event.type !== "send") continue;
+      for (const answer of client.push(event.bytes)) {
+        if (answer.type === "send") events.push(...server.push(answer.bytes));
+        else events.push(answer as never);
+      }
+    }
+    const code = "NetConnection.Connect.Rejected";
+    expect(events.filter(({ type }) => type !== "send")).toEqual([
+      { type: "status", level: "error", code, description: "no live here" },
+      { type: "ended", code },
+    ]);
+  });
+
   test("tells players that the stream is over", () => {
     const { server, client } = serverWith();
     client.command("play", 0, null, "key");

@@ -10,7 +10,7 @@ import { type LinkOptions, type RtmpCommand, RtmpLink } from "./link.js";
 export type RtmpServerEvent =
   /** Bytes for the socket. */
   | { readonly type: "send"; readonly bytes: Uint8Array }
-  /** A client connected, and what it says of itself. It is accepted already. */
+  /** A client connected, and what it says of itself. It is accepted already, see `refuseConnect`. */
   | {
       readonly type: "connect";
       readonly app: string;
@@ -33,6 +33,8 @@ export type RtmpServerEvent =
 export interface RtmpServerOptions extends LinkOptions {
   /** Announced in the answer to `connect`. Default: all codecs forwarded, multitrack and reconnect understood. */
   readonly capabilities?: RtmpCapabilities;
+  /** Whether a client may connect: a description refuses it. Default: everybody may. */
+  readonly refuseConnect?: (app: string, tcUrl: string) => string | undefined;
   /** Window Acknowledgement Size in bytes. Default 2500000. */
   readonly windowAckSize?: number;
 }
@@ -194,6 +196,14 @@ export class RtmpServerSession {
 
   #connect(transactionId: number, object: AmfValue): void {
     const properties = propertiesOf(object);
+    const app = textOf(properties?.get("app")) ?? "";
+    const tcUrl = textOf(properties?.get("tcUrl")) ?? "";
+    const refusal = this.#options.refuseConnect?.(app, tcUrl);
+    if (refusal !== undefined) {
+      const rejected = statusObject("error", "NetConnection.Connect.Rejected", refusal);
+      this.#link.command(0, "_error", transactionId, null, rejected);
+      return;
+    }
     const { capabilities = DEFAULT_CAPABILITIES, windowAckSize = 2_500_000 } = this.#options;
     this.#link.control(MESSAGE_TYPE.windowAckSize, windowAckSize);
     this.#link.control(MESSAGE_TYPE.setPeerBandwidth, windowAckSize, 2);
@@ -213,14 +223,18 @@ export class RtmpServerSession {
     this.#link.command(0, "_result", transactionId, answer, { type: "object", properties: info });
     this.#events.push({
       type: "connect",
-      app: textOf(properties?.get("app")) ?? "",
-      tcUrl: textOf(properties?.get("tcUrl")) ?? "",
+      app,
+      tcUrl,
       capabilities: decodeCapabilities(properties),
     });
   }
 
   #status(streamId: number, level: string, code: string, description: string): void {
-    const properties = new Map<string, AmfValue>(Object.entries({ level, code, description }));
-    this.#link.command(streamId, "onStatus", 0, null, { type: "object", properties });
+    this.#link.command(streamId, "onStatus", 0, null, statusObject(level, code, description));
   }
+}
+
+function statusObject(level: string, code: string, description: string): AmfValue {
+  const properties = new Map<string, AmfValue>(Object.entries({ level, code, description }));
+  return { type: "object", properties };
 }
