@@ -1,21 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FlvFrame, FlvMuxer, FlvTagParser, type FlvTrack } from "@x/eflv";
-import type { MuxedTag } from "@x/eflv/rtmp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
-import {
-  appSink,
-  appSrc,
-  type Item,
-  launch,
-  mediaBuffer,
-  type Pipeline,
-  type PipelineMessage,
-} from "../src/index.js";
-import { selfSigned } from "./self-signed.js";
-import { TwitchServer } from "./twitch-server.js";
+import { appSrc } from "../src/index.js";
+import { abortAll, collector, flvPieces, items, Running, tagsOf } from "./support/rtmp.js";
+import { selfSigned } from "./support/self-signed.js";
+import { TwitchServer } from "./support/twitch-server.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -23,92 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const pipelines: Pipeline[] = [];
-afterEach(() => {
-  for (const pipeline of pipelines.splice(0)) pipeline.abort();
-});
-
-/** A pipeline on its way: its messages, and what it ends with. */
-class Running {
-  readonly messages: PipelineMessage[] = [];
-  readonly pipeline: Pipeline;
-  readonly done: Promise<void>;
-  readonly #listeners: (() => void)[] = [];
-
-  constructor(description: string, elements: Parameters<typeof launch>[1] = {}) {
-    this.pipeline = launch(description, {
-      ...elements,
-      onMessage: (message) => {
-        this.messages.push(message);
-        for (const listener of this.#listeners.splice(0)) listener();
-      },
-    });
-    pipelines.push(this.pipeline);
-    this.done = this.pipeline.run();
-    this.done.catch(() => {});
-  }
-
-  /** The port, once it listens. */
-  async port(): Promise<number> {
-    return (await this.message(/^listening on/)).details?.port as number;
-  }
-
-  async message(pattern: RegExp): Promise<PipelineMessage> {
-    for (;;) {
-      const found = this.messages.find(({ text }) => pattern.test(text));
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#listeners.push(resolve));
-    }
-  }
-}
-
-const TRACKS: readonly FlvTrack[] = [
-  {
-    kind: "video",
-    id: 0,
-    codec: "vp09",
-    config: Uint8Array.of(1, 0, 0, 0, 0, 10, 0x82, 2, 2, 2, 0, 0),
-  },
-  { kind: "audio", id: 0, codec: "mp4a", config: Uint8Array.of(0x11, 0x90) },
-  { kind: "audio", id: 1, codec: "mp4a", config: Uint8Array.of(0x12, 0x10) },
-];
-
-/** An FLV stream of `count` frames, 20 ms apart, key frames every five pictures; one piece for each frame. */
-function flvPieces(count = 40, tracks = TRACKS): Uint8Array[] {
-  const muxer = new FlvMuxer({ tracks });
-  const pieces: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const { kind, id: trackId } = tracks[i % tracks.length] as FlvTrack;
-    const data = Uint8Array.from({ length: 20 + i * 37 }, (_, at) => (at + i) & 0xff);
-    const isKey = i % (5 * tracks.length) === 0;
-    const frame: FlvFrame = { kind, trackId, data, ptsNs: BigInt(i) * 20_000_000n, isKey };
-    pieces.push(Uint8Array.from(muxer.write(frame).flatMap((piece) => [...piece])));
-  }
-  return [...pieces, Uint8Array.from(muxer.end().bytes.flatMap((piece) => [...piece]))];
-}
-
-const items = (pieces: readonly Uint8Array[]): Item[] =>
-  pieces.map((data) => ({ type: "buffer", buffer: mediaBuffer(data) }));
-
-function tagsOf(pieces: readonly Uint8Array[]): MuxedTag[] {
-  const parser = new FlvTagParser();
-  const events = pieces.flatMap((piece) => structuredClone(parser.push(piece)));
-  expect(events.filter(({ type }) => type === "issue")).toEqual([]);
-  return [...events, ...parser.flush()].flatMap((event) => {
-    if (event.type !== "tag") return [];
-    const { tagType, timestamp, data } = event.tag;
-    return [{ tagType, timestamp, data }];
-  });
-}
-
-/** An element that collects buffers. */
-function collector(name: string): { element: ReturnType<typeof appSink>; pieces: Uint8Array[] } {
-  const pieces: Uint8Array[] = [];
-  const element = appSink(name, (item) => {
-    if (item.type === "buffer") pieces.push(item.buffer.data);
-  });
-  return { element, pieces };
-}
+afterEach(abortAll);
 
 describe("rtmpsink to rtmpsrc", () => {
   test("what is published arrives tag by tag, and both end in good order", async () => {

@@ -43,6 +43,7 @@ export class RtmpPlayback {
    */
   async run(): Promise<Error | undefined> {
     this.#current = await this.#connect(undefined);
+    this.#context.post({ type: "info", text: `playing from ${this.#current.place}` });
     const loss = await this.#over;
     await this.#current.close();
     return loss;
