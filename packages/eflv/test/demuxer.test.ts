@@ -1,0 +1,154 @@
+import { it } from "@fast-check/vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { toHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
+import {
+  arbitraryChunkSizes,
+  arbitraryTag,
+  fileBytes,
+  plainTagData,
+  tagBytes,
+} from "../src/conformance.js";
+import { cut } from "../src/conformance-streams.js";
+import {
+  FlvDemuxer,
+  type FlvEvent,
+  FlvPacketReader,
+  FlvTagParser,
+  type MediaMessage,
+} from "../src/index.js";
+
+/** A message as a packet has it. */
+type Line = readonly [
+  kind: string,
+  dts: number,
+  offset: number,
+  message: Omit<MediaMessage, "bodyOffset" | "multichannelConfig" | "metadata" | "body">,
+  nano: number,
+  frameType: number,
+  body: string,
+];
+
+function lineOf(kind: string, dts: number, offset: number, from: Packet, body: Uint8Array): Line {
+  const { packetType, fourCc, trackId, implicitTrack, compositionTime } = from;
+  const message = { packetType, fourCc, trackId, implicitTrack, compositionTime };
+  return [kind, dts, offset, message, from.timestampOffsetNano, from.frameType, toHex(body)];
+}
+
+type Packet = Line[3] & { readonly timestampOffsetNano: number; readonly frameType: number };
+
+/** The demultiplexer's events, audio and video taken apart into messages. */
+function expectedLines(pieces: readonly Uint8Array[]): (Line | FlvEvent["type"])[] {
+  const demuxer = new FlvDemuxer();
+  const lines: (Line | FlvEvent["type"])[] = [];
+  const take = (events: readonly FlvEvent[]): void => {
+    for (const event of events) {
+      const media =
+        event.type === "audio" ? event.audio : event.type === "video" ? event.video : undefined;
+      if (media === undefined || media.messages.length === 0) lines.push(event.type);
+      if (event.type !== "audio" && event.type !== "video") continue;
+      for (const message of media?.messages ?? []) {
+        const frameType = event.type === "video" ? event.video.frameType : 0;
+        const { timestampOffsetNano } = media as { timestampOffsetNano: number };
+        const packet = { ...message, timestampOffsetNano, frameType };
+        lines.push(lineOf(event.type, event.dts, event.tag.offset, packet, message.body));
+      }
+    }
+  };
+  for (const piece of pieces) take(demuxer.push(piece));
+  take(demuxer.flush());
+  return lines;
+}
+
+function readLines(pieces: readonly Uint8Array[]): (Line | FlvEvent["type"])[] {
+  const lines: (Line | FlvEvent["type"])[] = [];
+  const reader = new FlvPacketReader({
+    packet: (packet) => {
+      lines.push(lineOf(packet.kind, packet.dts, packet.offset, packet, packet.body));
+    },
+    event: ({ type }) => lines.push(type),
+  });
+  for (const piece of pieces) reader.push(piece);
+  reader.flush();
+  return lines;
+}
+
+describe("FlvPacketReader", () => {
+  it.prop([fc.array(arbitraryTag, { maxLength: 6 }), arbitraryChunkSizes, fc.nat(), fc.nat(255)])(
+    "gives the messages of FlvDemuxer, of damaged streams too",
+    (tags, sizes, place, value) => {
+      const bytes = fileBytes(tags);
+      bytes[13 + (place % bytes.length)] = value;
+      expect(readLines(cut(bytes, sizes))).toEqual(expectedLines([bytes]));
+    },
+  );
+
+  test("gives the messages of FlvDemuxer for every vector", () => {
+    const files = vectorFiles("eflv").filter((file) => file.endsWith(".flv"));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      const bytes = vectorBytes("eflv", file);
+      expect(readLines([bytes]), file).toEqual(expectedLines([bytes]));
+    }
+  });
+
+  test("a handler's error comes out of push, and is no invalid tag", () => {
+    const bytes = fileBytes([]);
+    const tag = Uint8Array.from(tagBytes(8, 0, [0xaf, 1, 2]));
+    const reader = new FlvPacketReader({
+      packet: () => {
+        throw new RangeError("mine");
+      },
+    });
+    expect(() => reader.push(Uint8Array.from([...bytes, ...tag]))).toThrow("mine");
+    reader.reset();
+    expect(() => reader.push(bytes)).not.toThrow();
+  });
+});
+
+describe("a tag is delivered with its last byte", () => {
+  it.prop([fc.array(arbitraryTag, { minLength: 1, maxLength: 6 })])("whatever it is", (tags) => {
+    const file = fileBytes(tags);
+    const ends = tags.map((tag) => 15 + plainTagData(tag).length);
+    const demuxer = new FlvDemuxer();
+    const parser = new FlvTagParser();
+    let packets = 0;
+    const reader = new FlvPacketReader({ packet: () => packets++ });
+    const push = (from: number, to: number): number[] => {
+      const chunk = file.slice(from, to);
+      packets = 0;
+      reader.push(chunk);
+      const events = demuxer.push(chunk).filter((event) => "tag" in event).length;
+      return [events, parser.push(chunk).filter(({ type }) => type === "tag").length, packets];
+    };
+    push(0, 13);
+    let at = 13;
+    ends.forEach((size, i) => {
+      expect(push(at, at + size - 1)).toEqual([0, 0, 0]);
+      const messages = tags[i]?.messages.length;
+      expect(push(at + size - 1, at + size)).toEqual([1, 1, messages]);
+      at += size;
+    });
+  });
+});
+
+describe("events", () => {
+  const bytes = Uint8Array.from([...fileBytes([]), ...tagBytes(8, 7, [0xaf, 1, 2, 3])]);
+
+  test("views are of the chunk itself: nothing is copied", () => {
+    const [, event] = new FlvDemuxer().push(bytes);
+    if (event?.type !== "audio") throw new Error("no audio");
+    expect(event.audio.messages[0]?.body.buffer).toBe(bytes.buffer);
+    expect(event.tag.data.buffer).toBe(bytes.buffer);
+    expect(event.tag).toBe(event.tag);
+    expect(event.tag).toMatchObject({ tagType: 8, timestamp: 7, offset: 13, streamId: 0 });
+  });
+
+  test("a Buffer in the middle of its memory is read as any array", () => {
+    const memory = Buffer.concat([Buffer.alloc(5), bytes]);
+    const [, event] = new FlvDemuxer().push(memory.subarray(5));
+    expect(event?.type === "audio" && toHex(event.audio.messages[0]?.body as Uint8Array)).toBe(
+      "0203",
+    );
+  });
+});
