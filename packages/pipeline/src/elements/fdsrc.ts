@@ -27,13 +27,15 @@ export const fdsrc: ElementFactory = elementFactory({
   create: ({ fd, blocksize, "num-buffers": limit }) => ({
     async run(context) {
       const { stopSignal } = context;
-      let sent = 0;
+      let left = limit;
+      if (left === 0) return;
       try {
         for await (const data of isPipe(fd)
           ? pipeBlocks(fd, blocksize, stopSignal)
           : fileBlocks(fd, blocksize)) {
-          if (stopSignal.aborted || sent++ === limit) return;
+          if (stopSignal.aborted) return;
           await context.src().buffer(mediaBuffer(data));
+          if (--left === 0) return;
         }
       } catch (error) {
         if (error instanceof Error && "syscall" in error) {

@@ -15,7 +15,7 @@ const SIZE_4 = 16;
 const SIZE_6 = 28;
 
 /** Room for any address. */
-export const MAX_SOCKET_ADDRESS = SIZE_6;
+export const MAX_SOCKET_ADDRESS: number = SIZE_6;
 
 /** `struct sockaddr_in` or `struct sockaddr_in6` of `platform`, which is little-endian. */
 export function encodeSocketAddress(

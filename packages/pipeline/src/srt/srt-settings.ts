@@ -1,4 +1,4 @@
-import type { PropertySpecs, PropertyValues } from "../properties.js";
+import type { PropertyValues } from "../properties.js";
 import { SRT_OPTION, SRT_OPTION_TYPE } from "./srt-binding.js";
 
 /** Properties that srtsrc and srtsink share; what is set here counts more than what the URI says. */
@@ -59,7 +59,7 @@ export const SRT_PROPERTIES = {
     default: true,
     description: "A caller tries again when it cannot connect or has lost the connection",
   },
-} as const satisfies PropertySpecs;
+} as const;
 
 export type SrtMode = "caller" | "listener" | "rendezvous";
 
