@@ -3,6 +3,8 @@
  * arguments, and offsets into that heap for pointers. So the same TypeScript drives this and the WASM module.
  */
 #include <node_api.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef __wasm__
 #include <emnapi.h>
@@ -10,7 +12,7 @@
 
 #include "codec.h"
 
-enum { MAX_ARGUMENTS = 8 };
+enum { MAX_ARGUMENTS = 9 };
 
 typedef uint8_t *Heap;
 typedef const uint32_t *Arguments;
@@ -60,11 +62,11 @@ static double decode_begin(Heap heap, Arguments a) {
 static double decode_slice(Heap heap, Arguments a) {
   return jxs_decode_slice(AT(0), AT(1), a[2], AT(3), AT(4));
 }
-static double decode_entropy(Heap heap, Arguments a) {
-  return jxs_decode_entropy(AT(0), (int)a[1], (int)a[2], AT(3), a[4], AT(5));
+static double find_slices(Heap heap, Arguments a) {
+  return jxs_find_slices(AT(0), AT(1), AT(2), a[3], AT(4));
 }
-static double decode_synthesis(Heap heap, Arguments a) {
-  jxs_decode_synthesis(AT(0), (int)a[1], (int)a[2], (int)a[3]);
+static double decode_slices(Heap heap, Arguments a) {
+  jxs_decode_slices(AT(0), (int)a[1], (int)a[2], (int)a[3], AT(4), AT(5), AT(6));
   return 0;
 }
 static double decode_finish(Heap heap, Arguments a) {
@@ -84,14 +86,14 @@ static double encoded_slice_limit(Heap heap, Arguments a) {
 static double encoded_slice_size(Heap heap, Arguments a) {
   return (double)jxs_encoded_slice_size(AT(0), (int)a[1]);
 }
-static double encode_slice(Heap heap, Arguments a) {
+static double encode_slices(Heap heap, Arguments a) {
   JxsPlane planes[JXS_MAX_COMPONENTS];
   size_t written = 0;
-  read_planes(heap, a[3], planes);
-  int status =
-      jxs_encode_slice(AT(0), (int)a[1], (int)a[2], planes, AT(4), a[5], &written, AT(7));
+  read_planes(heap, a[4], planes);
+  int status = jxs_encode_slices(AT(0), (int)a[1], (int)a[2], (int)a[3], planes, AT(5), a[6],
+                                 &written, AT(8));
   uint32_t bytes = (uint32_t)written;
-  memcpy(heap + a[6], &bytes, sizeof bytes);
+  memcpy(heap + a[7], &bytes, sizeof bytes);
   return status;
 }
 static double encode_picture(Heap heap, Arguments a) {
@@ -116,36 +118,45 @@ static const struct {
     {"jxs_decode_picture", decode_picture},
     {"jxs_decode_begin", decode_begin},
     {"jxs_decode_slice", decode_slice},
-    {"jxs_decode_entropy", decode_entropy},
-    {"jxs_decode_synthesis", decode_synthesis},
+    {"jxs_find_slices", find_slices},
+    {"jxs_decode_slices", decode_slices},
     {"jxs_decode_finish", decode_finish},
     {"jxs_encoder_size", encoder_size},
     {"jxs_encoder_init", encoder_init},
     {"jxs_encoded_slice_limit", encoded_slice_limit},
     {"jxs_encoded_slice_size", encoded_slice_size},
-    {"jxs_encode_slice", encode_slice},
+    {"jxs_encode_slices", encode_slices},
     {"jxs_encode_picture", encode_picture},
 };
 
-/* (heap: ArrayBuffer, ...numbers) => number */
-static napi_value call(napi_env env, napi_callback_info info) {
-  size_t count = 1 + MAX_ARGUMENTS;
-  napi_value argv[1 + MAX_ARGUMENTS], result;
-  void *data;
-  if (napi_get_cb_info(env, info, &count, argv, NULL, &data) != napi_ok) return NULL;
-  void *heap = NULL;
-  size_t size = 0;
-  if (count < 1 || napi_get_arraybuffer_info(env, argv[0], &heap, &size) != napi_ok) {
+/* A heap and the numbers behind it. `count`: the arguments that there are. False: an exception is pending. */
+static bool read_arguments(napi_env env, size_t count, const napi_value *argv, Heap *heap,
+                           size_t *size, uint32_t *arguments) {
+  void *data = NULL;
+  if (count < 1 || napi_get_arraybuffer_info(env, argv[0], &data, size) != napi_ok) {
     napi_throw_type_error(env, NULL, "the first argument is the heap, an ArrayBuffer");
-    return NULL;
+    return false;
   }
-  uint32_t arguments[MAX_ARGUMENTS] = {0};
+  *heap = data;
   for (size_t i = 1; i < count && i <= MAX_ARGUMENTS; i++) {
     if (napi_get_value_uint32(env, argv[i], &arguments[i - 1]) != napi_ok) {
       napi_throw_type_error(env, NULL, "arguments are numbers");
-      return NULL;
+      return false;
     }
   }
+  return true;
+}
+
+/* (heap: ArrayBuffer, ...numbers) => number */
+static napi_value call(napi_env env, napi_callback_info info) {
+  size_t count = 1 + MAX_ARGUMENTS, size = 0;
+  napi_value argv[1 + MAX_ARGUMENTS], result;
+  void *data;
+  Heap heap;
+  uint32_t arguments[MAX_ARGUMENTS] = {0};
+  if (napi_get_cb_info(env, info, &count, argv, NULL, &data) != napi_ok ||
+      !read_arguments(env, count, argv, &heap, &size, arguments))
+    return NULL;
 #ifdef __wasm__
   /* The engine's buffers are not WASM memory: emnapi keeps a copy of the heap there. */
   emnapi_sync_memory(env, true, &argv[0], 0, size);
@@ -159,15 +170,83 @@ static napi_value call(napi_env env, napi_callback_info info) {
   return result;
 }
 
-NAPI_MODULE_INIT() {
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_value function;
-    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, call,
-                             (void *)&functions[i].function, &function) != napi_ok ||
-        napi_set_named_property(env, exports, functions[i].name, function) != napi_ok) {
-      napi_throw_error(env, NULL, "the binding cannot be set up");
-      return NULL;
-    }
+#ifndef __wasm__
+/* A call on another thread. */
+typedef struct Work {
+  Function function;
+  Heap heap;
+  uint32_t arguments[MAX_ARGUMENTS];
+  double value;
+  napi_async_work work;
+  napi_deferred deferred;
+  /* Holds the heap while the thread works in it. */
+  napi_ref kept;
+} Work;
+
+static void work_execute(napi_env env, void *data) {
+  (void)env;
+  Work *w = data;
+  w->value = w->function(w->heap, w->arguments);
+}
+
+static void work_complete(napi_env env, napi_status status, void *data) {
+  Work *w = data;
+  napi_value value;
+  napi_create_double(env, w->value, &value);
+  if (status == napi_ok) napi_resolve_deferred(env, w->deferred, value);
+  else napi_reject_deferred(env, w->deferred, value);
+  napi_delete_reference(env, w->kept);
+  napi_delete_async_work(env, w->work);
+  free(w);
+}
+
+/* The same on a thread of the pool that Node has: => Promise<number> */
+static napi_value call_async(napi_env env, napi_callback_info info) {
+  size_t count = 1 + MAX_ARGUMENTS, size = 0;
+  napi_value argv[1 + MAX_ARGUMENTS], promise, name;
+  void *data;
+  if (napi_get_cb_info(env, info, &count, argv, NULL, &data) != napi_ok) return NULL;
+  Work *w = calloc(1, sizeof *w);
+  if (w == NULL || !read_arguments(env, count, argv, &w->heap, &size, w->arguments)) {
+    free(w);
+    return NULL;
   }
-  return exports;
+  w->function = *(const Function *)data;
+  if (napi_create_reference(env, argv[0], 1, &w->kept) != napi_ok ||
+      napi_create_promise(env, &w->deferred, &promise) != napi_ok ||
+      napi_create_string_utf8(env, "jpegxs", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_async_work(env, NULL, name, work_execute, work_complete, w, &w->work) != napi_ok ||
+      napi_queue_async_work(env, w->work) != napi_ok) {
+    if (w->work != NULL) napi_delete_async_work(env, w->work);
+    if (w->kept != NULL) napi_delete_reference(env, w->kept);
+    free(w);
+    napi_throw_error(env, NULL, "no thread can be had");
+    return NULL;
+  }
+  return promise;
+}
+#endif
+
+static bool define(napi_env env, napi_value object, const char *name, napi_callback callback,
+                   const Function *function) {
+  napi_value value;
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, (void *)function, &value) ==
+             napi_ok &&
+         napi_set_named_property(env, object, name, value) == napi_ok;
+}
+
+NAPI_MODULE_INIT() {
+  bool good = true;
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    good = good && define(env, exports, functions[i].name, call, &functions[i].function);
+#ifndef __wasm__
+  napi_value async;
+  good = good && napi_create_object(env, &async) == napi_ok;
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    good = good && define(env, async, functions[i].name, call_async, &functions[i].function);
+  good = good && napi_set_named_property(env, exports, "async", async) == napi_ok;
+#endif
+  if (good) return exports;
+  napi_throw_error(env, NULL, "the binding cannot be set up");
+  return NULL;
 }

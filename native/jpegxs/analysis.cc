@@ -12,20 +12,21 @@ inline void swap(T &a, T &b) {
 
 class Analysis {
  public:
-  Analysis(const JxsHeader &h, const Geometry &g, const Kernels &k, const AnalysisMemory &m,
-           const JxsPlane *planes, int i, int first, int end, const BandRows *rows)
-      : h_(h), g_(g), k_(k), m_(m), planes_(planes), i_(i), first_(first), end_(end), rows_(rows) {
+  Analysis(const JxsHeader &h, const Geometry &g, const Kernels &k, AnalysisMemory &m,
+           const JxsPlane *planes, int i, int first, int end, bool followed, const BandRows *rows)
+      : h_(h), g_(g), k_(k), m_(m), level_(m.level[i]), planes_(planes), i_(i), first_(first),
+        end_(end), followed_(followed), rows_(rows) {
     for (int &b : index_) b = -1;
     for (int b = 0; b < g.bands; b++)
       if (g.band[b].component == i) index_[g.band[b].beta] = b;
     levels_ = h.nly - (h.component[i].sy - 1);
-    for (int n = 0; n < levels_; n++) level_[n] = m.level[n];
   }
 
-  u32 run() {
+  u32 run(bool resumes) {
     const Band &lowest = g_.band[index_[0]];
     const int first = first_ * lowest.rows, end = min(end_ * lowest.rows, lowest.height);
-    start(levels_, first);
+    if (resumes) take_over();
+    else start(levels_, first);
     for (int y = first; y < end; y++) {
       fetch(levels_, y, m_.row);
       horizontal_only(m_.row, y);
@@ -91,9 +92,21 @@ class Analysis {
     put(0, y, row);
   }
 
+  // Makes the row that was finished ahead the first one. Only levels within levels run ahead.
+  void take_over() {
+    for (const int b : index_) {
+      if (b < 0 || g_.band[b].dy == levels_) continue;
+      const BandRows &r = rows_[b];
+      // The slice above is a whole one.
+      const size_t row = size_t(h_.hsl) * size_t(g_.band[b].rows);
+      __builtin_memcpy(r.coefficients, r.coefficients + row * r.stride, r.stride * sizeof(i16));
+      __builtin_memcpy(r.counts, r.counts + row * r.counts_stride, r.counts_stride);
+    }
+  }
+
   bool wanted(int beta, int y) const {
     const int rows = g_.band[index_[beta]].rows;
-    return y >= first_ * rows && y < end_ * rows;
+    return y >= first_ * rows && y < end_ * rows + int(followed_);
   }
 
   void put(int beta, int y, const i32 *x) {
@@ -125,11 +138,12 @@ class Analysis {
   const JxsHeader &h_;
   const Geometry &g_;
   const Kernels &k_;
-  const AnalysisMemory &m_;
+  AnalysisMemory &m_;
+  AnalysisLevel *level_;
   const JxsPlane *planes_;
   int i_, first_, end_;
+  bool followed_;
   const BandRows *rows_;
-  AnalysisLevel level_[kMaxLevelsY];
   int index_[2 * kMaxLevelsY + kMaxLevelsX + 1];
   int levels_;
   u32 seen_ = 0;
@@ -138,20 +152,23 @@ class Analysis {
 }  // namespace
 
 void lay_out_analysis(const JxsHeader &h, Arena &arena, AnalysisMemory &m) {
-  for (int n = 0; n < h.nly; n++) {
-    const size_t width = size_t(ceil_shift(h.wf, n));
-    AnalysisLevel &v = m.level[n];
-    i32 **rows[] = {&v.even, &v.odd, &v.next, &v.high, &v.high_above, &v.low};
-    for (i32 **row : rows) *row = arena.line<i32>(width);
+  for (int i = 0; i < h.nc; i++) {
+    for (int n = 0; n < h.nly - (h.component[i].sy - 1); n++) {
+      const size_t width = size_t(ceil_shift(h.component[i].width, n));
+      AnalysisLevel &v = m.level[i][n];
+      i32 **rows[] = {&v.even, &v.odd, &v.next, &v.high, &v.high_above, &v.low};
+      for (i32 **row : rows) *row = arena.line<i32>(width);
+    }
   }
   i32 **rows[] = {&m.row, &m.low, &m.high, &m.other[0], &m.other[1]};
   for (i32 **row : rows) *row = arena.line<i32>(h.wf);
 }
 
 u32 analyse_component(const JxsHeader &header, const Geometry &geometry, const Kernels &kernels,
-                      const AnalysisMemory &memory, const JxsPlane *planes, int i, int first,
-                      int end, const BandRows *rows) {
-  return Analysis(header, geometry, kernels, memory, planes, i, first, end, rows).run();
+                      AnalysisMemory &memory, const JxsPlane *planes, int i, int first, int end,
+                      bool resumes, bool followed, const BandRows *rows) {
+  return Analysis(header, geometry, kernels, memory, planes, i, first, end, followed, rows)
+      .run(resumes);
 }
 
 }  // namespace jxs

@@ -4,31 +4,33 @@
 
 namespace jxs {
 
-// The coefficients of one slice: sign and magnitude, and the bit-plane counts of their code groups.
+// The coefficients of one slice: sign and magnitude, and the bit-plane counts of their code groups. Behind the slice's rows is
+// one more: the transform runs ahead.
 struct BandRows {
   i16 *coefficients;
   u8 *counts;
   size_t stride, counts_stride;
 };
 
-// One vertical level: the rows that the next pair of low and high rows needs.
+// One vertical level of a component: the rows that the next pair of low and high rows needs.
 struct AnalysisLevel {
   i32 *even, *odd, *next, *high, *high_above, *low;
   int k;
 };
 
-// Lines for the transform of one component at a time.
+// What the transform keeps: the levels of each component, from slice to slice, and lines for one component at a time.
 struct AnalysisMemory {
-  AnalysisLevel level[kMaxLevelsY];
+  AnalysisLevel level[JXS_MAX_COMPONENTS][kMaxLevelsY];
   i32 *row, *low, *high, *other[2];
 };
 
 void lay_out_analysis(const JxsHeader &header, Arena &arena, AnalysisMemory &memory);
 
 // Transforms the rows of precincts from `first` to before `end` of component `i` into `rows` (indexed by band, row 0 the
-// slice's first). Returns the union of all magnitudes before they are clamped.
+// slice's first). `resumes`: the call before with this memory was for the slice above in the same picture, and said that it
+// would be followed. Returns the union of all magnitudes before they are clamped.
 u32 analyse_component(const JxsHeader &header, const Geometry &geometry, const Kernels &kernels,
-                      const AnalysisMemory &memory, const JxsPlane *planes, int i, int first,
-                      int end, const BandRows *rows);
+                      AnalysisMemory &memory, const JxsPlane *planes, int i, int first, int end,
+                      bool resumes, bool followed, const BandRows *rows);
 
 }  // namespace jxs

@@ -123,7 +123,7 @@ typedef struct JxsDecodeOptions {
   int32_t kernels;
   /* 1: damaged slices become grey and are counted instead of ending the picture. */
   int32_t conceal;
-  /* Jobs at once in `jxs_decode_entropy` and `jxs_decode_synthesis`; 1: only `jxs_decode_picture` will be called. */
+  /* Jobs at once in `jxs_decode_slices`. */
   int32_t jobs;
 } JxsDecodeOptions;
 
@@ -157,14 +157,26 @@ int jxs_decode_slice(JxsDecoder *decoder, const uint8_t *bytes, size_t length, i
 /* Number of slices and of precinct rows in a picture, and of lines in a slice. */
 void jxs_layout(const JxsHeader *header, int *slices, int *rows, int *slice_rows);
 
+/* A slice in the codestream, from SLH to the byte before the next SLH or EOC. */
+typedef struct JxsSpan {
+  uint32_t offset, length;
+} JxsSpan;
+
 /*
- * The same as parallel jobs. First `jxs_decode_begin`, then for every slice `jxs_decode_entropy`, in any order and on any
- * threads; when all have returned, `jxs_decode_synthesis` for disjoint ranges of precinct rows that cover the picture.
+ * Finds the slices by the lengths of their precincts. Returns 1, or 0 where the chain breaks, EOC included. `slices` has an
+ * entry for each of the picture.
+ */
+int jxs_find_slices(const JxsDecoder *decoder, const JxsHeader *header, const uint8_t *bytes,
+                    size_t length, JxsSpan *slices);
+
+/*
+ * The same as parallel jobs: first `jxs_decode_begin`, then `jxs_decode_slices` for disjoint ranges of slices that cover
+ * the picture, in any order and on any threads. `slices` and `errors` are indexed by slice; the entries of a range receive
+ * how it went, and damaged slices are grey. One slice more is read, that above the range, to complete its first lines.
  * `job` is below `jobs` and not used twice at once.
  */
-int jxs_decode_entropy(JxsDecoder *decoder, int job, int slice, const uint8_t *bytes, size_t length,
-                       JxsError *error);
-void jxs_decode_synthesis(JxsDecoder *decoder, int job, int first_row, int end_row);
+void jxs_decode_slices(JxsDecoder *decoder, int job, int first, int end, const uint8_t *bytes,
+                       const JxsSpan *slices, JxsError *errors);
 /* After the last of them: what needs the whole picture. */
 void jxs_decode_finish(JxsDecoder *decoder);
 
@@ -192,7 +204,7 @@ typedef struct JxsEncodeOptions {
   int32_t vertical, significance;
   /* With Fs 1: 1 counts four sign bits for every coded group while the rate is chosen. */
   int32_t fast_signs;
-  /* Jobs at once in `jxs_encode_slice`. */
+  /* Jobs at once in `jxs_encode_slices`. */
   int32_t jobs;
 } JxsEncodeOptions;
 
@@ -212,11 +224,12 @@ size_t jxs_encoded_slice_limit(const JxsEncoder *encoder);
 size_t jxs_encoded_slice_size(const JxsEncoder *encoder, int slice);
 
 /*
- * Writes one slice, SLH included, in any order and, with `job` below `jobs` and not used twice at once, on any thread.
- * Samples above the depth are masked off.
+ * Writes slices from `first` to before `end` one behind the other, SLHs included. Ranges go in any order and, with `job`
+ * below `jobs` and not used twice at once, on any thread; all together write what one call would. Long ranges are faster:
+ * the transform goes on from slice to slice. Samples above the depth are masked off.
  */
-int jxs_encode_slice(JxsEncoder *encoder, int job, int slice, const JxsPlane *planes, uint8_t *out,
-                     size_t capacity, size_t *written, JxsError *error);
+int jxs_encode_slices(JxsEncoder *encoder, int job, int first, int end, const JxsPlane *planes,
+                      uint8_t *out, size_t capacity, size_t *written, JxsError *error);
 /* Writes all slices and EOC: everything behind the header. */
 int jxs_encode_picture(JxsEncoder *encoder, const JxsPlane *planes, uint8_t *out, size_t capacity,
                        size_t *written, JxsError *error);

@@ -18,6 +18,7 @@ struct VerticalLevel {
 // What one thread needs.
 struct Job {
   EntropyState entropy;
+  BandStore store[JXS_MAX_BANDS];
   VerticalLevel level[JXS_MAX_COMPONENTS][kMaxLevelsY];
   // Lines for the horizontal steps.
   i32 *ping, *pong, *scratch;
@@ -35,7 +36,6 @@ struct JxsDecoder {
   JxsHeader header;
   JxsDecodeOptions options;
   Geometry geometry;
-  BandStore store[JXS_MAX_BANDS];
   // Index of the band of (component, filter type), −1 where there is none.
   int index[JXS_MAX_COMPONENTS][2 * kMaxLevelsY + kMaxLevelsX + 1];
   // Vertical levels that are synthesised, and size of the result.
@@ -82,16 +82,7 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
     d.levels[i] = vertical_levels(h, i) - (i < h.nc - h.sd ? reduce : 0);
     for (int &b : d.index[i]) b = -1;
   }
-  for (int b = 0; b < g.bands; b++) {
-    const Band &band = g.band[b];
-    d.index[band.component][band.beta] = b;
-    d.store[b] = {};
-    if ((band.tx || band.ty) && band.dx <= reduce) continue;
-    BandStore &s = d.store[b];
-    s.ring = options.jobs > 1 ? band.rows * g.rows : 2 * band.rows;
-    s.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
-    s.rows = arena.line<i16>(s.stride * size_t(s.ring));
-  }
+  for (int b = 0; b < g.bands; b++) d.index[g.band[b].component][g.band[b].beta] = b;
   for (i32 *&m : d.mosaic)
     m = h.cpih == 3 ? arena.take<i32>(size_t(h.wf) * h.hf + 2 * kLinePad) : nullptr;
   d.rct_stride = (size_t(widest) + 31) & ~size_t(15);
@@ -99,8 +90,14 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
   for (int n = 0; n < options.jobs; n++) {
     Job job = {};
     for (int b = 0; b < g.bands; b++) {
-      job.entropy.counts[b] = arena.line<u8>(size_t(ceil_div(g.band[b].width, 4)));
+      const Band &band = g.band[b];
+      job.entropy.counts[b] = arena.line<u8>(size_t(ceil_div(band.width, 4)));
       job.entropy.truncation[b] = arena.take<u8>(size_t(g.columns));
+      if ((band.tx || band.ty) && band.dx <= reduce) continue;
+      BandStore &s = job.store[b];
+      s.ring = 2 * band.rows;
+      s.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
+      s.rows = arena.line<i16>(s.stride * size_t(s.ring));
     }
     job.entropy.codes = arena.line<u8>(most_codes(g));
     job.entropy.residuals = arena.line<u8>(size_t(ceil_div(h.wf, 4)));
@@ -141,7 +138,7 @@ class Synthesis {
 
  private:
   const i16 *coefficients(int component, int beta, int y) const {
-    return coefficient_row(d_.store[d_.index[component][beta]], y);
+    return coefficient_row(job_.store[d_.index[component][beta]], y);
   }
 
   // LL at the deepest vertical level: the horizontal-only levels undone.
@@ -236,7 +233,7 @@ class Synthesis {
 
 int precinct_row(JxsDecoder &d, Job &job, int py, bool slice_top, const u8 *bytes, size_t length,
                  size_t *at, JxsError *error) {
-  const EntropyContext context = {&d.header, &d.geometry, d.kernels, d.store};
+  const EntropyContext context = {&d.header, &d.geometry, d.kernels, job.store};
   for (int px = 0; px < d.geometry.columns; px++) {
     size_t used = 0;
     if (int status = decode_precinct(context, job.entropy, px, py, slice_top, bytes + *at,
@@ -262,8 +259,8 @@ int slice_header(const u8 *bytes, size_t length, size_t *at, int slice, JxsError
   return JXS_OK;
 }
 
-void clear_row(JxsDecoder &d, int py) {
-  const EntropyContext context = {&d.header, &d.geometry, d.kernels, d.store};
+void clear_row(JxsDecoder &d, Job &job, int py) {
+  const EntropyContext context = {&d.header, &d.geometry, d.kernels, job.store};
   for (int px = 0; px < d.geometry.columns; px++) clear_precinct(context, px, py);
 }
 
@@ -271,7 +268,7 @@ void clear_row(JxsDecoder &d, int py) {
 size_t skip_slice(const JxsDecoder &d, int slice, const u8 *bytes, size_t length, size_t at) {
   const Geometry &g = d.geometry;
   JxsError ignored;
-  if (slice_header(bytes, length, &at, slice, &ignored)) return 0;
+  if (length < at || slice_header(bytes, length, &at, slice, &ignored)) return 0;
   const int rows = min<int>(d.header.hsl, g.rows - slice * d.header.hsl);
   for (int n = rows * g.columns; n > 0; n--) {
     if (length - at < size_t(g.precinct_header)) return 0;
@@ -344,7 +341,7 @@ int jxs_decode_slice(JxsDecoder *d, const uint8_t *bytes, size_t length, int *li
   for (int py = first; py < end; py++) {
     if (status == JXS_OK)
       status = precinct_row(*d, job, py, py == first, bytes, length, &at, error);
-    if (status != JXS_OK) clear_row(*d, py);
+    if (status != JXS_OK) clear_row(*d, job, py);
     synthesis.row(py);
   }
   if (d->next_slice == g.slices) jxs_decode_finish(d);
@@ -375,7 +372,7 @@ int jxs_decode_picture(JxsDecoder *d, const JxsHeader *header, const uint8_t *by
         if (status != JXS_OK && !d->options.conceal) return status;
         good = status == JXS_OK;
       }
-      if (!good) clear_row(*d, py);
+      if (!good) clear_row(*d, job, py);
       synthesis.row(py);
     }
     if (good) continue;
@@ -393,29 +390,43 @@ int jxs_decode_picture(JxsDecoder *d, const JxsHeader *header, const uint8_t *by
   return JXS_OK;
 }
 
-int jxs_decode_entropy(JxsDecoder *d, int job, int slice, const uint8_t *bytes, size_t length,
-                       JxsError *error) {
-  *error = {};
-  size_t at = 0;
-  int status = slice_header(bytes, length, &at, slice, error);
-  const int first = slice * d->header.hsl, end = min(first + d->header.hsl, d->geometry.rows);
-  for (int py = first; py < end; py++) {
-    if (status == JXS_OK)
-      status = precinct_row(*d, d->job[job], py, py == first, bytes, length, &at, error);
-    if (status != JXS_OK) clear_row(*d, py);
+int jxs_find_slices(const JxsDecoder *d, const JxsHeader *header, const uint8_t *bytes,
+                    size_t length, JxsSpan *slices) {
+  size_t at = header->size;
+  for (int slice = 0; slice < d->geometry.slices; slice++) {
+    const size_t end = skip_slice(*d, slice, bytes, length, at);
+    if (end == 0) return 0;
+    slices[slice] = {u32(at), u32(end - at)};
+    at = end;
   }
-  if (status == JXS_OK && at != length) return fail(error, JXS_MALFORMED, JXS_AT_SLH, at);
-  return status;
+  return length - at >= 2 && be16(bytes + at) == 0xff11;
 }
 
-void jxs_decode_synthesis(JxsDecoder *d, int n, int first_row, int end_row) {
+void jxs_decode_slices(JxsDecoder *d, int n, int first, int end, const uint8_t *bytes,
+                       const JxsSpan *slices, JxsError *errors) {
+  const Geometry &g = d->geometry;
+  const int hsl = d->header.hsl;
   Job &job = d->job[n];
   Synthesis synthesis(*d, job, nullptr);
-  // Two rows of precincts back every row that reaches into this range is complete again.
-  job.quiet = true;
-  for (int py = max(0, first_row - 2); py < first_row; py++) synthesis.row(py);
-  job.quiet = false;
-  for (int py = first_row; py < end_row; py++) synthesis.row(py);
+  // Two rows of precincts back every line that reaches into these slices is complete again.
+  const int warm_up = max(0, first * hsl - 2);
+  for (int slice = warm_up / hsl; slice < end; slice++) {
+    JxsError own = {};
+    job.quiet = slice < first;
+    const u8 *at_slice = bytes + slices[slice].offset;
+    const size_t length = slices[slice].length;
+    size_t at = 0;
+    int status = slice_header(at_slice, length, &at, slice, &own);
+    const int top = slice * hsl;
+    for (int py = top; py < min(top + hsl, g.rows); py++) {
+      if (status == JXS_OK)
+        status = precinct_row(*d, job, py, py == top, at_slice, length, &at, &own);
+      if (status != JXS_OK) clear_row(*d, job, py);
+      if (py >= warm_up) synthesis.row(py);
+    }
+    if (status == JXS_OK && at != length) fail(&own, JXS_MALFORMED, JXS_AT_SLH, at);
+    if (!job.quiet) errors[slice] = own;
+  }
 }
 
 void jxs_decode_finish(JxsDecoder *d) {

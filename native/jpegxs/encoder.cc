@@ -62,10 +62,10 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       widest = max(widest, band.width);
       BandRows &r = job.rows[b];
       r.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
-      r.coefficients = arena.line<i16>(r.stride * size_t(rows * band.rows));
+      r.coefficients = arena.line<i16>(r.stride * size_t(rows * band.rows + 1));
       r.counts_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
       // One row of counts above the first is read, never used.
-      u8 *counts = arena.line<u8>(r.counts_stride * size_t(rows * band.rows + 1));
+      u8 *counts = arena.line<u8>(r.counts_stride * size_t(rows * band.rows + 2));
       r.counts = counts == nullptr ? nullptr : counts + r.counts_stride;
     }
     lay_out_analysis(h, arena, job.analysis);
@@ -90,11 +90,11 @@ class SliceEncoder {
                job.residuals} {}
 
   // False: a coefficient does not fit its 15 bits.
-  bool transform(const JxsPlane *planes) {
+  bool transform(const JxsPlane *planes, bool resumes, bool followed) {
     u32 seen = 0;
     for (int i = 0; i < e_.header.nc; i++)
       seen |= analyse_component(e_.header, e_.geometry, *e_.kernels, job_.analysis, planes, i,
-                                first_, first_ + count_, job_.rows);
+                                first_, first_ + count_, resumes, followed, job_.rows);
     for (int p = 0; p < count_; p++) {
       PrecinctView view = precinct(p);
       model_.collect(view);
@@ -356,42 +356,37 @@ size_t jxs_encoded_slice_size(const JxsEncoder *e, int slice) {
   return kSliceHeader + each + (size_t(slice) < left ? 1 : 0);
 }
 
-int jxs_encode_slice(JxsEncoder *e, int job, int slice, const JxsPlane *planes, uint8_t *out,
-                     size_t capacity, size_t *written, JxsError *error) {
+int jxs_encode_slices(JxsEncoder *e, int job, int first, int end, const JxsPlane *planes,
+                      uint8_t *out, size_t capacity, size_t *written, JxsError *error) {
   *error = {};
+  *written = 0;
   const bool budgeted = e->options.rate != JXS_RATE_NONE;
-  const size_t size = budgeted ? jxs_encoded_slice_size(e, slice) : capacity;
-  if (size > capacity || size < kSliceHeader) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
-  SliceEncoder encoder(*e, e->job[job], slice);
-  if (!encoder.transform(planes) && e->header.fq == 0)
-    return fail(error, JXS_BUDGET, JXS_AT_LOSSLESS, 0);
-  out[0] = 0xff;
-  out[1] = 0x20;
-  out[2] = 0;
-  out[3] = 4;
-  out[4] = u8(slice >> 8);
-  out[5] = u8(slice);
-  const size_t bytes = encoder.encode(size - kSliceHeader, out + kSliceHeader);
-  if (bytes == 0)
-    return budgeted ? fail(error, JXS_BUDGET, JXS_AT_BUDGET, 0)
-                    : fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
-  *written = kSliceHeader + bytes;
+  for (int slice = first; slice < end; slice++) {
+    const size_t left = capacity - *written;
+    const size_t size = budgeted ? jxs_encoded_slice_size(e, slice) : left;
+    if (size > left || size < kSliceHeader) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+    SliceEncoder encoder(*e, e->job[job], slice);
+    if (!encoder.transform(planes, slice > first, slice + 1 < end) && e->header.fq == 0)
+      return fail(error, JXS_BUDGET, JXS_AT_LOSSLESS, 0);
+    u8 *const start = out + *written;
+    const u8 header[kSliceHeader] = {0xff, 0x20, 0, 4, u8(slice >> 8), u8(slice)};
+    __builtin_memcpy(start, header, kSliceHeader);
+    const size_t bytes = encoder.encode(size - kSliceHeader, start + kSliceHeader);
+    if (bytes == 0)
+      return budgeted ? fail(error, JXS_BUDGET, JXS_AT_BUDGET, 0)
+                      : fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+    *written += kSliceHeader + bytes;
+  }
   return JXS_OK;
 }
 
 int jxs_encode_picture(JxsEncoder *e, const JxsPlane *planes, uint8_t *out, size_t capacity,
                        size_t *written, JxsError *error) {
-  *error = {};
-  size_t at = 0;
-  for (int slice = 0; slice < e->geometry.slices; slice++) {
-    size_t bytes = 0;
-    if (int status = jxs_encode_slice(e, 0, slice, planes, out + at, capacity - at, &bytes, error))
-      return status;
-    at += bytes;
-  }
-  if (capacity - at < kEoc) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
-  out[at] = 0xff;
-  out[at + 1] = 0x11;
-  *written = at + kEoc;
+  if (int status = jxs_encode_slices(e, 0, 0, e->geometry.slices, planes, out, capacity, written, error))
+    return status;
+  if (capacity - *written < kEoc) return fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+  out[*written] = 0xff;
+  out[*written + 1] = 0x11;
+  *written += kEoc;
   return JXS_OK;
 }

@@ -8,7 +8,7 @@ namespace jxs {
 struct BandStore {
   i16 *rows;
   size_t stride;
-  // Rows of the ring: two precincts' or the whole band's.
+  // Rows of the ring: those of two precincts.
   int ring;
 };
 

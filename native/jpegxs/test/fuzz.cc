@@ -28,6 +28,24 @@ static void reencode(const JxsHeader *decoded, const JxsPlane *planes, int kerne
   free(memory);
 }
 
+/* The same as jobs, the last slices first. */
+static void in_jobs(JxsDecoder *decoder, const JxsHeader *header, const uint8_t *bytes,
+                    size_t length, const JxsPlane *planes, int jobs) {
+  int slices, rows, slice_rows;
+  jxs_layout(header, &slices, &rows, &slice_rows);
+  JxsSpan *spans = (JxsSpan *)malloc(size_t(slices) * sizeof *spans);
+  JxsError *errors = (JxsError *)malloc(size_t(slices) * sizeof *errors);
+  if (jxs_find_slices(decoder, header, bytes, length, spans)) {
+    jxs_decode_begin(decoder, header, planes);
+    for (int job = jobs - 1; job >= 0; job--)
+      jxs_decode_slices(decoder, job, slices * job / jobs, slices * (job + 1) / jobs, bytes, spans,
+                        errors);
+    jxs_decode_finish(decoder);
+  }
+  free(spans);
+  free(errors);
+}
+
 static void decode(const uint8_t *bytes, size_t length, JxsDecodeOptions options) {
   JxsHeader header;
   JxsError error;
@@ -50,6 +68,7 @@ static void decode(const uint8_t *bytes, size_t length, JxsDecodeOptions options
   int damaged;
   const int status =
       jxs_decode_picture(decoder, &header, bytes, length, planes, &damaged, &error);
+  in_jobs(decoder, &header, bytes, length, planes, options.jobs);
   if (status == JXS_OK && options.reduce == 0) reencode(&header, planes, options.kernels);
   for (int i = 0; i < header.nc; i++) free(planes[i].data);
   free(memory);
@@ -61,7 +80,7 @@ extern "C" int fuzz(const uint8_t *data, size_t size) {
   if (size > 0) memcpy(bytes, data, size);
   const int best = jxs_best_kernels();
   const int kernels = size % 3 > (size_t)best ? best : (int)(size % 3);
-  JxsDecodeOptions options = {0, kernels, 0, 1};
+  JxsDecodeOptions options = {0, kernels, 0, 1 + (int)(size % 2)};
   decode(bytes, size, options);
   options.conceal = 1;
   options.reduce = (int)(size / 3 % 3);

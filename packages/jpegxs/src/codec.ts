@@ -3,7 +3,7 @@ import { Decoder, type DecoderOptions } from "./decoder.js";
 import { Encoder } from "./encoder.js";
 import type { EncoderOptions } from "./encoder-config.js";
 import { configError } from "./errors.js";
-import { type Addon, loadNative, nativeCore } from "./native-core.js";
+import { type Addon, loadNative, nativeCore, nativeThreads } from "./native-core.js";
 import { wasmCore, wasmThreadsCore } from "./wasm-core.js";
 import { canShareMemory } from "./worker.js";
 
@@ -15,15 +15,15 @@ export type BackendName = "native" | "wasm" | "wasm-threads";
 
 export interface CodecOptions {
   /**
-   * Insist on a backend. Default: the environment variable `X_JPEGXS_BACKEND`; else `"wasm-threads"` where `threads` asks
-   * for several and memory can be shared; else `"native"` where the addon is there; else `"wasm"`.
+   * Insist on a backend. Default: the environment variable `X_JPEGXS_BACKEND`; else `"native"` where the addon is there and
+   * no `wasm` is given; else `"wasm-threads"` where `threads` asks for several and memory can be shared; else `"wasm"`.
    */
   readonly backend?: BackendName;
   /** Insist on a family of inner loops. Default: the best of the machine. */
   readonly kernels?: KernelFamily;
   /**
    * Threads for `decodeAsync` and `encodeAsync`; `"auto"`: one fewer than the machine has, at most 8. Default 1: no
-   * worker is ever started.
+   * worker is ever started. The native backend uses those of Node's own pool: 4, or `UV_THREADPOOL_SIZE`.
    */
   readonly threads?: number | "auto";
   /**
@@ -103,7 +103,7 @@ function wasmCodec(module: WebAssembly.Module, chosen: Choice): Codec {
 }
 
 function nativeCodec(addon: Addon, chosen: Choice): Codec {
-  return codecOf(chosen, () => nativeCore(addon));
+  return codecOf(chosen, () => nativeCore(addon, chosen.threads));
 }
 
 function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core): Codec {
@@ -138,7 +138,7 @@ function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core):
 
 const BACKENDS: readonly string[] = ["native", "wasm", "wasm-threads"];
 
-/** The first backend in this order that is there: native for one thread, WASM with threads, WASM. */
+/** The first backend in this order that is there: native, WASM with threads, WASM. */
 function choose(options: CodecOptions): Choice {
   const { kernels, threads = 1 } = options;
   const backend = options.backend ?? environmentBackend();
@@ -153,11 +153,8 @@ function choose(options: CodecOptions): Choice {
   }
   const wanted = threads === "auto" ? availableThreads() : threads;
   const reasons: string[] = [];
-  if (
-    backend === "native" ||
-    (backend === undefined && wanted === 1 && options.wasm === undefined)
-  ) {
-    const native = chooseNative(kernels);
+  if (backend === "native" || (backend === undefined && options.wasm === undefined)) {
+    const native = chooseNative(kernels, wanted);
     if (native.addon !== undefined) return native;
     if (backend === "native") throw configError("backend", native.reasons.join("; "));
     reasons.push(...native.reasons);
@@ -178,7 +175,7 @@ function choose(options: CodecOptions): Choice {
 }
 
 /** The native backend if it is there and the machine runs the kernels that were asked for. */
-function chooseNative(kernels: KernelFamily | undefined): Choice {
+function chooseNative(kernels: KernelFamily | undefined, threads: number): Choice {
   const { addon, reasons } = loadNative();
   const none = { name: "native", kernels: "scalar", threads: 1 } as const;
   if (addon === undefined) return { ...none, reasons };
@@ -187,7 +184,8 @@ function chooseNative(kernels: KernelFamily | undefined): Choice {
   if (KERNELS.indexOf(family) > best) {
     return { ...none, reasons: [`native: this machine does not run ${family}`] };
   }
-  return { ...none, kernels: family, reasons, addon };
+  const pool = threads > 1 ? nativeThreads() : 1;
+  return { ...none, kernels: family, threads: Math.min(threads, pool), reasons, addon };
 }
 
 function environmentBackend(): BackendName | undefined {

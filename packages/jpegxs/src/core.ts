@@ -28,24 +28,32 @@ export interface CoreFunctions {
     lines: number,
     error: number,
   ): number;
-  jxs_decode_entropy(
+  jxs_find_slices(
     decoder: number,
-    job: number,
-    slice: number,
+    header: number,
     bytes: number,
     length: number,
-    error: number,
+    slices: number,
   ): number;
-  jxs_decode_synthesis(decoder: number, job: number, firstRow: number, endRow: number): void;
+  jxs_decode_slices(
+    decoder: number,
+    job: number,
+    first: number,
+    end: number,
+    bytes: number,
+    slices: number,
+    errors: number,
+  ): void;
   jxs_decode_finish(decoder: number): void;
   jxs_encoded_slice_size(encoder: number, slice: number): number;
   jxs_encoder_size(header: number, options: number, error: number): number;
   jxs_encoder_init(memory: number, header: number, options: number): number;
   jxs_encoded_slice_limit(encoder: number): number;
-  jxs_encode_slice(
+  jxs_encode_slices(
     encoder: number,
     job: number,
-    slice: number,
+    first: number,
+    end: number,
     planes: number,
     out: number,
     capacity: number,
@@ -71,11 +79,8 @@ export interface Core {
   heap(): ArrayBufferLike;
   /** Threads that `run` uses. */
   readonly jobs: number;
-  /**
-   * Run lists of calls, one list on each thread and at most `jobs` lists, and give the results of each list.
-   * Without threads the lists run one after the other.
-   */
-  run(lists: readonly (readonly Call[])[]): Promise<number[][]>;
+  /** Run at most `jobs` calls, each on a thread of its own. Without threads they run one after the other. */
+  run(calls: readonly Call[]): Promise<number[]>;
   /** End the threads. */
   close(): void;
   /** Make the heap at least `size` bytes. What lies below `base` + control block survives, the rest need not. */
@@ -93,6 +98,13 @@ export const KERNELS = ["scalar", "v128", "avx2"] as const;
 
 /** One family of inner loops; all give the same pictures. */
 export type KernelFamily = (typeof KERNELS)[number];
+
+/** `count` things in at most `parts` ranges of nearly one size, from first to before end. */
+export function rangesOf(count: number, parts: number): (readonly [number, number])[] {
+  const ranges = Math.min(parts, count);
+  const start = (i: number): number => Math.floor((count * i) / ranges);
+  return Array.from({ length: ranges }, (_, i) => [start(i), start(i + 1)]);
+}
 
 const STATUS: readonly JpegXsErrorCode[] = [
   "malformed",

@@ -1,9 +1,9 @@
 import { plain } from "@x/bits";
-import { type Core, coreError } from "./core.js";
+import { type Call, type Core, coreError, rangesOf } from "./core.js";
 import { codestreamError, configError } from "./errors.js";
 import { type DecodedHeader, decodeHeader } from "./header.js";
 import { type SamplingFormat, samplingFormat } from "./profile.js";
-import { type Walk, walkCodestream } from "./walk.js";
+import { walkCodestream } from "./walk.js";
 
 /** One component of a picture. */
 export interface Plane {
@@ -60,13 +60,15 @@ const OPTIONS = 32;
 const PLANES = 64;
 const HEADER = 128;
 const CONTROL_SIZE = 1024;
-/** Bytes that a JxsError takes in a list. */
-const ERROR_SIZE = 16;
+/** Bytes of a JxsError and of a JxsSpan. */
+const ERROR_SIZE = 12;
+const SPAN_SIZE = 8;
 
 interface Layout {
   readonly decoder: number;
-  /** One JxsError for each slice. */
+  /** One JxsError and one JxsSpan for each slice. */
   readonly errors: number;
+  readonly spans: number;
   readonly input: number;
   readonly inputSize: number;
   readonly picture: Picture;
@@ -147,50 +149,34 @@ export class Decoder {
    * @throws {FormatError} as `decode`.
    */
   async decodeAsync(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
-    const { jobs } = this.#core;
-    const walk = jobs === 1 ? undefined : walked(bytes);
-    // Where the chain of precincts is broken there are no slices to share out.
-    if (walk === undefined) return this.decode(bytes, options);
+    const { jobs, base, functions } = this.#core;
+    if (jobs === 1) return this.decode(bytes, options);
     const layout = this.#prepare(bytes, bytes.length);
-    const { decoder, errors, input } = layout;
-    this.#slicesLeft = 0;
+    const { decoder, errors, spans, input } = layout;
     this.#heap().set(bytes, input);
-    const { base, functions } = this.#core;
-    functions.jxs_decode_begin(decoder, base + HEADER, base + PLANES);
-
-    const entropy = Array.from({ length: jobs }, (_, job) =>
-      walk.slices
-        .filter(({ index }) => index % jobs === job)
-        .map(({ index, offset, length }) => ({
-          name: "jxs_decode_entropy" as const,
-          args: [decoder, job, index, input + offset, length, errors + ERROR_SIZE * index],
-        })),
-    );
-    const statuses = await this.#run(entropy);
-    const damaged = walk.slices.filter(
-      ({ index }) => statuses[index % jobs]?.[Math.floor(index / jobs)] !== 0,
-    );
-    this.#damagedSlices = damaged.length;
-    const [first] = damaged;
-    if (first !== undefined && !this.#conceal) {
-      const at = (errors + ERROR_SIZE * first.index) / 4;
-      const [status, place, offset] = new Int32Array(this.#core.heap()).subarray(at, at + 3);
-      throw coreError(status as number, place as number, first.offset + ((offset as number) >>> 0));
+    // Where the chain of precincts is broken there are no slices to share out.
+    if (functions.jxs_find_slices(decoder, base + HEADER, input, bytes.length, spans) === 0) {
+      return this.decode(bytes, options);
     }
-    const rows = walk.header.geometry.npy;
+    this.#slicesLeft = 0;
+    functions.jxs_decode_begin(decoder, base + HEADER, base + PLANES);
+    const { slices } = layout.picture.header.geometry;
     await this.#run(
-      Array.from({ length: jobs }, (_, job) => [
-        {
-          name: "jxs_decode_synthesis" as const,
-          args: [
-            decoder,
-            job,
-            Math.floor((rows * job) / jobs),
-            Math.floor((rows * (job + 1)) / jobs),
-          ],
-        },
-      ]),
+      rangesOf(slices, jobs).map(([first, end], job) => ({
+        name: "jxs_decode_slices",
+        args: [decoder, job, first, end, input, spans, errors],
+      })),
     );
+    this.#damagedSlices = 0;
+    for (let slice = 0; slice < slices; slice++) {
+      const error = errors + ERROR_SIZE * slice - base;
+      const status = this.#word(error);
+      if (status === 0) continue;
+      this.#damagedSlices++;
+      if (this.#conceal) continue;
+      const start = this.#word(spans + SPAN_SIZE * slice - base);
+      throw coreError(status, this.#word(error + 4), start + (this.#word(error + 8) >>> 0));
+    }
     functions.jxs_decode_finish(decoder);
     return options.into === undefined ? layout.picture : copyInto(layout.picture, options.into);
   }
@@ -252,10 +238,10 @@ export class Decoder {
     return picture;
   }
 
-  async #run(lists: Parameters<Core["run"]>[0]): Promise<number[][]> {
+  async #run(calls: readonly Call[]): Promise<number[]> {
     this.#busy = true;
     try {
-      return await this.#core.run(lists);
+      return await this.#core.run(calls);
     } finally {
       this.#busy = false;
     }
@@ -325,8 +311,10 @@ export class Decoder {
       end = align(end + width * height * bytes);
       return { offset, width, height, bytes, bitDepth: b };
     });
+    const { slices } = header.geometry;
     const errors = end;
-    end = align(errors + ERROR_SIZE * header.geometry.slices);
+    const spans = align(errors + ERROR_SIZE * slices);
+    end = align(spans + SPAN_SIZE * slices);
     const inputSize = Math.max(size, header.pih.lcod <= size * 2 ? header.pih.lcod : 0);
     this.#reserve(end + inputSize);
 
@@ -350,7 +338,7 @@ export class Decoder {
       })),
       header,
     };
-    return { decoder, errors, input: end, inputSize, picture, heap };
+    return { decoder, errors, spans, input: end, inputSize, picture, heap };
   }
 
   /** The layout with room for `size` bytes of input: a new one only when the heap has to grow. */
@@ -380,12 +368,12 @@ export class Decoder {
     const heap = this.#core.heap();
     if (this.#bytes.buffer !== heap) {
       this.#bytes = new Uint8Array(heap);
-      this.#control = new Int32Array(heap, this.#core.base, CONTROL_SIZE / 4);
+      this.#control = new Int32Array(heap, this.#core.base);
     }
     return this.#bytes;
   }
 
-  /** A word of the control block. */
+  /** A word from an offset on in the control block, or behind it. */
   #word(offset: number): number {
     this.#heap();
     return this.#control[offset / 4] as number;
@@ -394,14 +382,6 @@ export class Decoder {
   #check(status: number): void {
     if (status === 0) return;
     throw coreError(status, this.#word(ERROR + 4), this.#word(ERROR + 8) >>> 0);
-  }
-}
-
-function walked(bytes: Uint8Array): Walk | undefined {
-  try {
-    return walkCodestream(bytes);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Core } from "./core.js";
-import { coreError } from "./core.js";
+import { type Core, coreError, rangesOf } from "./core.js";
 import type { Plane } from "./decoder.js";
 import { type EncoderOptions, planEncoder } from "./encoder-config.js";
 import { codestreamError, configError } from "./errors.js";
@@ -23,6 +22,12 @@ const HEADER = 128;
 const CONTROL_SIZE = 1024;
 const RESULT_SIZE = 32;
 
+/** Where a slice goes in the codestream, and the bytes that it may take there. */
+interface Room {
+  readonly at: number;
+  readonly capacity: number;
+}
+
 /**
  * Encodes pictures of one size and format. Made by `createEncoder`. All memory is taken then; a picture allocates
  * nothing but what its caller asks for.
@@ -44,10 +49,10 @@ export class Encoder {
   readonly #output: number;
   readonly #capacity: number;
   readonly #headerBytes: Uint8Array<ArrayBuffer>;
-  /** For each slice: a JxsError, and behind it the bytes that were written. */
+  /** For each thread: a JxsError, and behind it the bytes that were written. */
   readonly #results: number;
   /** Where each slice goes, for the threads. */
-  readonly #slices: readonly { readonly at: number; readonly capacity: number }[];
+  readonly #slices: readonly Room[];
   readonly #control: Int32Array;
   readonly #bytes: Uint8Array;
 
@@ -88,7 +93,7 @@ export class Encoder {
     });
     const { slices } = this.header.geometry;
     this.#results = end;
-    end = align(end + RESULT_SIZE * slices);
+    end = align(end + RESULT_SIZE * jobs);
     this.#output = end;
     // The encoder's memory must be there before it says how much a slice without budget can take.
     reserve(core, end);
@@ -156,25 +161,32 @@ export class Encoder {
     if (jobs === 1) return this.encode(source, into);
     this.#load(source);
     this.#bytes.set(this.#headerBytes, this.#output);
-    const lists = Array.from({ length: jobs }, (_, job) =>
-      this.#slices.flatMap(({ at, capacity }, slice) => {
-        if (slice % jobs !== job) return [];
-        const error = this.#results + RESULT_SIZE * slice;
-        const out = this.#output + at;
-        const args = [this.#encoder, job, slice, base + PLANES, out, capacity, error + 16, error];
-        return [{ name: "jxs_encode_slice" as const, args }];
-      }),
-    );
+    const ranges = rangesOf(this.#slices.length, jobs);
     this.#busy = true;
-    const statuses = await this.#core.run(lists).finally(() => {
-      this.#busy = false;
-    });
+    const statuses = await this.#core
+      .run(
+        ranges.map(([first, end], job) => {
+          const { at } = this.#slices[first] as Room;
+          const last = this.#slices[end - 1] as Room;
+          const result = this.#results + RESULT_SIZE * job;
+          const room = last.at + last.capacity - at;
+          const place = [this.#output + at, room, result + WRITTEN, result + ERROR];
+          return {
+            name: "jxs_encode_slices",
+            args: [this.#encoder, job, first, end, base + PLANES, ...place],
+          };
+        }),
+      )
+      .finally(() => {
+        this.#busy = false;
+      });
     let size = this.#headerBytes.length;
-    for (const [slice, { at }] of this.#slices.entries()) {
-      const status = statuses[slice % jobs]?.[Math.floor(slice / jobs)] as number;
-      const words = (this.#results + RESULT_SIZE * slice - base) / 4;
+    for (const [job, [first]] of ranges.entries()) {
+      const words = (this.#results + RESULT_SIZE * job - base) / 4;
+      const status = statuses[job] as number;
       if (status !== 0) throw coreError(status, this.#control[words + 1] as number, 0);
-      const written = this.#control[words + 4] as number;
+      const written = this.#control[words + WRITTEN / 4] as number;
+      const { at } = this.#slices[first] as Room;
       // Slices without budget were given more room than they took.
       if (at !== size) {
         this.#bytes.copyWithin(this.#output + size, this.#output + at, this.#output + at + written);
@@ -208,10 +220,11 @@ export class Encoder {
     const { base, functions } = this.#core;
     for (let slice = 0; slice < this.header.geometry.slices; slice++) {
       const job = 0;
-      const status = functions.jxs_encode_slice(
+      const status = functions.jxs_encode_slices(
         this.#encoder,
         job,
         slice,
+        slice + 1,
         base + PLANES,
         this.#output,
         this.#capacity,

@@ -1,11 +1,21 @@
 import type { Core, CoreFunctions } from "./core.js";
 
+type Bound<Function extends (...args: never[]) => unknown, Result> = (
+  heap: ArrayBuffer,
+  ...args: Parameters<Function>
+) => Result;
+
 /** The Node-API addon: every function of the C interface, with the heap in front of its arguments. */
 export type Addon = {
-  readonly [Name in keyof CoreFunctions]: (
-    heap: ArrayBuffer,
-    ...args: Parameters<CoreFunctions[Name]>
-  ) => ReturnType<CoreFunctions[Name]>;
+  readonly [Name in keyof CoreFunctions]: Bound<
+    CoreFunctions[Name],
+    ReturnType<CoreFunctions[Name]>
+  >;
+} & {
+  /** The same on other threads; not in the WASM build of the addon. */
+  readonly async?: {
+    readonly [Name in keyof CoreFunctions]: Bound<CoreFunctions[Name], Promise<number>>;
+  };
 };
 
 /** The addon, or why it is not there. */
@@ -22,32 +32,37 @@ type ResizableBuffer = ArrayBuffer & { resize(length: number): void };
 
 /**
  * An instance of the native core. Its heap grows in place, so pointers into it stay valid: only address space is reserved
- * beforehand.
+ * beforehand. Its threads are Node's own.
  */
-export function nativeCore(addon: Addon, heap: ArrayBuffer = growingHeap()): Core {
+export function nativeCore(addon: Addon, jobs = 1, heap: ArrayBuffer = growingHeap()): Core {
+  const { async, ...sync } = addon;
   const functions: Record<string, unknown> = {};
-  for (const [name, native] of Object.entries(addon)) {
-    const call = native as (heap: ArrayBuffer, ...args: number[]) => number;
-    functions[name] = (...args: number[]) => call(heap, ...args);
+  for (const [name, native] of Object.entries(sync)) {
+    functions[name] = (...args: number[]) => callOf(native)(heap, ...args);
   }
-  const core = {
+  return {
     functions: functions as unknown as CoreFunctions,
     base: 64,
-    jobs: 1,
+    jobs,
     heap: () => heap,
     reserve(size: number) {
       if (size <= heap.byteLength) return;
       (heap as ResizableBuffer).resize(Math.ceil(size / 65536) * 65536);
     },
-    run: async (lists: Parameters<Core["run"]>[0]) =>
-      lists.map((list) =>
-        list.map(({ name, args }) =>
-          Number((core.functions[name] as (...args: readonly number[]) => number)(...args) ?? 0),
-        ),
-      ),
+    run: (calls) =>
+      Promise.all(calls.map(({ name, args }) => callOf((async ?? sync)[name])(heap, ...args))),
     close: () => {},
   };
-  return core;
+}
+
+function callOf(native: unknown): (heap: ArrayBuffer, ...args: readonly number[]) => number {
+  return native as (heap: ArrayBuffer, ...args: readonly number[]) => number;
+}
+
+/** Threads that Node has for such work: 4, unless the environment says otherwise. */
+export function nativeThreads(): number {
+  const size = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? "4", 10);
+  return Math.max(1, Math.min(Number.isNaN(size) ? 1 : size, 1024));
 }
 
 function growingHeap(): ArrayBuffer {

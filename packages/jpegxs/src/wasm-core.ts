@@ -17,7 +17,7 @@ export function wasmCore(module: WebAssembly.Module): Core {
     functions: exports,
     base: align(Number(exports.__heap_base.value)),
     jobs: 1,
-    run: async (lists) => lists.map((list) => list.map((call) => callOn(exports, call))),
+    run: async (calls) => calls.map((call) => callOn(exports, call)),
     close: () => {},
     ...heapOf(exports.memory),
   };
@@ -42,10 +42,10 @@ export function wasmThreadsCore(module: WebAssembly.Module, threads: number): Co
     functions: exports,
     base,
     jobs: threads,
-    async run(lists) {
+    async run(calls) {
       workers ??= start();
       const all = workers;
-      return Promise.all(lists.map((list, i) => (all[i] as WorkerHandle).run(list)));
+      return Promise.all(calls.map((call, i) => (all[i] as WorkerHandle).run(call)));
     },
     close() {
       for (const worker of workers ?? []) worker.close();

@@ -8,9 +8,9 @@ export interface WorkerInit {
   readonly stack: number;
 }
 
-/** A thread that runs lists of calls, one list at a time. */
+/** A thread that runs calls, one at a time. */
 export interface WorkerHandle {
-  run(calls: readonly Call[]): Promise<number[]>;
+  run(call: Call): Promise<number>;
   close(): void;
 }
 
@@ -23,7 +23,7 @@ on((message) => {
     exports.__stack_pointer.value = message.stack;
     functions = exports;
   } else {
-    post(message.map(({ name, args }) => Number(functions[name](...args) ?? 0)));
+    post(Number(functions[message.name](...message.args) ?? 0));
   }
 });
 `;
@@ -57,16 +57,16 @@ function startNodeWorker(init: WorkerInit): WorkerHandle {
   const worker = new NodeWorker(NODE_PROGRAM, { eval: true });
   worker.unref();
   const pending = new Pending();
-  worker.on("message", (results: number[]) => {
+  worker.on("message", (result: number) => {
     worker.unref();
-    pending.resolve(results);
+    pending.resolve(result);
   });
   worker.on("error", (error) => pending.reject(error));
   worker.postMessage(init);
   return {
-    run(calls) {
+    run(call) {
       worker.ref();
-      worker.postMessage(calls);
+      worker.postMessage(call);
       return pending.wait();
     },
     close: () => void worker.terminate(),
@@ -77,12 +77,12 @@ function startWebWorker(init: WorkerInit): WorkerHandle {
   const url = URL.createObjectURL(new Blob([BROWSER_PROGRAM], { type: "text/javascript" }));
   const worker = new Worker(url);
   const pending = new Pending();
-  worker.onmessage = ({ data }: MessageEvent<number[]>) => pending.resolve(data);
+  worker.onmessage = ({ data }: MessageEvent<number>) => pending.resolve(data);
   worker.onerror = (event) => pending.reject(new Error(event.message));
   worker.postMessage(init);
   return {
-    run(calls) {
-      worker.postMessage(calls);
+    run(call) {
+      worker.postMessage(call);
       return pending.wait();
     },
     close() {
@@ -94,11 +94,11 @@ function startWebWorker(init: WorkerInit): WorkerHandle {
 
 /** The answer that a worker owes. */
 class Pending {
-  #resolve: ((results: number[]) => void) | undefined;
+  #resolve: ((result: number) => void) | undefined;
   #reject: ((error: Error) => void) | undefined;
   #failed: Error | undefined;
 
-  wait(): Promise<number[]> {
+  wait(): Promise<number> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -106,8 +106,8 @@ class Pending {
     });
   }
 
-  resolve(results: number[]): void {
-    this.#resolve?.(results);
+  resolve(result: number): void {
+    this.#resolve?.(result);
   }
 
   reject(error: Error): void {

@@ -21,7 +21,7 @@ function emnapiCore(): Core {
   const { napiModule } = instantiateNapiModuleSync(readFileSync(file), {
     context: getDefaultContext(),
   });
-  return nativeCore(napiModule.exports as Addon, new ArrayBuffer(8 * 2 ** 20));
+  return nativeCore(napiModule.exports as Addon, 1, new ArrayBuffer(8 * 2 ** 20));
 }
 
 describe.skipIf(!built)("the Node-API binding on emnapi", () => {

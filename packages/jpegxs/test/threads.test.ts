@@ -12,8 +12,20 @@ function expectSame(actual: ArrayLike<number>, wanted: ArrayLike<number>): void 
   expect(Array.prototype.findIndex.call(actual, (v, i) => v !== wanted[i])).toBe(-1);
 }
 
-describe.each([2, 3])("%d threads", (threads) => {
-  const codec = loadCodecSync({ threads });
+const native = single.backend.name === "native";
+if (!native) console.warn("SKIPPED: the addon is not built, its threads are not tested");
+
+describe.each([
+  ...(native
+    ? ([
+        ["native", 2],
+        ["native", 3],
+      ] as const)
+    : []),
+  ["wasm-threads", 2],
+  ["wasm-threads", 3],
+] as const)("%s, %d threads", (backend, threads) => {
+  const codec = loadCodecSync({ backend, threads });
   const decoder = codec.createDecoder();
   afterAll(() => {
     decoder.close();
@@ -101,13 +113,10 @@ describe("choice of a backend", () => {
     expect((await loadCodec()).backend.threads).toBe(1);
     const { backend } = await loadCodec({ backend: "wasm" });
     expect(backend).toEqual({ name: "wasm", kernels: "v128", threads: 1, reasons: [] });
+    const workers = await loadCodec({ threads: 2, backend: "wasm-threads" });
+    expect(workers.backend).toMatchObject({ name: "wasm-threads", kernels: "v128", threads: 2 });
     const codec = await loadCodec({ threads: 2 });
-    expect(codec.backend).toEqual({
-      name: "wasm-threads",
-      kernels: "v128",
-      threads: 2,
-      reasons: [],
-    });
+    expect(codec.backend).toMatchObject({ name: native ? "native" : "wasm-threads", threads: 2 });
     expect((await loadCodec({ threads: 4, backend: "wasm" })).backend.threads).toBe(1);
     expect((await loadCodec({ threads: "auto" })).backend.threads).toBeGreaterThanOrEqual(1);
   });
