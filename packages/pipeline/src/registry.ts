@@ -1,5 +1,6 @@
 import type { ElementFactory } from "./element.js";
-import { aacparse, mp3parse } from "./elements/audio-parsers.js";
+import { aacparse, ac3parse, mp3parse } from "./elements/audio-parsers.js";
+import { av1parse } from "./elements/av1parse.js";
 import { capsfilter } from "./elements/capsfilter.js";
 import { cccombiner } from "./elements/cccombiner.js";
 import { ccconverter } from "./elements/ccconverter.js";
@@ -20,11 +21,13 @@ import { filesrc } from "./elements/filesrc.js";
 import { flvdemux } from "./elements/flvdemux.js";
 import { eflvmux, flvmux } from "./elements/flvmux.js";
 import { identity } from "./elements/identity.js";
+import { ivfparse } from "./elements/ivfparse.js";
 import { jpegxsdec, jpegxsenc, svtjpegxsdec, svtjpegxsenc } from "./elements/jpegxs.js";
 import { mccenc } from "./elements/mccenc.js";
 import { mccparse } from "./elements/mccparse.js";
 import { mpegtslivesrc } from "./elements/mpegtslivesrc.js";
 import { mpegtsmux } from "./elements/mpegtsmux.js";
+import { flacparse, opusparse } from "./elements/ogg-audio-parsers.js";
 import { pngdec, pngenc } from "./elements/png.js";
 import { queue } from "./elements/queue.js";
 import { rawvideoparse } from "./elements/rawvideoparse.js";
@@ -112,8 +115,13 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     flvdemux,
     aacparse,
     mp3parse,
+    ac3parse,
+    opusparse,
+    flacparse,
     h264parse,
     h265parse,
+    av1parse,
+    ivfparse,
     rawvideoparse,
     y4mdec,
     y4menc,

@@ -1,97 +1,128 @@
-// Parsers of elementary audio streams: two formats, one job.
-import { FrameParser } from "@x/es";
-import { mediaBuffer, SECOND } from "../buffer.js";
+// Parsers of audio whose frames say their own length: three formats, one job.
+import {
+  type Ac3Header,
+  aacChannels,
+  audioSpecificConfigFromAdts,
+  type FrameHeaders,
+  FrameParser,
+  isMpegAudioInfoFrame,
+  type MpegAudioHeader,
+} from "@x/es";
 import { type Caps, caps } from "../caps.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import type { ElementFactory } from "../element.js";
+import { audioParser, type FrameItem, type FrameSource } from "../frame-stream.js";
+import { anyOf } from "./formats.js";
 
-interface Frame {
-  readonly data: Uint8Array;
-  readonly samples: number;
-  readonly rate: number;
+interface HeaderFacts<Header> {
+  readonly rate: (header: Header) => number;
+  readonly caps: (header: Header) => Caps;
+  /** True for a frame that holds no sound. */
+  readonly isSilent?: (frame: Uint8Array, header: Header) => boolean;
+  /** True for a frame that belongs to the one before it. */
+  readonly continues?: (header: Header) => boolean;
 }
 
-/** What of a frame parser counts here. */
-interface FrameSource {
-  push(data: Uint8Array): readonly (Frame | string)[];
-  flush(): readonly (Frame | string)[];
+/** Frames of one of the formats of `FrameParser`. */
+class FramedSource<F extends keyof FrameHeaders> implements FrameSource {
+  readonly #parser: FrameParser<F>;
+  readonly #facts: HeaderFacts<FrameHeaders[F]>;
+  #last = "";
+  /** The access unit that the next frame may belong to. */
+  #unit: { readonly pieces: Uint8Array[]; readonly samples: number } | undefined;
+
+  constructor(format: F, facts: HeaderFacts<FrameHeaders[F]>) {
+    this.#parser = new FrameParser({ format });
+    this.#facts = facts;
+  }
+
+  push(data: Uint8Array): FrameItem[] {
+    return this.#items(this.#parser.push(data));
+  }
+
+  flush(): FrameItem[] {
+    return [...this.#items(this.#parser.flush()), ...this.#finish()];
+  }
+
+  #items(events: ReturnType<FrameParser<F>["push"]>): FrameItem[] {
+    const { rate, caps: capsOf, isSilent, continues } = this.#facts;
+    return events.flatMap((event): FrameItem[] => {
+      if (event.type === "issue") return [{ type: "warning", text: event.issue.message }];
+      const { header, data } = event;
+      if (continues?.(header) === true) {
+        this.#unit?.pieces.push(data.slice());
+        return [];
+      }
+      if (isSilent?.(data, header) === true && this.#last === "") return [];
+      const items = this.#finish();
+      const format = capsOf(header);
+      const key = JSON.stringify(format);
+      if (key !== this.#last) items.push({ type: "format", caps: format, rate: rate(header) });
+      this.#last = key;
+      this.#unit = { pieces: [data.slice()], samples: header.samples };
+      // Where nothing can follow, nothing has to be waited for.
+      if (continues === undefined) items.push(...this.#finish());
+      return items;
+    });
+  }
+
+  #finish(): FrameItem[] {
+    if (this.#unit === undefined) return [];
+    const { pieces, samples } = this.#unit;
+    this.#unit = undefined;
+    const [first] = pieces as [Uint8Array];
+    const data = pieces.length === 1 ? first : Uint8Array.from(pieces.flatMap((p) => [...p]));
+    return [{ type: "frame", data, samples }];
+  }
 }
 
-function parser(name: string, what: string, output: Caps, open: () => FrameSource): ElementFactory {
-  return elementFactory({
-    name,
-    classification: "Codec/Parser/Audio",
-    description: `Cuts ${what} into frames with their times.`,
-    properties: {},
-    pads: [always("sink", "ANY"), always("src", output)],
-    create: () => ({
-      async run(context) {
-        const src = context.src();
-        const source = open();
-        let next: bigint | undefined;
-        const send = async (frames: readonly (Frame | string)[]): Promise<void> => {
-          for (const frame of frames) {
-            if (typeof frame === "string") {
-              context.post({ type: "warning", text: frame });
-              continue;
-            }
-            const duration = (BigInt(frame.samples) * SECOND) / BigInt(frame.rate);
-            const pts = next ?? 0n;
-            next = pts + duration;
-            await src.buffer(mediaBuffer(frame.data.slice(), { pts, duration }));
-          }
-        };
-        await src.caps(output);
-        await forEachItem(context.sink(), {
-          async buffer({ data, pts }) {
-            // Several frames may come in one buffer with one time: counting goes on from the first.
-            if (next === undefined || (pts !== undefined && farFrom(pts, next))) next = pts ?? next;
-            await send(source.push(data));
-          },
-        });
-        await send(source.flush());
-      },
+const AAC: Caps = caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts", framed: true });
+
+export const aacparse: ElementFactory = audioParser({
+  name: "aacparse",
+  description: "Cuts AAC in ADTS into frames with their times.",
+  output: AAC,
+  open: () =>
+    new FramedSource("adts", {
+      rate: ({ samplingFrequency }) => samplingFrequency,
+      caps: (header) =>
+        caps("audio/mpeg", {
+          mpegversion: 4,
+          "stream-format": "adts",
+          framed: true,
+          rate: header.samplingFrequency,
+          channels: aacChannels(audioSpecificConfigFromAdts(header)) ?? 0,
+        }),
     }),
-  });
-}
+});
 
-/** More than a frame of rounding away: the stream has a gap there. */
-function farFrom(a: bigint, b: bigint): boolean {
-  const difference = a > b ? a - b : b - a;
-  return difference > SECOND / 10n;
-}
+export const mp3parse: ElementFactory = audioParser({
+  name: "mp3parse",
+  description: "Cuts MPEG audio into frames with their times.",
+  output: caps("audio/mpeg", { mpegversion: 1, parsed: true }),
+  open: () =>
+    new FramedSource("mpeg-audio", {
+      rate: ({ sampleRate }) => sampleRate,
+      caps: ({ layer, sampleRate, channels }: MpegAudioHeader) =>
+        caps("audio/mpeg", { mpegversion: 1, layer, parsed: true, rate: sampleRate, channels }),
+      isSilent: isMpegAudioInfoFrame,
+    }),
+});
 
-export const aacparse: ElementFactory = parser(
-  "aacparse",
-  "AAC in ADTS",
-  caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts", framed: true }),
-  () => {
-    const frames = new FrameParser({ format: "adts" });
-    const read = (events: ReturnType<typeof frames.push>): (Frame | string)[] =>
-      events.map((event) =>
-        event.type === "issue"
-          ? event.issue.message
-          : {
-              data: event.data,
-              samples: event.header.samples,
-              rate: event.header.samplingFrequency,
-            },
-      );
-    return { push: (data) => read(frames.push(data)), flush: () => read(frames.flush()) };
-  },
-);
-
-export const mp3parse: ElementFactory = parser(
-  "mp3parse",
-  "MPEG audio",
-  caps("audio/mpeg", { mpegversion: 1, layer: 3, parsed: true }),
-  () => {
-    const frames = new FrameParser({ format: "mpeg-audio" });
-    const read = (events: ReturnType<typeof frames.push>): (Frame | string)[] =>
-      events.map((event) =>
-        event.type === "issue"
-          ? event.issue.message
-          : { data: event.data, samples: event.header.samples, rate: event.header.sampleRate },
-      );
-    return { push: (data) => read(frames.push(data)), flush: () => read(frames.flush()) };
-  },
-);
+export const ac3parse: ElementFactory = audioParser({
+  name: "ac3parse",
+  description: "Cuts AC-3 and E-AC-3 into frames with their times, dependent substreams included.",
+  output: anyOf(caps("audio/x-ac3", { framed: true }), caps("audio/x-eac3", { framed: true })),
+  open: () =>
+    new FramedSource("ac3", {
+      rate: ({ sampleRate }) => sampleRate,
+      caps: ({ codec, sampleRate, channels }: Ac3Header) =>
+        caps(codec === "ac-3" ? "audio/x-ac3" : "audio/x-eac3", {
+          framed: true,
+          alignment: "frame",
+          rate: sampleRate,
+          channels,
+        }),
+      // Dependent substreams, and further programmes, belong to the independent substream 0 in front (E.2.3.1).
+      continues: ({ streamType, substreamId }) => streamType === 1 || substreamId > 0,
+    }),
+});

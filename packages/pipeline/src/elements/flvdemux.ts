@@ -1,21 +1,14 @@
-import { concatBytes } from "@x/bits";
-import { FlvDemuxer, type FlvEvent, type MediaMessage } from "@x/eflv";
 import {
-  AVC_NAL,
-  avcNalType,
-  decodeAudioSpecificConfig,
-  decodeAvcConfiguration,
-  decodeHevcConfiguration,
-  encodeAdtsHeader,
-  encodeAnnexB,
-  HEVC_NAL,
-  hevcNalType,
-  isFormatError,
-  type NalLengthSize,
-  splitLengthPrefixed,
-} from "@x/es";
-import { type MediaBuffer, mediaBuffer } from "../buffer.js";
-import { type Caps, caps } from "../caps.js";
+  amfToPlain,
+  FlvDemuxer,
+  type FlvEvent,
+  type MediaMessage,
+  presentationTimeNs,
+  type ScriptData,
+} from "@x/eflv";
+import { isFormatError } from "@x/es";
+import { mediaBuffer } from "../buffer.js";
+import { type Caps, caps, type Fraction, formatCaps } from "../caps.js";
 import {
   always,
   type ElementContext,
@@ -24,6 +17,7 @@ import {
   forEachItem,
 } from "../element.js";
 import type { PadTemplate, SrcPad } from "../pad.js";
+import { type TrackFormat, trackFormat } from "./flv-formats.js";
 
 const FLV_CAPS = caps("video/x-flv");
 
@@ -42,6 +36,9 @@ const PADS = {
 const SOUND_FORMATS: Readonly<Record<number, string>> = { 2: ".mp3", 10: "mp4a", 14: ".mp3" };
 const CODEC_IDS: Readonly<Record<number, string>> = { 7: "avc1", 12: "hvc1" };
 
+/** Frame types of frames at which decoding can begin: key, and generated key. */
+const KEY_FRAMES: readonly number[] = [1, 4];
+
 export const flvdemux: ElementFactory = elementFactory({
   name: "flvdemux",
   classification: "Codec/Demuxer",
@@ -57,144 +54,191 @@ export const flvdemux: ElementFactory = elementFactory({
         buffer: async ({ data }) => tracks.handle(demuxer.push(data)),
       });
       await tracks.handle(demuxer.flush());
-      if (!tracks.any)
-        context.post({ type: "error", text: "no audio or video was found in the stream" });
+      tracks.finish();
     },
   }),
 });
 
+type Kind = "audio" | "video";
+
 /** What is known of a track. */
 interface Track {
-  readonly pad: SrcPad;
-  /** Turns a payload into what follows on the pad; set by the configuration. */
-  convert: (body: Uint8Array, isKey: boolean) => Uint8Array;
+  pad: SrcPad | undefined;
+  codec: string;
+  /** Body of the last SequenceStart that was not empty. */
+  config: Uint8Array | undefined;
+  /** `undefined`: the next frame tells. */
+  format: TrackFormat | undefined;
+  announced: string;
+  /** Frames that nobody could use without a configuration. */
+  dropped: number;
+}
+
+/** A message with what its tag says about it. */
+interface Timed {
+  readonly message: MediaMessage;
+  readonly codec: string;
+  /** Milliseconds. */
+  readonly dts: number;
+  /** Nanoseconds to be added to the presentation time. */
+  readonly nano: number;
+  readonly isKey: boolean;
 }
 
 class Tracks {
   readonly #context: ElementContext;
   readonly #tracks = new Map<string, Track>();
+  #metadata: Readonly<Record<string, unknown>> = {};
+  #filtered = 0;
 
   constructor(context: ElementContext) {
     this.#context = context;
   }
 
-  get any(): boolean {
-    return this.#tracks.size > 0;
+  finish(): void {
+    if (this.#filtered > 0) {
+      const text = `${this.#filtered} tags behind a filter, encrypted as a rule, were left out`;
+      this.#context.post({ type: "warning", text });
+    }
+    for (const [name, { dropped, codec }] of this.#tracks) {
+      if (dropped === 0) continue;
+      const text = `${dropped} frames of ${name} were dropped: ${codec} came without a configuration`;
+      this.#context.post({ type: "warning", text });
+    }
+    if ([...this.#tracks.values()].some(({ pad }) => pad !== undefined)) return;
+    this.#context.post({ type: "error", text: "no audio or video was found in the stream" });
   }
 
   async handle(events: readonly FlvEvent[]): Promise<void> {
     for (const event of events) {
-      if (event.type === "issue" || event.type === "invalid") {
-        this.#context.post({ type: "warning", text: event.issue.message });
-      } else if (event.type === "audio") {
-        const { soundFormat } = event.audio;
-        const legacy = SOUND_FORMATS[soundFormat] ?? `sound-format-${soundFormat}`;
-        for (const message of event.audio.messages) {
-          await this.#message("audio", message, message.fourCc ?? legacy, event.dts, true);
+      switch (event.type) {
+        case "issue":
+        case "invalid":
+          this.#context.post({ type: "warning", text: event.issue.message });
+          break;
+        case "filtered":
+          this.#filtered++;
+          break;
+        case "script":
+          this.#script(event.script);
+          break;
+        case "audio": {
+          const { soundFormat, messages, timestampOffsetNano: nano } = event.audio;
+          const legacy = SOUND_FORMATS[soundFormat] ?? `sound-format-${soundFormat}`;
+          for (const message of messages) {
+            const codec = message.fourCc ?? legacy;
+            await this.#message("audio", { message, codec, dts: event.dts, nano, isKey: true });
+          }
+          break;
         }
-      } else if (event.type === "video") {
-        const { codecId = -1 } = event.video;
-        const legacy = CODEC_IDS[codecId] ?? `codec-id-${codecId}`;
-        for (const message of event.video.messages) {
-          const isKey = event.video.frameType === 1;
-          await this.#message("video", message, message.fourCc ?? legacy, event.dts, isKey);
+        case "video": {
+          const { codecId = -1, frameType, messages, timestampOffsetNano: nano } = event.video;
+          const legacy = CODEC_IDS[codecId] ?? `codec-id-${codecId}`;
+          const isKey = KEY_FRAMES.includes(frameType);
+          for (const message of messages) {
+            const codec = message.fourCc ?? legacy;
+            await this.#message("video", { message, codec, dts: event.dts, nano, isKey });
+          }
         }
       }
     }
   }
 
-  async #message(
-    kind: "audio" | "video",
-    message: MediaMessage,
-    codec: string,
-    dtsMs: number,
-    isKey: boolean,
-  ): Promise<void> {
-    const { packetType, body, trackId, compositionTime } = message;
+  #script({ values }: ScriptData): void {
+    const at = values.indexOf("onMetaData");
+    const metadata = at < 0 ? undefined : amfToPlain(values[at + 1]);
+    if (isRecord(metadata)) this.#metadata = metadata;
+  }
+
+  async #message(kind: Kind, timed: Timed): Promise<void> {
+    const { packetType, body, trackId } = timed.message;
     const isFrame = packetType === "CodedFrames" || packetType === "CodedFramesX";
-    if (packetType !== "SequenceStart" && !isFrame) return;
-    const key = `${kind}/${trackId}`;
+    // An empty SequenceStart, or frame, is FFmpeg's for what it does not know yet, or any more.
+    if ((packetType !== "SequenceStart" && !isFrame) || body.length === 0) return;
+    const name = trackId === 0 ? kind : `${kind}_${trackId}`;
+    const track = this.#track(name, timed.codec);
+    if (!isFrame) {
+      track.config = body.slice();
+      track.format = undefined;
+      return;
+    }
     try {
-      let track = this.#tracks.get(key);
-      if (track === undefined) {
-        const format = formatOf(codec);
-        const pad = this.#addPad(kind, trackId, format);
-        track = { pad, convert: (bytes) => bytes };
-        this.#tracks.set(key, track);
-        await pad.caps(format);
-      }
-      if (packetType === "SequenceStart") {
-        track.convert = converterOf(codec, body.slice()) ?? track.convert;
-        return;
-      }
-      const dts = milliseconds(dtsMs);
-      const pts = milliseconds(dtsMs + (compositionTime ?? 0));
-      const buffer: MediaBuffer = mediaBuffer(track.convert(body, isKey).slice(), {
-        pts,
-        dts: pts === dts ? undefined : dts,
-        flags: { deltaUnit: !isKey },
-      });
-      await track.pad.buffer(buffer);
+      track.format ??= trackFormat(
+        timed.codec,
+        track.config,
+        body,
+        kind === "video" ? this.#frameRate(trackId) : undefined,
+      );
+      if (track.format === undefined) track.dropped++;
+      else await this.#frame(kind, name, track, track.format, timed);
     } catch (error) {
       if (!isFormatError(error)) throw error;
-      this.#context.post({ type: "warning", text: error.message });
+      this.#context.post({ type: "warning", text: `a frame of ${name}: ${error.message}` });
     }
   }
 
-  #addPad(kind: "audio" | "video", trackId: number, format: Caps): SrcPad {
-    if (trackId === 0) return this.#context.addSrc(kind, PADS[kind], format);
-    const template = kind === "audio" ? PADS.moreAudio : PADS.moreVideo;
-    return this.#context.addSrc(`${kind}_${trackId}`, template, format);
+  #track(name: string, codec: string): Track {
+    const known = this.#tracks.get(name);
+    if (known?.codec === codec) return known;
+    const track: Track = {
+      pad: known?.pad,
+      codec,
+      config: undefined,
+      format: undefined,
+      announced: "",
+      dropped: 0,
+    };
+    this.#tracks.set(name, track);
+    return track;
+  }
+
+  async #frame(
+    kind: Kind,
+    name: string,
+    track: Track,
+    format: TrackFormat,
+    { message, dts, nano, isKey }: Timed,
+  ): Promise<void> {
+    const data = format.convert(message.body, isKey);
+    track.pad ??= this.#addPad(kind, name, format.caps);
+    const text = formatCaps(format.caps);
+    if (text !== track.announced) await track.pad.caps(format.caps);
+    track.announced = text;
+    const decoded = presentationTimeNs(dts);
+    const pts = presentationTimeNs(dts, message.compositionTime, nano);
+    await track.pad.buffer(
+      mediaBuffer(data === message.body ? data.slice() : data, {
+        pts,
+        dts: message.compositionTime === undefined || pts === decoded ? undefined : decoded,
+        flags: { deltaUnit: !isKey },
+      }),
+    );
+  }
+
+  #addPad(kind: Kind, name: string, format: Caps): SrcPad {
+    const more = kind === "audio" ? PADS.moreAudio : PADS.moreVideo;
+    return this.#context.addSrc(name, name === kind ? PADS[kind] : more, format);
+  }
+
+  /** Of onMetaData; what a track's own entry does not say, the top level does. */
+  #frameRate(trackId: number): Fraction | undefined {
+    const map = this.#metadata.videoTrackIdInfoMap;
+    const own = isRecord(map) ? map[String(trackId)] : undefined;
+    const rate = (isRecord(own) ? own.framerate : undefined) ?? this.#metadata.framerate;
+    return typeof rate === "number" ? fractionNear(rate) : undefined;
   }
 }
 
-function formatOf(codec: string): Caps {
-  switch (codec) {
-    case "avc1":
-      return caps("video/x-h264", { "stream-format": "byte-stream", alignment: "au" });
-    case "hvc1":
-      return caps("video/x-h265", { "stream-format": "byte-stream", alignment: "au" });
-    case "mp4a":
-      return caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" });
-    case ".mp3":
-      return caps("audio/mpeg", { mpegversion: 1, layer: 3 });
-    default:
-      return caps("application/octet-stream", { codec });
-  }
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
-/** Parameter sets go before every key frame, an ADTS header before every frame. */
-function converterOf(codec: string, config: Uint8Array): Track["convert"] | undefined {
-  if (codec === "avc1") {
-    const { nalLengthSize, sps, pps } = decodeAvcConfiguration(config);
-    return byteStream(nalLengthSize, [...sps, ...pps], (nal) => avcNalType(nal) === AVC_NAL.sps);
-  }
-  if (codec === "hvc1") {
-    const { nalLengthSize, arrays } = decodeHevcConfiguration(config);
-    const sets = arrays.flatMap(({ nalUnits }) => nalUnits);
-    return byteStream(nalLengthSize, sets, (nal) => hevcNalType(nal) === HEVC_NAL.sps);
-  }
-  if (codec === "mp4a") {
-    const { audioObjectType, samplingFrequency, channelConfiguration } =
-      decodeAudioSpecificConfig(config);
-    const header = { audioObjectType, samplingFrequency, channelConfiguration };
-    return (body) => concatBytes(encodeAdtsHeader(header, body.length), body);
-  }
-  return undefined;
-}
-
-function byteStream(
-  lengthSize: NalLengthSize,
-  parameterSets: readonly Uint8Array[],
-  isSps: (nal: Uint8Array) => boolean,
-): Track["convert"] {
-  return (body, isKey) => {
-    const nals = splitLengthPrefixed(body, lengthSize);
-    const complete = !isKey || nals.some(isSps);
-    return encodeAnnexB(complete ? nals : [...parameterSets, ...nals]);
-  };
-}
-
-function milliseconds(ms: number): bigint {
-  return BigInt(Math.round(ms)) * 1_000_000n;
+/** A frame rate written as a decimal number: 29.97 is 30000/1001. */
+function fractionNear(rate: number): Fraction | undefined {
+  if (!(rate > 0 && rate <= 1000)) return undefined;
+  const whole = Math.round(rate);
+  if (Math.abs(rate - whole) < 1e-4) return { numerator: whole, denominator: 1 };
+  const film = Math.round(rate * 1.001);
+  if (Math.abs(rate - film / 1.001) < 5e-3) return { numerator: film * 1000, denominator: 1001 };
+  return { numerator: Math.round(rate * 1000), denominator: 1000 };
 }

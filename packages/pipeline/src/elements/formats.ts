@@ -1,5 +1,5 @@
 // The formats that several elements speak, in GStreamer's words.
-import { type Caps, caps, type Fraction } from "../caps.js";
+import { type Caps, caps, type Fraction, stringOf } from "../caps.js";
 
 /** Plain UTF-8 text, one cue a buffer; styles and place travel in `meta.cue`. */
 export const TEXT_CAPS: Caps = caps("text/x-raw", { format: { oneOf: ["utf8", "pango-markup"] } });
@@ -37,4 +37,16 @@ export function withFrameRate(base: Caps, rate: Fraction | undefined): Caps {
     mediaType,
     fields: { ...fields, framerate: { ...rate } },
   }));
+}
+
+/** Bytes as the value of a caps field: `codec_data`, in hexadecimal digits as GStreamer prints it. */
+export function bytesField(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The decoder configuration in caps, `undefined` when there is none. */
+export function codecDataOf(of: Caps): Uint8Array | undefined {
+  const text = stringOf(of, "codec_data");
+  if (text === undefined || !/^([\da-f]{2})+$/i.test(text)) return undefined;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -1,9 +1,31 @@
 // Parsers of elementary video streams: two codecs, one job.
-import { type AccessUnitEvent, AccessUnitParser, encodeAnnexB } from "@x/es";
-import { mediaBuffer } from "../buffer.js";
-import { caps, fractionOf } from "../caps.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import {
+  type AccessUnitEvent,
+  AccessUnitParser,
+  AccessUnitTimer,
+  AVC_NAL,
+  avcNalType,
+  decodeAvcSps,
+  decodeHevcSps,
+  encodeAnnexB,
+  HEVC_NAL,
+  hevcNalType,
+  isFormatError,
+} from "@x/es";
+import { type MediaBuffer, mediaBuffer } from "../buffer.js";
+import { type Caps, caps, type Fraction, formatCaps, fractionOf } from "../caps.js";
+import {
+  always,
+  type ElementContext,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+} from "../element.js";
 import { withFrameRate } from "./formats.js";
+import { frameRateOr, pictureTime } from "./picture-times.js";
+
+type Unit = Extract<AccessUnitEvent, { type: "access-unit" }>;
+type Times = Pick<MediaBuffer, "pts" | "dts">;
 
 function parser(name: string, codec: "avc" | "hevc", mediaType: string): ElementFactory {
   const output = caps(mediaType, { "stream-format": "byte-stream", alignment: "au" });
@@ -15,41 +37,126 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
     pads: [always("sink", "ANY"), always("src", output)],
     create: () => ({
       async run(context) {
-        const src = context.src();
         const units = new AccessUnitParser({ codec });
-        let announced = false;
-        let found = false;
-        let times: { pts: bigint | undefined; dts: bigint | undefined } | undefined;
-        const send = async (events: readonly AccessUnitEvent[]): Promise<void> => {
+        const writer = new UnitWriter(context, codec, mediaType);
+        const take = async (events: readonly AccessUnitEvent[]): Promise<void> => {
           for (const event of events) {
-            if (event.type === "issue") {
-              context.post({ type: "warning", text: event.issue.message });
-              continue;
-            }
-            if (!announced) await src.caps(output);
-            announced = true;
-            found = true;
-            const flags = { deltaUnit: !event.isKey };
-            await src.buffer(mediaBuffer(encodeAnnexB(event.nals), { ...times, flags }));
-            times = undefined;
+            if (event.type === "access-unit") await writer.write(event);
+            else context.post({ type: "warning", text: event.issue.message });
           }
         };
         await forEachItem(context.sink(), {
-          async caps(offered) {
-            await src.caps(withFrameRate(output, fractionOf(offered, "framerate")));
-            announced = true;
-          },
+          caps: (offered) => writer.offered(fractionOf(offered, "framerate")),
           async buffer({ data, pts, dts }) {
+            const timed = pts !== undefined || dts !== undefined;
+            writer.timed ||= timed;
             // An access unit is complete when the next one begins, with the times of the data that it began in.
-            await send(units.push(data));
-            times ??= pts === undefined && dts === undefined ? undefined : { pts, dts };
+            await take(units.push(data));
+            if (timed) writer.next ??= { pts, dts };
           },
         });
-        await send(units.flush());
-        if (!found) context.post({ type: "error", text: "no access unit was found" });
+        await take(units.flush());
+        await writer.finish();
       },
     }),
   });
+}
+
+/** Gives access units their times, and announces what the parameter sets say. */
+class UnitWriter {
+  /** The input has times. */
+  timed = false;
+  /** Of the unit that is read now. */
+  next: Times | undefined;
+  readonly #context: ElementContext;
+  readonly #codec: "avc" | "hevc";
+  readonly #mediaType: string;
+  readonly #timer: AccessUnitTimer<Unit>;
+  #offered: Fraction | undefined;
+  #announced = "";
+  #format: Caps | undefined;
+  #assumed: Fraction | undefined;
+
+  constructor(context: ElementContext, codec: "avc" | "hevc", mediaType: string) {
+    this.#context = context;
+    this.#codec = codec;
+    this.#mediaType = mediaType;
+    this.#timer = new AccessUnitTimer({ codec });
+  }
+
+  offered(framerate: Fraction | undefined): void {
+    this.#offered = framerate;
+  }
+
+  async write(unit: Unit): Promise<void> {
+    if (this.timed) {
+      const times = this.next ?? {};
+      this.next = undefined;
+      await this.#send(unit, times);
+    } else await this.#sendTimed(this.#timer.push(unit));
+  }
+
+  async finish(): Promise<void> {
+    await this.#sendTimed(this.#timer.flush());
+    if (this.#format === undefined) {
+      this.#context.post({ type: "error", text: "no access unit was found" });
+    }
+  }
+
+  async #sendTimed(units: ReturnType<AccessUnitTimer<Unit>["push"]>): Promise<void> {
+    for (const { unit, presentationTime, decodeTime, duration } of units) {
+      this.#assumed ??= frameRateOr(this.#offered ?? this.#timer.frameRate, this.#context);
+      const rate = this.#assumed;
+      const pts = pictureTime(presentationTime, 2, rate);
+      const dts = pictureTime(decodeTime, 2, rate);
+      const end = pictureTime(presentationTime + duration, 2, rate);
+      await this.#send(unit, { pts, dts: dts === pts ? undefined : dts, duration: end - pts });
+    }
+  }
+
+  async #send(
+    unit: Unit,
+    times: Partial<Pick<MediaBuffer, "pts" | "dts" | "duration">>,
+  ): Promise<void> {
+    const format = this.#formatOf(unit);
+    const text = formatCaps(format);
+    if (text !== this.#announced) await this.#context.src().caps(format);
+    this.#announced = text;
+    this.#format = format;
+    const flags = { deltaUnit: !unit.isKey };
+    await this.#context.src().buffer(mediaBuffer(encodeAnnexB(unit.nals), { ...times, flags }));
+  }
+
+  /** By the unit's sequence parameter set or, if it has none, as before. */
+  #formatOf({ nals }: Unit): Caps {
+    try {
+      const sps = this.#parameters(nals);
+      if (sps !== undefined) {
+        const { width, height, frameRate } = sps;
+        const base = { "stream-format": "byte-stream", alignment: "au", width, height };
+        const rate = this.#offered ?? this.#assumed ?? frameRate;
+        return withFrameRate(caps(this.#mediaType, base), rate);
+      }
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      this.#context.post({ type: "warning", text: error.message });
+    }
+    const base = caps(this.#mediaType, { "stream-format": "byte-stream", alignment: "au" });
+    return this.#format ?? withFrameRate(base, this.#offered);
+  }
+
+  #parameters(
+    nals: readonly Uint8Array[],
+  ): { width: number; height: number; frameRate: Fraction | undefined } | undefined {
+    if (this.#codec === "avc") {
+      const nal = nals.find((one) => avcNalType(one) === AVC_NAL.sps);
+      return nal && decodeAvcSps(nal);
+    }
+    const nal = nals.find((one) => hevcNalType(one) === HEVC_NAL.sps);
+    if (nal === undefined) return undefined;
+    const sps = decodeHevcSps(nal);
+    return { ...sps, frameRate: sps.tail?.frameRate };
+  }
 }
 
 export const h264parse: ElementFactory = parser("h264parse", "avc", "video/x-h264");
