@@ -1,7 +1,6 @@
 import { PCR_MODULUS, wrapDiff } from "@x/bits";
-import { type PacketStride, PcrScanner } from "@x/mpegts";
+import { type PacketStride, type PcrAccuracy, PcrScanner, pcrAccuracy } from "@x/mpegts";
 import { IntervalMeter, type IntervalStatistics } from "./interval-meter.js";
-import { type PcrAccuracy, pcrAccuracy } from "./pcr-accuracy.js";
 import { PcrTiming, type PcrTimingReport } from "./pcr-timing.js";
 
 /** A PCR to analyse. */

@@ -1,3 +1,4 @@
+export type { PcrAccuracy } from "@x/mpegts";
 export {
   type AnalyzePcrOptions,
   type AnalyzePcrStreamOptions,
@@ -14,7 +15,6 @@ export { GstPcrClock, type GstPcrClockOptions, type GstPcrUse } from "./gst-pcr-
 export { applyCalibration, type GstCalibration, GstRegression } from "./gst-regression.js";
 export type { IntervalStatistics } from "./interval-meter.js";
 export type { LocalTime } from "./local-time.js";
-export type { PcrAccuracy } from "./pcr-accuracy.js";
 export {
   PcrClock,
   type PcrClockOptions,

@@ -106,6 +106,7 @@ export type { TsErrorCode, TsIssue, TsIssueCode } from "./issue.js";
 export type { MuxProgram, MuxStream } from "./mux-config.js";
 export { type LateUnit, type MuxUnit, TsMuxer, type TsMuxerOptions } from "./muxer.js";
 export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
+export { type PcrAccuracy, pcrAccuracy } from "./pcr-accuracy.js";
 export { PcrScanner, type PcrScannerOptions } from "./pcr-scanner.js";
 export {
   AUDIO_STREAM_0,
@@ -162,8 +163,15 @@ export {
 } from "./stream-kind.js";
 export { readTs, tsDemuxStream } from "./streams.js";
 export {
+  TR_101_290_NAMES,
+  type Tr101290Indicator,
+  type Tr101290Report,
+  type TsViolation,
+} from "./tr-101-290.js";
+export {
   decodePacket,
   encodePacket,
   encodePacketInto,
   type TransportPacket,
 } from "./transport-packet.js";
+export { TsMonitor, type TsMonitorOptions } from "./ts-monitor.js";

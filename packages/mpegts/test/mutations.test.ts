@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes } from "@x/bits";
 import { expect, test } from "vitest";
 import { vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
-import { PcrScanner, TsDemuxer, type TsEvent, TsRewriter } from "../src/index.js";
+import { PcrScanner, TsDemuxer, type TsEvent, TsMonitor, TsRewriter } from "../src/index.js";
 
 /** `npm run fuzz` asks for a million. */
 const MUTATIONS = Number(process.env.MUTATIONS ?? 600);
@@ -105,6 +105,9 @@ test(`${MUTATIONS} mutations of the vectors: issues only, and the same in any ch
     expect(whole.length, place).toBeLessThan(20 + bytes.length / 20);
     const pcrs = whole.filter((event) => event.type === "pcr").map(describeEvent);
     expect(run(bytes, size, new PcrScanner()).flat().map(describeEvent), place).toEqual(pcrs);
+    const violations = run(bytes, bytes.length, new TsMonitor()).flat();
+    expect(violations.length, place).toBeLessThan(20 + bytes.length / 20);
+    expect(run(bytes, size, new TsMonitor()).flat(), place).toEqual(violations);
     const output = concatBytes(...run(bytes, size, new TsRewriter({ mapPid: (pid) => pid })));
     expect(equalBytes(output, bytes), place).toBe(true);
   }

@@ -9,6 +9,7 @@ import {
   streamKind,
   TsDemuxer,
   type TsEvent,
+  TsMonitor,
   TsMuxer,
   type TsMuxerOptions,
 } from "../src/index.js";
@@ -400,5 +401,8 @@ describe("properties", () => {
     expect(events.filter((event) => event.type === "issue")).toEqual([]);
     expect(contents(events)).toEqual(contents(units));
     expect(analyse(bytes).errors).toEqual([]);
+    // Units come as far apart as chance has it: no stream is late.
+    const monitor = new TsMonitor({ maxPidIntervalMs: 1e9, maxPtsIntervalMs: 1e9 });
+    expect([...monitor.push(bytes), ...monitor.flush()]).toEqual([]);
   });
 });

@@ -27,6 +27,7 @@ import {
   TsDemuxer,
   type TsEvent,
   TsFramer,
+  TsMonitor,
   TsMuxer,
   TsRewriter,
   type TsRewriterOptions,
@@ -352,7 +353,9 @@ describe("every transport stream of all vectors", () => {
           again.events.push(...again.demuxer.flush());
           expect(again.events.filter((event) => event.type === "issue")).toEqual([]);
           expect(unitsOf(again.events)).toEqual(units);
-          tally.add(`${folder}/${file}`, 2);
+          const monitor = new TsMonitor(bitrate === undefined ? {} : { bitrate });
+          expect([...monitor.push(output), ...monitor.flush()]).toEqual([]);
+          tally.add(`${folder}/${file}`, 3);
         }
       });
     }
