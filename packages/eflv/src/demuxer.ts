@@ -31,6 +31,16 @@ export class FlvDemuxer {
     return this.#events;
   }
 
+  /**
+   * Go on at a tag header elsewhere in the file: the next chunk begins at `offset`. If none is there, the next one is
+   * looked for, as after damage.
+   * @throws {RangeError} for what is no offset
+   */
+  seek(offset: number): void {
+    this.#reader.seek(offset);
+    this.#events = [];
+  }
+
   /** Forget everything. */
   reset(): void {
     this.#reader.reset();

@@ -1,5 +1,5 @@
+import type { KeyframeIndex } from "./keyframe-index.js";
 import type { MuxedTag } from "./mux-tags.js";
-import type { KeyframeIndex } from "./on-meta-data.js";
 import { encodeTag } from "./tag.js";
 
 /** Bytes to write over those at `offset` of a finished file. */
@@ -11,8 +11,8 @@ export interface FlvPatch {
 /** Where the tags of a file come to lie. */
 export class FileLayout {
   readonly #index: { position: number; time: number }[] = [];
-  /** The tag of the last index entry, whose position is not known yet. */
-  #indexTag: MuxedTag | undefined;
+  /** Entries whose position is not known yet. */
+  readonly #unplaced = new WeakMap<MuxedTag, { position: number }>();
   #size = 0;
   #metaDataAt = 0;
   #metaDataLength = 0;
@@ -24,8 +24,9 @@ export class FileLayout {
 
   /** Note that the tag, not placed yet, begins with a key frame. */
   addKeyframe(tag: MuxedTag, timeMs: number): void {
-    this.#index.push({ position: 0, time: timeMs / 1000 });
-    this.#indexTag = tag;
+    const entry = { position: 0, time: timeMs / 1000 };
+    this.#index.push(entry);
+    this.#unplaced.set(tag, entry);
   }
 
   /** Encode tags for the end of the file, the header before the first, which is onMetaData. */
@@ -43,8 +44,8 @@ export class FileLayout {
         this.#metaDataAt = start.length;
         this.#metaDataLength = bytes.length;
       }
-      const entry = this.#index[this.#index.length - 1];
-      if (tag === this.#indexTag && entry !== undefined) entry.position = this.#size;
+      const entry = this.#unplaced.get(tag);
+      if (entry !== undefined) entry.position = this.#size;
       pieces.push(bytes);
       this.#size += bytes.length;
     }

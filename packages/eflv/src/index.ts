@@ -41,6 +41,12 @@ export {
   isKnownFourCc,
   VIDEO_FOUR_CCS,
 } from "./four-cc.js";
+export {
+  type KeyframeIndex,
+  readKeyframeIndex,
+  type SeekPoint,
+  seekPoint,
+} from "./keyframe-index.js";
 export type { MediaMessage, MetadataPair, MultitrackType, PacketType } from "./media.js";
 export { type ModEx, TIMESTAMP_OFFSET_NANO, timestampOffsetNanoModEx } from "./mod-ex.js";
 export {
@@ -56,7 +62,7 @@ export {
   type FlvPatch,
   type MuxedTag,
 } from "./muxer.js";
-export { createOnMetaData, type KeyframeIndex, type OnMetaDataInit } from "./on-meta-data.js";
+export { createOnMetaData, type OnMetaDataInit } from "./on-meta-data.js";
 export { type FlvPacket, type FlvPacketHandlers, FlvPacketReader } from "./packet-reader.js";
 export type {
   AudioCodec,

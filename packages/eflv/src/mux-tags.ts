@@ -12,7 +12,7 @@ import {
 } from "./media.js";
 import { type ModEx, timestampOffsetNanoModEx } from "./mod-ex.js";
 import type { FlvTrack, TrackForm } from "./profile.js";
-import { TAG_TYPE } from "./tag.js";
+import { MAX_DATA_SIZE, TAG_TYPE } from "./tag.js";
 import { CODEC_ID, encodeVideoData, FRAME_TYPE, type VideoData } from "./video.js";
 
 /** One tag in the making: RTMP sends the data as a message, a file writes the tag. */
@@ -203,7 +203,7 @@ function audioTag(
     messages,
     warnings: NO_WARNINGS,
   };
-  return { tagType: TAG_TYPE.audio, timestamp, data: encodeAudioData(audio) };
+  return tagOf(TAG_TYPE.audio, timestamp, encodeAudioData(audio));
 }
 
 type Sound = Pick<AudioData, "soundFormat" | "soundRate" | "soundSize" | "soundType">;
@@ -244,5 +244,13 @@ function videoTag(
     messages,
     warnings: NO_WARNINGS,
   };
-  return { tagType: TAG_TYPE.video, timestamp, data: encodeVideoData(video) };
+  return tagOf(TAG_TYPE.video, timestamp, encodeVideoData(video));
+}
+
+/** @throws {RangeError} for data that no DataSize can tell */
+function tagOf(tagType: number, timestamp: number, data: Uint8Array): MuxedTag {
+  if (data.length > MAX_DATA_SIZE) {
+    throw new RangeError(`dataSize: ${data.length} above ${MAX_DATA_SIZE}`);
+  }
+  return { tagType, timestamp, data };
 }

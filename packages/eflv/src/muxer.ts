@@ -111,30 +111,34 @@ export class FlvMuxer {
   writeTags(frames: readonly FlvFrame[]): MuxedTag[] {
     if (this.#ended) throw new Error("write after end");
     const prepared = frames.map((frame) => this.#prepare(frame));
-    const tags: MuxedTag[] = [];
-    if (prepared[0] === undefined) return tags;
-    const first = prepared[0];
-    if (!this.#started) {
-      const reorders = hasCompositionTime(first.state.track.codec);
-      const dts = floorMs((reorders ? first.frame.dtsNs : undefined) ?? first.frame.ptsNs);
-      if (dts < 0n) this.#shift = dts;
-      const timestamp = Number(dts - this.#shift);
-      this.#lastDts = timestamp;
-      tags.push(this.#metaDataTag(0));
-      for (const state of this.#states) tags.push(...writeConfig(state, timestamp));
-      this.#started = true;
-    }
+    if (prepared[0] === undefined) return [];
+    // All that can be refused comes first: a frame that is refused leaves nothing half written.
+    if (!this.#started) this.#startClock(prepared[0]);
+    const start = this.#lastDts;
     const timed = prepared.map((item) => this.#time(item));
-    for (const { state, dts } of timed) {
-      const { config, written } = state;
-      const changed =
-        config !== undefined && (written === undefined || !equalBytes(config, written));
-      if (changed) tags.push(...writeConfig(state, dts));
-    }
     const batched = this.#profile === "batched" && timed.length > 1;
     const groups = batched ? groupsOf(timed) : timed.map((item) => [item]);
-    for (const group of groups) tags.push(this.#groupTag(group));
-    return tags;
+    const { nanoOffsets = false } = this.#options;
+    const frameTags = groups.map((group) => frameTag(group, nanoOffsets));
+    const tags: MuxedTag[] = [];
+    if (!this.#started) {
+      tags.push(this.#metaDataTag(0));
+      for (const state of this.#states) tags.push(...writeConfig(state, start));
+      this.#started = true;
+    }
+    for (const { state, dts } of timed) {
+      if (isNews(state)) tags.push(...writeConfig(state, dts));
+    }
+    for (const [i, group] of groups.entries()) this.#noteKeyframe(group, frameTags[i] as MuxedTag);
+    return [...tags, ...frameTags];
+  }
+
+  /** The first time, below zero, becomes zero. */
+  #startClock({ frame, state }: Prepared): void {
+    const reorders = hasCompositionTime(state.track.codec);
+    const dts = floorMs((reorders ? frame.dtsNs : undefined) ?? frame.ptsNs);
+    this.#shift = dts < 0n ? dts : 0n;
+    this.#lastDts = Number(dts - this.#shift);
   }
 
   /**
@@ -228,14 +232,10 @@ export class FlvMuxer {
     return { state, body, isKey, dts: timestamp, compositionTime, nano };
   }
 
-  #groupTag(group: readonly TimedFrame[]): MuxedTag {
-    const { nanoOffsets = false, seekable } = this.#options;
-    const tag = frameTag(group, nanoOffsets);
+  #noteKeyframe(group: readonly TimedFrame[], tag: MuxedTag): void {
+    if ((this.#options.seekable?.keyframes ?? 0) === 0) return;
     const key = group.find(({ state, isKey }) => isKey && state.track === this.#indexed());
-    if (key !== undefined && (seekable?.keyframes ?? 0) > 0) {
-      this.#layout.addKeyframe(tag, key.dts + key.compositionTime);
-    }
-    return tag;
+    if (key !== undefined) this.#layout.addKeyframe(tag, key.dts + key.compositionTime);
   }
 
   #metaDataTag(timestamp: number, file = { duration: 0, fileSize: 0 }): MuxedTag {
@@ -289,6 +289,11 @@ interface Prepared {
 function writeConfig(state: TrackState, timestamp: number): MuxedTag[] {
   state.written = state.config;
   return configTags(state, timestamp);
+}
+
+/** A configuration that was not written yet. */
+function isNews({ config, written }: TrackState): boolean {
+  return config !== undefined && (written === undefined || !equalBytes(config, written));
 }
 
 /** Whole milliseconds, rounded down also below zero. */

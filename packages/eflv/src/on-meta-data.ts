@@ -1,16 +1,9 @@
 import type { AmfEcmaArray, AmfObject, AmfValue } from "./amf-value.js";
 import { SOUND_FORMAT } from "./audio.js";
 import { fourCcNumber } from "./four-cc.js";
+import type { KeyframeIndex } from "./keyframe-index.js";
 import { type FlvProfile, type FlvTrack, formOf } from "./profile.js";
 import { CODEC_ID } from "./video.js";
-
-/** Entries of a keyframe index. */
-export interface KeyframeIndex {
-  /** Absolute offsets of tag headers. */
-  readonly filePositions: readonly number[];
-  /** Seconds. */
-  readonly times: readonly number[];
-}
 
 /** What goes into onMetaData besides the tracks. */
 export interface OnMetaDataInit {

@@ -76,6 +76,15 @@ export class FlvPacketReader {
     this.#reader.flush();
   }
 
+  /**
+   * Go on at a tag header elsewhere in the file: the next chunk begins at `offset`. If none is there, the next one is
+   * looked for, as after damage.
+   * @throws {RangeError} for what is no offset
+   */
+  seek(offset: number): void {
+    this.#reader.seek(offset);
+  }
+
   /** Forget everything. */
   reset(): void {
     this.#reader.reset();

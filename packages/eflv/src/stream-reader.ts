@@ -84,16 +84,22 @@ export class StreamReader {
   reset(): void {
     this.#framer.reset();
     this.#metadataTracks?.clear();
+    this.#forgetTimes();
+  }
+
+  seek(offset: number): void {
+    this.#framer.seek(offset);
+    this.#forgetTimes();
+  }
+
+  #forgetTimes(): void {
     this.#audioTime = undefined;
     this.#videoTime = undefined;
   }
 
   #issue(issue: FlvIssue): void {
     // The joined file's times start again.
-    if (issue.code === "concatenated-header") {
-      this.#audioTime = undefined;
-      this.#videoTime = undefined;
-    }
+    if (issue.code === "concatenated-header") this.#forgetTimes();
     this.#event({ type: "issue", issue });
   }
 

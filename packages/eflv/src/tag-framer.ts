@@ -1,7 +1,16 @@
 import { FormatError, plain, uint24, uint32 } from "@x/bits";
 import type { FlvErrorCode, FlvIssue } from "./errors.js";
 import { HeldBytes } from "./held-bytes.js";
-import { type FlvHeader, MAX_DATA_SIZE, TAG_HEADER_SIZE, TAG_TYPE } from "./tag.js";
+import {
+  FLV_HEADER_SIZE,
+  isContinuation,
+  isJoinedHeader,
+  isKnownType,
+  isPlausibleTag,
+  isPlausibleType,
+  mayBeginSignature,
+} from "./plausibility.js";
+import { type FlvHeader, MAX_DATA_SIZE, TAG_HEADER_SIZE } from "./tag.js";
 
 /** Options of the FLV readers. */
 export interface FlvReadOptions {
@@ -21,10 +30,6 @@ export interface FramerSink {
   tag(bytes: Uint8Array, start: number, end: number, offset: number): void;
   issue(issue: FlvIssue): void;
 }
-
-const FLV_HEADER_SIZE = 9;
-/** Signature of an FLV file, `FLV`. */
-const [F, L, V] = [0x46, 0x4c, 0x56] as const;
 
 /**
  * Finds the tags of an FLV stream in chunks of any size. A decision is made only when all bytes that it depends on
@@ -84,9 +89,18 @@ export class TagFramer {
   }
 
   reset(): void {
+    this.#goTo("header", 0);
+  }
+
+  seek(offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`offset: ${offset}`);
+    this.#goTo("tags", offset);
+  }
+
+  #goTo(state: "header" | "tags", offset: number): void {
     this.#held.clear();
-    this.#state = "header";
-    this.#consumed = 0;
+    this.#state = state;
+    this.#consumed = offset;
     this.#need = 1;
     this.#skip = 0;
     this.#inHeader = false;
@@ -149,11 +163,7 @@ export class TagFramer {
 
   #fileHeader(bytes: Uint8Array, at: number, base: number, final: boolean): number {
     const left = bytes.length - at;
-    if (
-      (left > 0 && bytes[at] !== F) ||
-      (left > 1 && bytes[at + 1] !== L) ||
-      (left > 2 && bytes[at + 2] !== V)
-    ) {
+    if (!mayBeginSignature(bytes, at)) {
       return this.#fatal("bad-signature", 'the input does not begin with "FLV"', "signature", base);
     }
     if (left < FLV_HEADER_SIZE) {
@@ -230,7 +240,7 @@ export class TagFramer {
     const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
     const q = at + size;
     const fits = size - TAG_HEADER_SIZE <= this.#maxTagSize;
-    const plausible = fits && this.#isPlausible(bytes, at);
+    const plausible = fits && isPlausibleTag(bytes, at, this.#maxTagSize);
     if (!plausible && isJoinedHeader(bytes, at)) return this.#joinedHeader(bytes, at, base);
     if (fits && q + 4 > end && !final) return this.#wait(size + 4);
     if (fits && q + 4 <= end && uint32(bytes, q) === size) {
@@ -249,30 +259,10 @@ export class TagFramer {
     }
     const judged = size + 4 + TAG_HEADER_SIZE;
     if (left < judged && !final) return this.#wait(judged);
-    if (!this.#isContinuation(bytes, q + 4)) return this.#lose(at, base);
+    if (!isContinuation(bytes, q + 4, this.#maxTagSize)) return this.#lose(at, base);
     this.#deliver(bytes, at, base, size);
     this.#mismatch(uint32(bytes, q), size, base + q);
     return q + 4;
-  }
-
-  #isPlausible(bytes: Uint8Array, at: number): boolean {
-    return (
-      isPlausibleType(bytes[at] as number) &&
-      bytes[at + 8] === 0 &&
-      bytes[at + 9] === 0 &&
-      bytes[at + 10] === 0 &&
-      uint24(bytes, at + 1) <= this.#maxTagSize
-    );
-  }
-
-  /** Whether a tag, the end of input or a joined file can be at `at`: 11 bytes are there, or the input ends. */
-  #isContinuation(bytes: Uint8Array, at: number): boolean {
-    const left = bytes.length - at;
-    if (left <= 0) return true;
-    if (left >= 3 && bytes[at] === F && bytes[at + 1] === L && bytes[at + 2] === V) return true;
-    return left < TAG_HEADER_SIZE
-      ? isPlausibleType(bytes[at] as number)
-      : this.#isPlausible(bytes, at);
   }
 
   #deliver(bytes: Uint8Array, at: number, base: number, size: number): void {
@@ -309,7 +299,7 @@ export class TagFramer {
         if (final) break;
         return at > from ? at : this.#wait(TAG_HEADER_SIZE);
       }
-      if (!this.#isPlausible(bytes, at)) continue;
+      if (!isPlausibleTag(bytes, at, this.#maxTagSize)) continue;
       const size = TAG_HEADER_SIZE + uint24(bytes, at + 1);
       if (at + size + 4 > end) {
         if (final) continue;
@@ -369,25 +359,4 @@ export class TagFramer {
     this.#state = "ended";
     return -1;
   }
-}
-
-function isKnownType(tagType: number): boolean {
-  return (
-    tagType === TAG_TYPE.audio ||
-    tagType === TAG_TYPE.video ||
-    tagType === TAG_TYPE.script ||
-    tagType === TAG_TYPE.scriptAmf3
-  );
-}
-
-/** The Filter bit does not matter, the reserved bits are 0. */
-function isPlausibleType(head: number): boolean {
-  return head < 0x40 && isKnownType(head & 0x1f);
-}
-
-/** `FLV`, a version below 5 and a DataOffset of 9 to 1024; 9 bytes are there. */
-function isJoinedHeader(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at] !== F || bytes[at + 1] !== L || bytes[at + 2] !== V) return false;
-  const dataOffset = uint32(bytes, at + 5);
-  return (bytes[at + 3] as number) < 5 && dataOffset >= FLV_HEADER_SIZE && dataOffset <= 1024;
 }
