@@ -1,6 +1,6 @@
 // Where the peers are. Each may be on PATH, or named by an environment variable that may hold a whole command:
 // X_GST_LAUNCH="chroot /some/root gst-launch-1.0".
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 const VARIABLES = {
   ffmpeg: "X_FFMPEG",
@@ -8,12 +8,13 @@ const VARIABLES = {
   "gst-launch-1.0": "X_GST_LAUNCH",
   "gst-inspect-1.0": "X_GST_INSPECT",
   tshark: "X_TSHARK",
+  "srt-live-transmit": "X_SRT_LIVE_TRANSMIT",
 };
 
 /** @typedef {keyof typeof VARIABLES} Peer */
 
 /** @param {Peer} peer @returns {string[]} command and first arguments */
-function commandOf(peer) {
+export function commandOf(peer) {
   return (process.env[VARIABLES[peer]] ?? peer).split(" ");
 }
 
@@ -42,6 +43,12 @@ export function runPeer(peer, args) {
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${peer} ended with ${status}: ${stderr.toString().trim()}`);
   return { stdout, stderr: stderr.toString() };
+}
+
+/** Start a peer that goes on while other things happen. @param {Peer} peer @param {readonly string[]} args */
+export function spawnPeer(peer, args) {
+  const [command = peer, ...first] = commandOf(peer);
+  return spawn(command, [...first, ...args], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** True when GStreamer has an element. @param {string} element */
