@@ -127,14 +127,14 @@ function linkNodes(
   toPad: string | undefined,
 ): Link {
   const link = new Link(LINK_CAPACITY);
-  const sink = chooseSink(to, toPad, from);
-  sink.attach(link);
   const src = chooseSrc(from, fromPad);
+  const offered = src?.template.caps ?? "ANY";
+  const sink = chooseSink(to, toPad, from, offered);
+  sink.attach(link);
   if (src === undefined) {
     from.waiting.push({ pad: fromPad, to, sink });
     return link;
   }
-  const offered = src.template.caps;
   const accepted = acceptedCaps(to, sink);
   if (capsAreEmpty(intersectCaps(offered, accepted))) {
     throw new PipelineError(
@@ -147,13 +147,18 @@ function linkNodes(
   return link;
 }
 
-/** A free sink pad, made on request when there is none. */
-function chooseSink(node: Node, name: string | undefined, from: Node): SinkPad {
+/** A free sink pad, made on request when there is none; without a name, one that takes what is offered. */
+function chooseSink(node: Node, name: string | undefined, from: Node, offered: Caps): SinkPad {
   const free = node.sinks.find(
     (pad) => pad.link === undefined && (name === undefined || pad.name === name),
   );
   if (free !== undefined) return free;
-  const template = findTemplate(node, "sink", "request", name);
+  const templates = findTemplates(node, "sink", "request", name).filter(
+    (template) =>
+      template.name.includes("%") || !node.sinks.some((pad) => pad.template === template),
+  );
+  const takes = ({ caps }: PadTemplate): boolean => !capsAreEmpty(intersectCaps(caps, offered));
+  const template = templates.find(takes) ?? templates[0];
   if (template === undefined) throw noPad(node, name ?? "sink", `cannot link ${from.name} to it`);
   const pad = new SinkPad(requestedName(node.sinks, template, name), template);
   node.sinks.push(pad);
@@ -164,23 +169,23 @@ function chooseSink(node: Node, name: string | undefined, from: Node): SinkPad {
 function chooseSrc(node: Node, name: string | undefined): SrcPad | undefined {
   const free = node.srcs.find((pad) => !pad.linked && (name === undefined || pad.name === name));
   if (free !== undefined) return free;
-  const template = findTemplate(node, "src", "request", name);
+  const [template] = findTemplates(node, "src", "request", name);
   if (template !== undefined) {
     const pad = new SrcPad(requestedName(node.srcs, template, name), template);
     node.srcs.push(pad);
     return pad;
   }
-  if (findTemplate(node, "src", "sometimes", name) !== undefined) return undefined;
+  if (findTemplates(node, "src", "sometimes", name).length > 0) return undefined;
   throw noPad(node, name ?? "src", "nothing can be linked behind it");
 }
 
-function findTemplate(
+function findTemplates(
   node: Node,
   direction: PadTemplate["direction"],
   presence: PadTemplate["presence"],
   name: string | undefined,
-): PadTemplate | undefined {
-  return node.factory.pads.find(
+): PadTemplate[] {
+  return node.factory.pads.filter(
     (pad) =>
       pad.direction === direction &&
       pad.presence === presence &&
@@ -208,7 +213,7 @@ function requestedName(
   name: string | undefined,
 ): string {
   if (name !== undefined && name !== template.name) return name;
-  let number = 0;
+  let number = template.firstNumber ?? 0;
   const numbered = (): string => template.name.replace(/%\d*[ud]/, String(number));
   while (pads.some((pad) => pad.name === numbered())) number++;
   return numbered();

@@ -9,6 +9,8 @@ export interface PadTemplate {
   readonly direction: "sink" | "src";
   readonly presence: "always" | "request" | "sometimes";
   readonly caps: Caps;
+  /** Where the numbers of `%u` begin on request without one. Default 0. */
+  readonly firstNumber?: number;
 }
 
 /**

@@ -14,6 +14,7 @@ export const capsfilter: ElementFactory = elementFactory({
     acceptedCaps: ([src]) => intersectCaps(caps, src?.peerCaps() ?? "ANY"),
     async run(context) {
       const src = context.src();
+      let announced = false;
       await forEachItem(context.sink(), {
         async caps(offered) {
           const allowed = intersectCaps(offered, caps);
@@ -21,9 +22,15 @@ export const capsfilter: ElementFactory = elementFactory({
             const message = `${formatCaps(offered)} does not fit ${formatCaps(caps)}`;
             throw new PipelineError("stream", context.name, message);
           }
+          announced = true;
           await src.caps(allowed);
         },
-        buffer: (buffer) => src.buffer(buffer),
+        async buffer(buffer) {
+          // What a file holds nobody knows better than who wrote the filter.
+          if (!announced && caps !== "ANY") await src.caps(caps);
+          announced = true;
+          await src.buffer(buffer);
+        },
         otherwise: (item) => src.push(item),
       });
     },

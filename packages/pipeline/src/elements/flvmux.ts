@@ -42,7 +42,7 @@ const VIDEO_CAPS = anyOf(
 );
 
 function request(name: string, padCaps: Caps): PadTemplate {
-  return { name, direction: "sink", presence: "request", caps: padCaps };
+  return { name, direction: "sink", presence: "request", caps: padCaps, firstNumber: 1 };
 }
 
 function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory {
