@@ -184,6 +184,25 @@ describe("a server", () => {
     expect(server.accept(0).length).toBeGreaterThan(0);
   });
 
+  test("lets a client delete its stream by number, by name as GStreamer does, or by closing it", () => {
+    for (const [name, argument, streamId] of [
+      ["deleteStream", 5, 0],
+      ["deleteStream", "key", 0],
+      ["closeStream", undefined, 5],
+    ] as const) {
+      const { server, client } = serverWith();
+      const publish = encodeAmf0Values(["publish", 0, null, "key", "live"]);
+      client.send({ messageType: MESSAGE_TYPE.command, streamId: 5, payload: publish });
+      server.accept(5);
+      for (const wrong of [6, "kez"]) client.command("deleteStream", 0, null, wrong);
+      expect(client.events).toHaveLength(1);
+      const values = [name, 0, null, ...(argument === undefined ? [] : [argument])];
+      const payload = encodeAmf0Values(values);
+      client.send({ messageType: MESSAGE_TYPE.command, streamId, payload });
+      expect(client.events[1]).toEqual({ type: "end", streamId: 5 });
+    }
+  });
+
   test("takes messages in chunks of one byte, and of 16 MB", () => {
     for (const size of [1, 0xffffff, 0x7fffffff]) {
       const { server, client } = serverWith();

@@ -46,6 +46,12 @@ const DEFAULT_CAPABILITIES: RtmpCapabilities = {
   capsEx: 0x0f,
 };
 
+/** What a client has asked for on a stream. */
+interface Asked {
+  readonly role: "publish" | "play";
+  readonly streamName: string;
+}
+
 /** Streams that one connection may create. */
 const MAX_STREAMS = 256;
 
@@ -56,9 +62,9 @@ const MAX_STREAMS = 256;
 export class RtmpServerSession {
   readonly #options: RtmpServerOptions;
   readonly #link: RtmpLink;
-  readonly #roles = new Map<number, "publish" | "play">();
+  readonly #accepted = new Map<number, Asked>();
   /** Asked for, and not answered yet. */
-  readonly #pending = new Map<number, { role: "publish" | "play"; streamName: string }>();
+  readonly #pending = new Map<number, Asked>();
   #events: RtmpServerEvent[] = [];
   #streams = 0;
 
@@ -70,8 +76,8 @@ export class RtmpServerSession {
       command: (command) => this.#command(command),
       media: (tag, streamId) => {
         // A hasty client sends before it was accepted: its event came first, so the caller can tell.
-        const role = this.#roles.get(streamId) ?? this.#pending.get(streamId)?.role;
-        if (role === "publish") this.#events.push({ type: "tag", tag, streamId });
+        const asked = this.#accepted.get(streamId) ?? this.#pending.get(streamId);
+        if (asked?.role === "publish") this.#events.push({ type: "tag", tag, streamId });
       },
       issue: (issue) => this.#events.push({ type: "issue", issue }),
     });
@@ -92,8 +98,9 @@ export class RtmpServerSession {
    * @throws {Error} when it did not ask
    */
   accept(streamId: number): Uint8Array<ArrayBuffer> {
-    const { role, streamName } = this.#asked(streamId);
-    this.#roles.set(streamId, role);
+    const asked = this.#asked(streamId);
+    const { role, streamName } = asked;
+    this.#accepted.set(streamId, asked);
     this.#link.streamBegin(streamId);
     if (role === "publish") {
       this.#status(streamId, "status", "NetStream.Publish.Start", `${streamName} is published`);
@@ -121,7 +128,7 @@ export class RtmpServerSession {
    * @throws {Error} unless it plays
    */
   write(streamId: number, tags: readonly MuxedTag[]): Uint8Array<ArrayBuffer> {
-    if (this.#roles.get(streamId) !== "play") throw new Error(`stream ${streamId} does not play`);
+    this.#mustPlay(streamId);
     for (const tag of tags) this.#link.tag(streamId, tag, false);
     return this.#link.take();
   }
@@ -131,8 +138,8 @@ export class RtmpServerSession {
    * @throws {Error} unless it plays
    */
   endPlay(streamId: number): Uint8Array<ArrayBuffer> {
-    if (this.#roles.get(streamId) !== "play") throw new Error(`stream ${streamId} does not play`);
-    this.#roles.delete(streamId);
+    this.#mustPlay(streamId);
+    this.#accepted.delete(streamId);
     this.#link.streamEof(streamId);
     this.#status(streamId, "status", "NetStream.Play.Stop", "the stream is over");
     return this.#link.take();
@@ -150,7 +157,13 @@ export class RtmpServerSession {
     return this.#link.take();
   }
 
-  #asked(streamId: number): { role: "publish" | "play"; streamName: string } {
+  #mustPlay(streamId: number): void {
+    if (this.#accepted.get(streamId)?.role !== "play") {
+      throw new Error(`stream ${streamId} does not play`);
+    }
+  }
+
+  #asked(streamId: number): Asked {
     const pending = this.#pending.get(streamId);
     if (pending === undefined) throw new Error(`stream ${streamId} asks for nothing`);
     this.#pending.delete(streamId);
@@ -176,9 +189,9 @@ export class RtmpServerSession {
       }
       case "deleteStream":
       case "closeStream": {
-        const id = typeof args[0] === "number" ? args[0] : streamId;
+        const id = typeof args[0] === "number" ? args[0] : this.#named(args[0], streamId);
         this.#pending.delete(id);
-        if (this.#roles.delete(id)) this.#events.push({ type: "end", streamId: id });
+        if (this.#accepted.delete(id)) this.#events.push({ type: "end", streamId: id });
         return;
       }
       case "FCPublish":
@@ -192,6 +205,12 @@ export class RtmpServerSession {
       default:
         if (transactionId !== 0) this.#link.command(0, "_result", transactionId, null, undefined);
     }
+  }
+
+  /** GStreamer deletes a stream by its name, on stream 0. */
+  #named(name: AmfValue, streamId: number): number {
+    for (const [id, { streamName }] of this.#accepted) if (streamName === textOf(name)) return id;
+    return streamId;
   }
 
   #connect(transactionId: number, object: AmfValue): void {
