@@ -128,6 +128,15 @@ describe("a publisher meets a server that", () => {
     );
   });
 
+  test("pings while it is being left", async () => {
+    const ping = Uint8Array.of(2, 0, 0, 0, 0, 0, 6, 4, 0, 0, 0, 0, 0, 6, 1, 2, 3, 4);
+    const port = await serveRtmp((type, _, socket) => {
+      if (type === "end") socket.end(ping);
+      return type === "end";
+    });
+    await publish(port).done;
+  });
+
   test("ends the stream, with or without a word", async () => {
     for (const reset of [true, false]) {
       const port = await serveRtmp((type, _, socket) => {

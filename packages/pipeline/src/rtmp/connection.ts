@@ -210,7 +210,8 @@ export class RtmpConnection {
     for (const event of events) {
       switch (event.type) {
         case "send":
-          this.#socket?.write(event.bytes);
+          // A server may still ping while it is left.
+          if (this.#socket?.writable === true) this.#socket.write(event.bytes);
           break;
         case "started":
           this.#start?.resolve();

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import {
-  CAPS_EX,
   type MuxedTag,
   type RtmpIssue,
   type RtmpServerEvent,
@@ -13,6 +12,8 @@ import { drained, endGently } from "./socket.js";
 
 /** Connections at once; more are closed without a word. */
 const MAX_CONNECTIONS = 64;
+/** How long a client may take to close when all is said. */
+const GRACE_MS = 1000;
 const NOTHING = new Uint8Array(0);
 
 /** What a client wants: the stream's name behind its application's, as in the URL. */
@@ -106,11 +107,11 @@ export class RtmpServedClient {
   readonly #handlers: RtmpListenerHandlers;
   readonly #session: RtmpServerSession;
   #app = "";
-  #canReconnect = false;
   #admitted: (RtmpRequest & { readonly streamId: number }) | undefined;
   #orderly = false;
-  /** What was written still has to arrive, then the connection is closed. */
-  #leaving = false;
+  /** There is nothing more to be said, or to be heard. */
+  #isDone = false;
+  #parting: Promise<unknown> | undefined;
   #broken = false;
   #delivering = false;
 
@@ -130,8 +131,7 @@ export class RtmpServedClient {
   /** Until the client has gone; never rejects. */
   async run(): Promise<void> {
     const socket = this.#socket;
-    const { settings } = this.#options;
-    const { timeoutMs } = settings;
+    const { timeoutMs } = this.#options.settings;
     // Whoever wants nothing within the timeout is no client.
     const timer =
       timeoutMs !== undefined
@@ -141,7 +141,7 @@ export class RtmpServedClient {
     try {
       for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
         await this.#handle(this.#session.push(chunk as Uint8Array));
-        if (this.#broken || this.#leaving) break;
+        if (this.#broken || this.#isDone) break;
         if (socket.writableNeedDrain) await drained(socket);
       }
     } catch {
@@ -149,16 +149,17 @@ export class RtmpServedClient {
     }
     clearTimeout(timer);
     if (this.#admitted !== undefined) this.#handlers.gone(this, this.#orderly);
-    if (this.#leaving) await endGently(socket.resume(), NOTHING, settings);
-    else socket.destroy();
+    if (this.#isDone) {
+      socket.resume();
+      await this.#part(NOTHING, GRACE_MS);
+    } else socket.destroy();
   }
 
   /** Send tags to a player; they wait in the socket, see {@link backlog}. */
   write(tags: readonly MuxedTag[]): void {
     const { streamId } = this.#admitted as { streamId: number };
-    if (!this.#socket.destroyed && !this.#leaving) {
-      this.#socket.write(this.#session.write(streamId, tags));
-    }
+    if (!this.#socket.writable || this.#isDone || this.#parting !== undefined) return;
+    this.#socket.write(this.#session.write(streamId, tags));
   }
 
   /** Resolves when the client has taken what was written, or has gone. */
@@ -166,23 +167,23 @@ export class RtmpServedClient {
     return drained(this.#socket);
   }
 
-  /** Ask for a reconnect; false when the client does not know such requests. */
-  requestReconnect(tcUrl: string, description: string): boolean {
-    if (!this.#canReconnect) return false;
-    this.#socket.write(this.#session.requestReconnect(tcUrl, description));
-    return true;
-  }
-
+  /** End what it plays, if it does, and part. */
   async close(): Promise<void> {
-    if (this.#socket.destroyed) return;
     const { role, streamId } = this.#admitted ?? {};
-    const plays = role === "play" && streamId !== undefined && !this.#leaving;
-    const last = plays ? this.#session.endPlay(streamId) : NOTHING;
-    await endGently(this.#socket, last, this.#options.settings);
+    const plays = role === "play" && streamId !== undefined && !this.#isDone;
+    // A publisher cannot be told anything.
+    const graceMs = plays || this.#isDone ? GRACE_MS : 0;
+    await this.#part(plays ? this.#session.endPlay(streamId) : NOTHING, graceMs);
   }
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Some clients take it for an error when the server closes first. */
+  #part(last: Uint8Array, graceMs: number): Promise<unknown> {
+    this.#parting ??= endGently(this.#socket, last, this.#options.settings, graceMs);
+    return this.#parting;
   }
 
   #watch(): void {
@@ -210,11 +211,10 @@ export class RtmpServedClient {
     for (const event of events) {
       switch (event.type) {
         case "send":
-          this.#socket.write(event.bytes);
+          if (this.#socket.writable) this.#socket.write(event.bytes);
           break;
         case "connect":
           this.#app = event.app;
-          this.#canReconnect = ((event.capabilities.capsEx ?? 0) & CAPS_EX.reconnect) !== 0;
           break;
         case "publish":
         case "play":
@@ -226,7 +226,7 @@ export class RtmpServedClient {
         case "end":
           if (event.streamId !== this.#admitted?.streamId) break;
           this.#orderly = true;
-          this.#leaving = true;
+          this.#isDone = true;
           break;
         case "issue":
           this.#handlers.issue(event.issue, this);
@@ -246,7 +246,7 @@ export class RtmpServedClient {
         : "one stream a connection";
     if (refusal !== undefined) {
       this.#socket.write(this.#session.reject(streamId, refusal));
-      this.#leaving = true;
+      this.#isDone = true;
       return;
     }
     this.#socket.write(this.#session.accept(streamId));

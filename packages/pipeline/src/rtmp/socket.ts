@@ -19,13 +19,14 @@ export function drained(socket: Socket): Promise<void> {
 }
 
 /**
- * Send the last bytes and close; resolves when the other side has closed too, or takes too long.
+ * Send the last bytes, let the other side close for `graceMs`, then close; resolves when both sides have.
  * @returns the error with which the socket closed
  */
 export function endGently(
   socket: Socket,
   last: Uint8Array,
   { timeoutMs = GOODBYE_MS }: Pick<RtmpSettings, "timeoutMs">,
+  graceMs = 0,
 ): Promise<Error | undefined> {
   return new Promise((resolve) => {
     if (socket.destroyed) {
@@ -33,14 +34,17 @@ export function endGently(
       return;
     }
     let failure: Error | undefined;
-    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    const grace = graceMs > 0 ? setTimeout(() => socket.end(), graceMs) : undefined;
+    const timer = setTimeout(() => socket.destroy(), graceMs + timeoutMs);
     socket.once("error", (error) => {
       failure = error;
     });
     socket.once("close", () => {
+      clearTimeout(grace);
       clearTimeout(timer);
       resolve(failure);
     });
-    socket.end(last);
+    if (graceMs === 0) socket.end(last);
+    else if (socket.writable) socket.write(last);
   });
 }

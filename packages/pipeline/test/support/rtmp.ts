@@ -51,7 +51,7 @@ export class Running {
   }
 }
 
-export const TRACKS: readonly FlvTrack[] = [
+const TRACKS: readonly FlvTrack[] = [
   {
     kind: "video",
     id: 0,
