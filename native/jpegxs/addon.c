@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "codec.h"
 #ifdef __wasm__
 #include <emnapi.h>
+#else
+#include "svt_addon.h"
 #endif
-
-#include "codec.h"
 
 enum { MAX_ARGUMENTS = 9 };
 
@@ -244,7 +245,8 @@ NAPI_MODULE_INIT() {
   good = good && napi_create_object(env, &async) == napi_ok;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
     good = good && define(env, async, functions[i].name, call_async, &functions[i].function);
-  good = good && napi_set_named_property(env, exports, "async", async) == napi_ok;
+  good = good && napi_set_named_property(env, exports, "async", async) == napi_ok &&
+         svt_define(env, exports);
 #endif
   if (good) return exports;
   napi_throw_error(env, NULL, "the binding cannot be set up");

@@ -164,7 +164,7 @@ typedef struct JxsSpan {
 
 /*
  * Finds the slices by the lengths of their precincts. Returns 1, or 0 where the chain breaks, EOC included. `slices` has an
- * entry for each of the picture.
+ * entry for each of the picture, or is null.
  */
 int jxs_find_slices(const JxsDecoder *decoder, const JxsHeader *header, const uint8_t *bytes,
                     size_t length, JxsSpan *slices);

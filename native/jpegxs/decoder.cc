@@ -396,7 +396,7 @@ int jxs_find_slices(const JxsDecoder *d, const JxsHeader *header, const uint8_t 
   for (int slice = 0; slice < d->geometry.slices; slice++) {
     const size_t end = skip_slice(*d, slice, bytes, length, at);
     if (end == 0) return 0;
-    slices[slice] = {u32(at), u32(end - at)};
+    if (slices != nullptr) slices[slice] = {u32(at), u32(end - at)};
     at = end;
   }
   return length - at >= 2 && be16(bytes + at) == 0xff11;

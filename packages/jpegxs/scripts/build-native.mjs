@@ -41,12 +41,12 @@ const objects = sources.map((name) => {
 });
 const require = createRequire(import.meta.url);
 const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
-const addon = join(build, "addon.o");
-execFileSync(
-  cc,
-  [...common, "-DNAPI_VERSION=8", `-I${headers}`, "-c", join(native, "addon.c"), "-o", addon],
-  { stdio: "inherit" },
-);
+const bindings = ["addon", "svt_addon", "svt"].map((name) => {
+  const object = join(build, `${name}.o`);
+  const flags = [...common, "-std=c11", "-D_GNU_SOURCE", "-DNAPI_VERSION=8", `-I${headers}`];
+  execFileSync(cc, [...flags, "-c", join(native, `${name}.c`), "-o", object], { stdio: "inherit" });
+  return object;
+});
 const dist = fileURLToPath(new URL("../dist/native", import.meta.url));
 mkdirSync(dist, { recursive: true });
 const target = join(dist, "jpegxs.node");
@@ -54,7 +54,7 @@ const link =
   process.platform === "darwin"
     ? ["-bundle", "-undefined", "dynamic_lookup"]
     : ["-shared", "-s", "-static-libgcc", "-static-libstdc++", "-Wl,--gc-sections"];
-execFileSync(cxx, [...link, "-o", target, ...objects, addon], { stdio: "inherit" });
+execFileSync(cxx, [...link, "-o", target, ...objects, ...bindings], { stdio: "inherit" });
 
 // A shared object links with symbols missing and fails only when it is loaded.
 if (process.platform === "linux") {

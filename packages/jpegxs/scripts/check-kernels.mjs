@@ -11,7 +11,9 @@ if (!existsSync(join(build, "kernels.o"))) {
   const script = fileURLToPath(new URL("build-native.mjs", import.meta.url));
   execFileSync(process.execPath, [script], { stdio: "inherit" });
 }
-const objects = readdirSync(build).filter((name) => name.endsWith(".o") && name !== "addon.o");
+const objects = readdirSync(native)
+  .map((name) => name.replace(/\.cc$/, ".o"))
+  .filter((name) => name.endsWith(".o") && existsSync(join(build, name)));
 const program = join(build, "check");
 execFileSync(
   process.env.CXX ?? "c++",

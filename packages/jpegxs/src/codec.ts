@@ -4,6 +4,7 @@ import { Encoder } from "./encoder.js";
 import type { EncoderOptions } from "./encoder-config.js";
 import { configError } from "./errors.js";
 import { type Addon, loadNative, nativeCore, nativeThreads } from "./native-core.js";
+import { svtCore } from "./svt-core.js";
 import { wasmCore, wasmThreadsCore } from "./wasm-core.js";
 import { canShareMemory } from "./worker.js";
 
@@ -11,19 +12,22 @@ import { canShareMemory } from "./worker.js";
 export type WasmSource = WebAssembly.Module | BufferSource | URL | string | Response;
 
 /** Which implementation runs. */
-export type BackendName = "native" | "wasm" | "wasm-threads";
+export type BackendName = "native" | "wasm" | "wasm-threads" | "svt";
 
 export interface CodecOptions {
   /**
    * Insist on a backend. Default: the environment variable `X_JPEGXS_BACKEND`; else `"native"` where the addon is there and
    * no `wasm` is given; else `"wasm-threads"` where `threads` asks for several and memory can be shared; else `"wasm"`.
+   * `"svt"`, the system's SVT-JPEG-XS, is never chosen unasked: the file that the environment variable
+   * `X_SVT_JPEGXS_LIB` names, or `libSvtJpegxs.so.0`.
    */
   readonly backend?: BackendName;
   /** Insist on a family of inner loops. Default: the best of the machine. */
   readonly kernels?: KernelFamily;
   /**
    * Threads for `decodeAsync` and `encodeAsync`; `"auto"`: one fewer than the machine has, at most 8. Default 1: no
-   * worker is ever started. The native backend uses those of Node's own pool: 4, or `UV_THREADPOOL_SIZE`.
+   * worker is ever started. The native backend uses those of Node's own pool: 4, or `UV_THREADPOOL_SIZE`; SVT-JPEG-XS
+   * starts its own, and uses them in every call.
    */
   readonly threads?: number | "auto";
   /**
@@ -37,6 +41,8 @@ export interface Backend {
   readonly name: BackendName;
   readonly kernels: KernelFamily;
   readonly threads: number;
+  /** API of the system's library: `"0.9"` or `"0.10"`, with the backend `"svt"`. */
+  readonly version?: string;
   /** One sentence for every backend that was passed over. */
   readonly reasons: readonly string[];
 }
@@ -103,10 +109,21 @@ function wasmCodec(module: WebAssembly.Module, chosen: Choice): Codec {
 }
 
 function nativeCodec(addon: Addon, chosen: Choice): Codec {
-  return codecOf(chosen, () => nativeCore(addon, chosen.threads));
+  const { svt } = addon;
+  if (chosen.name !== "svt" || svt === undefined) {
+    return codecOf(chosen, () => nativeCore(addon, chosen.threads));
+  }
+  const codec = codecOf(chosen, () => svtCore(addon, svt, chosen.threads));
+  return {
+    ...codec,
+    createEncoder(options) {
+      if (options.compat === "svt") return codec.createEncoder(options);
+      throw configError("compat", 'SVT-JPEG-XS writes what compat: "svt" describes, nothing else');
+    },
+  };
 }
 
-function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core): Codec {
+function codecOf({ addon, ...backend }: Choice, make: () => Core): Codec {
   // An instance reserves gigabytes of address space, so closed decoders and encoders hand theirs on.
   const idle: Core[] = [];
   const release = (core: Core): void => {
@@ -123,9 +140,9 @@ function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core):
       throw error;
     }
   };
-  const family = KERNELS.indexOf(kernels);
+  const family = KERNELS.indexOf(backend.kernels);
   return {
-    backend: { name, kernels, threads, reasons },
+    backend,
     createDecoder: (decoderOptions = {}) =>
       withCore((core) => new Decoder(core, release, family, decoderOptions)),
     createEncoder: (encoderOptions) =>
@@ -136,7 +153,7 @@ function codecOf({ name, kernels, threads, reasons }: Choice, make: () => Core):
   };
 }
 
-const BACKENDS: readonly string[] = ["native", "wasm", "wasm-threads"];
+const BACKENDS: readonly string[] = ["native", "wasm", "wasm-threads", "svt"];
 
 /** The first backend in this order that is there: native, WASM with threads, WASM. */
 function choose(options: CodecOptions): Choice {
@@ -153,6 +170,7 @@ function choose(options: CodecOptions): Choice {
   }
   const wanted = threads === "auto" ? availableThreads() : threads;
   const reasons: string[] = [];
+  if (backend === "svt") return chooseSvt(kernels, wanted);
   if (backend === "native" || (backend === undefined && options.wasm === undefined)) {
     const native = chooseNative(kernels, wanted);
     if (native.addon !== undefined) return native;
@@ -186,6 +204,19 @@ function chooseNative(kernels: KernelFamily | undefined, threads: number): Choic
   }
   const pool = threads > 1 ? nativeThreads() : 1;
   return { ...none, kernels: family, threads: Math.min(threads, pool), reasons, addon };
+}
+
+/** SVT-JPEG-XS behind the addon. */
+function chooseSvt(kernels: KernelFamily | undefined, threads: number): Choice {
+  const native = chooseNative(kernels, 1);
+  const svt = native.addon?.svt;
+  if (svt === undefined) throw configError("backend", `svt: ${native.reasons.join("; ")}`);
+  try {
+    const minor = svt.open(process.env.X_SVT_JPEGXS_LIB);
+    return { ...native, name: "svt", version: `0.${minor}`, threads };
+  } catch (error) {
+    throw configError("backend", `svt: ${(error as Error).message}`);
+  }
 }
 
 function environmentBackend(): BackendName | undefined {

@@ -1,4 +1,5 @@
 import type { Core, CoreFunctions } from "./core.js";
+import type { SvtAddon } from "./svt-core.js";
 
 type Bound<Function extends (...args: never[]) => unknown, Result> = (
   heap: ArrayBuffer,
@@ -16,6 +17,7 @@ export type Addon = {
   readonly async?: {
     readonly [Name in keyof CoreFunctions]: Bound<CoreFunctions[Name], Promise<number>>;
   };
+  readonly svt?: SvtAddon;
 };
 
 /** The addon, or why it is not there. */
@@ -35,7 +37,7 @@ type ResizableBuffer = ArrayBuffer & { resize(length: number): void };
  * beforehand. Its threads are Node's own.
  */
 export function nativeCore(addon: Addon, jobs = 1, heap: ArrayBuffer = growingHeap()): Core {
-  const { async, ...sync } = addon;
+  const { async, svt, ...sync } = addon;
   const functions: Record<string, unknown> = {};
   for (const [name, native] of Object.entries(sync)) {
     functions[name] = (...args: number[]) => callOf(native)(heap, ...args);
