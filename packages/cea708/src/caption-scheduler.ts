@@ -1,7 +1,16 @@
 import type { Cue, CueLine } from "./cue.js";
 import { type AspectRatio, layOutCue, rowLength } from "./cue-layout.js";
+import { FrameLoader } from "./frame-loader.js";
 import { FramePacker } from "./frame-packer.js";
-import { ccCountOf, type FrameRate, frameOfMs, msOfFrame, ntscPairsBefore } from "./frame-rate.js";
+import {
+  ccCountOf,
+  type FrameRate,
+  frameOfMs,
+  msOfFrame,
+  ntscPairsBefore,
+  ntscPairsOf,
+} from "./frame-rate.js";
+import { type LoadPlan, planLoads } from "./load-plan.js";
 import { RollUpSchedule } from "./roll-up-schedule.js";
 import type { CaptionMode, ServiceSchedule } from "./service-schedule.js";
 import { WindowSchedule } from "./window-schedule.js";
@@ -83,15 +92,14 @@ export interface ScheduledFrame {
   readonly events: readonly SchedulerEvent[];
 }
 
-/** Most bytes of a frame that loading may find unusable, because the next code does not fit behind the last. */
-const WASTE = 8;
 /** A line-21 pair that says nothing. */
 const IDLE_PAIR = 0x8080;
 
 /**
  * Turns cues into cc_data, one frame after the other. A pop-on caption is loaded into a hidden window in good time
  * and shown in the frame nearest to its start; when the bytes of the frame rate do not suffice it is late by the
- * minimum, reported, never dropped. Captions that overlap get windows of their own, above each other.
+ * minimum, reported, never dropped. Nobody is late for the sake of a caption that starts later, or that starts at the
+ * same time in a service that was announced later. Captions that overlap get windows of their own, above each other.
  *
  * Push every cue that starts before {@link inputHorizonMs}, then pull a frame, and so on.
  */
@@ -99,13 +107,15 @@ export class CaptionScheduler {
   readonly #frameRate: FrameRate;
   readonly #ccCount: number;
   readonly #lookaheadMs: number;
-  readonly #lookaheadFrames: number;
   readonly #line21: CaptionSchedulerOptions["line21"];
   readonly #services = new Map<
     number,
     { schedule: ServiceSchedule; columns: number; maxRows: number }
   >();
   readonly #packer = new FramePacker();
+  readonly #loader: FrameLoader;
+  /** What is planned for the next frames; empty when there is no plan, or it is out of date. */
+  #plan: LoadPlan[number][] = [];
   #events: SchedulerEvent[] = [];
   #frame: number;
 
@@ -117,7 +127,6 @@ export class CaptionScheduler {
     this.#frameRate = frameRate;
     this.#ccCount = ccCountOf(frameRate);
     this.#lookaheadMs = lookaheadMs;
-    this.#lookaheadFrames = frames(lookaheadMs);
     this.#frame = options.firstFrame ?? 0;
     this.#line21 = options.line21;
     for (const service of services) {
@@ -143,6 +152,10 @@ export class CaptionScheduler {
       const rows = mode === "roll-up" ? Math.min(maxRows, rollUpRows) : maxRows;
       this.#services.set(serviceNumber, { schedule, columns, maxRows: rows });
     }
+    const schedules = [...this.#services.values()].map(({ schedule }) => schedule);
+    const leastTriplets =
+      this.#ccCount - Math.max(ntscPairsOf(frameRate, 0), ntscPairsOf(frameRate, 1));
+    this.#loader = new FrameLoader(schedules, frames(lookaheadMs), 2 * leastTriplets - 1);
   }
 
   /** Number of the frame that the next {@link pull} makes. */
@@ -192,6 +205,7 @@ export class CaptionScheduler {
       const endFrame = Math.max(startFrame + 1, frameOfMs(timeOf(before), this.#frameRate));
       service.schedule.add({ cue, rows: part, startFrame, endFrame });
     }
+    this.#plan = [];
   }
 
   /** Make the next frame. */
@@ -201,12 +215,9 @@ export class CaptionScheduler {
     const pairs = ntscPairsBefore(this.#frameRate, frame + 1) - firstPair;
     const packer = this.#packer;
     packer.begin(this.#ccCount - pairs);
-    this.#load(frame);
-    for (const { schedule } of this.#services.values()) {
-      const { serviceNumber } = schedule;
-      for (const change of schedule.switch(frame, packer)) {
-        this.#events.push({ ...change, serviceNumber });
-      }
+    for (const change of this.#loader.fill(frame, packer, this.#planned(frame))) {
+      const { kind, laid, serviceNumber, lateFrames } = change;
+      this.#events.push({ kind, cue: laid.cue, serviceNumber, frame: change.frame, lateFrames });
     }
     const ccData = new Uint8Array(this.#ccCount * 3);
     this.#writeLine21(ccData, firstPair, pairs);
@@ -218,70 +229,13 @@ export class CaptionScheduler {
     return { frame, ccData, events };
   }
 
-  /** Send what must be sent now, with room kept for what changes on the screen in this frame. */
-  #load(frame: number): void {
-    if (!this.#isUrgent(frame)) return;
-    // First as if captions that are due could be completed, then, if they could not, with what that kept free.
-    for (const started of [true, false]) {
-      const reserved = new Map<number, number>();
-      for (const { schedule } of this.#services.values()) {
-        const bytes = schedule.reserve(frame, started);
-        if (bytes > 0) reserved.set(schedule.serviceNumber, bytes);
-      }
-      this.#loadBeside(frame, reserved);
+  /** What the plan has for a frame; plans are made when something must be loaded. */
+  #planned(frame: number): LoadPlan[number] {
+    if (this.#plan.length === 0 && this.#loader.isUrgent(frame)) {
+      const triplets = (each: number): number => this.#ccCount - ntscPairsOf(this.#frameRate, each);
+      this.#plan = [...planLoads(this.#loader, frame, triplets)];
     }
-  }
-
-  /** The earliest start first; of equal starts the service that had the fewest codes in this frame. */
-  #loadBeside(frame: number, reserved: ReadonlyMap<number, number>): void {
-    const sent = new Map<ServiceSchedule, number>();
-    const full = new Set<ServiceSchedule>();
-    for (;;) {
-      let next: ServiceSchedule | undefined;
-      let earliest = frame + this.#lookaheadFrames;
-      let fewest = Number.POSITIVE_INFINITY;
-      for (const { schedule } of this.#services.values()) {
-        const start = full.has(schedule) ? undefined : schedule.nextLoad(frame);
-        const codes = sent.get(schedule) ?? 0;
-        if (start === undefined || start > earliest) continue;
-        if (start === earliest && codes >= fewest) continue;
-        earliest = start;
-        fewest = codes;
-        next = schedule;
-      }
-      if (next === undefined) return;
-      if (!next.load(frame, this.#packer, reserved)) {
-        full.add(next);
-      } else {
-        sent.set(next, fewest + 1);
-        if (next.nextLoad(frame) !== earliest && !this.#isUrgent(frame)) return;
-      }
-    }
-  }
-
-  /** Whether a caption would be late if nothing were loaded in this frame, with the least that each frame carries. */
-  #isUrgent(frame: number): boolean {
-    const services = this.#services.size;
-    const most = Math.ceil(
-      60 / Math.round(this.#frameRate.numerator / this.#frameRate.denominator),
-    );
-    const perFrame = Math.max(4, 2 * (this.#ccCount - most) - 1 - WASTE - 3 * services);
-    const loads: { start: number; bytes: number }[] = [];
-    const horizon = frame + this.#lookaheadFrames;
-    let directly = false;
-    for (const { schedule } of this.#services.values()) {
-      const next = schedule.nextLoad(frame);
-      if (next !== undefined && next <= frame) directly = true;
-      schedule.eachLoad(horizon, (start, bytes) => loads.push({ start, bytes }));
-    }
-    if (directly) return true;
-    loads.sort((a, b) => a.start - b.start);
-    let bytes = 0;
-    for (const load of loads) {
-      bytes += load.bytes;
-      if (bytes > (load.start - frame - 1) * perFrame) return true;
-    }
-    return false;
+    return this.#plan.shift();
   }
 
   #writeLine21(ccData: Uint8Array, firstPair: number, pairs: number): void {

@@ -22,7 +22,7 @@ export class FramePacker {
   /** Start a frame that has room for `triplets` DTVCC triplets. */
   begin(triplets: number): void {
     this.#services.clear();
-    this.#free = Math.min(2 * triplets - 1, MAX_PACKET_DATA);
+    this.#free = packetRoom(triplets);
   }
 
   /** Bytes that `length` more code bytes in one block would take, with the block header where one is needed. */
@@ -89,6 +89,16 @@ export class FramePacker {
 /** Bytes that `length` code bytes take behind a block of `filled` code bytes, in it if they fit. */
 function costBehind(serviceNumber: number, filled: number, length: number): number {
   return filled + length <= MAX_BLOCK_SIZE ? length : length + headerSize(serviceNumber);
+}
+
+/** Bytes of a packet that has so many triplets, its header not counted. */
+export function packetRoom(triplets: number): number {
+  return Math.min(2 * triplets - 1, MAX_PACKET_DATA);
+}
+
+/** Bytes of `length` code bytes in as few service blocks as there can be, which codes of up to seven bytes allow. */
+export function blocksSize(serviceNumber: number, length: number): number {
+  return length + headerSize(serviceNumber) * Math.ceil(length / MAX_BLOCK_SIZE);
 }
 
 /** Bytes of a service block's header. */

@@ -42,6 +42,19 @@ export class RollUpSchedule implements ServiceSchedule {
     this.#options = options;
   }
 
+  clone(): RollUpSchedule {
+    const clone = new RollUpSchedule(this.#options);
+    for (const each of this.#cues) clone.#cues.push({ ...each });
+    clone.#onScreen = [...this.#onScreen];
+    clone.#shown = [...this.#shown];
+    clone.#defined = this.#defined;
+    clone.#refreshAt = this.#refreshAt;
+    clone.#clearAt = this.#clearAt;
+    clone.#style = this.#style;
+    clone.#empty = this.#empty;
+    return clone;
+  }
+
   get serviceNumber(): number {
     return this.#options.serviceNumber;
   }
@@ -80,7 +93,7 @@ export class RollUpSchedule implements ServiceSchedule {
     this.#cues.shift();
     this.#shown.push({
       kind: "shown",
-      cue: candidate.laid.cue,
+      laid: candidate.laid,
       frame: candidate.shownFrame,
       lateFrames: candidate.shownFrame - candidate.laid.startFrame,
     });
@@ -91,6 +104,11 @@ export class RollUpSchedule implements ServiceSchedule {
     if (this.#refreshAt === NEVER) this.#refreshAt = frame + refresh;
     return true;
   }
+
+  /** Nothing is loaded ahead. */
+  loads(): undefined {}
+
+  loadPlanned(): void {}
 
   switch(frame: number, packer: FramePacker): ScheduleChange[] {
     const changes = this.#shown;
@@ -111,7 +129,7 @@ export class RollUpSchedule implements ServiceSchedule {
   #cleared(frame: number): ScheduleChange[] {
     const lateFrames = frame - this.#clearAt;
     const changes = this.#onScreen.map(
-      ({ cue }): ScheduleChange => ({ kind: "cleared", cue, frame, lateFrames }),
+      (laid): ScheduleChange => ({ kind: "cleared", laid, frame, lateFrames }),
     );
     this.#onScreen = [];
     this.#empty = true;

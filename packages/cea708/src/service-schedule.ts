@@ -19,9 +19,32 @@ export interface LaidCue {
 /** What happened to a caption in a frame. */
 export interface ScheduleChange {
   readonly kind: "shown" | "cleared";
-  readonly cue: Cue;
+  readonly laid: LaidCue;
   readonly frame: number;
   readonly lateFrames: number;
+}
+
+/** A caption that is not cleared yet, as a plan sees it. */
+export interface PendingLoad {
+  readonly laid: LaidCue;
+  /** Sizes of what is still to be sent: what leads up to the window's definition as one, then each code. */
+  readonly sizes: readonly number[];
+  /** The window is defined. */
+  readonly begun: boolean;
+  readonly shown: boolean;
+  /** Frame in which it is to go. */
+  readonly endFrame: number;
+}
+
+/** The captions of a service, as a plan sees them. */
+export interface ServiceLoads {
+  readonly serviceNumber: number;
+  /** The service was reset. */
+  readonly began: boolean;
+  /** Whose window is the current one. */
+  readonly selected: LaidCue | undefined;
+  readonly leastShowing: number;
+  readonly loads: readonly PendingLoad[];
 }
 
 /** What a schedule needs to know of its service. */
@@ -56,8 +79,14 @@ export interface ServiceSchedule {
   nextLoad(frame: number): number | undefined;
   /** Send the next code of the most urgent caption. False: nothing to do, or no room. */
   load(frame: number, packer: FramePacker, reserved: ReadonlyMap<number, number>): boolean;
-  /** Send what changes the screen in `frame`, as far as it is loaded and has room. */
-  switch(frame: number, packer: FramePacker): ScheduleChange[];
+  /** What a plan must know of the captions that start before `horizon`; `undefined` when they cannot be planned. */
+  loads(horizon: number): ServiceLoads | undefined;
+  /** Go on with one caption: its definition, then so many codes. Without any its window is only selected. */
+  loadPlanned(laid: LaidCue, units: number, frame: number, packer: FramePacker): void;
+  /** The same, independent of this one. */
+  clone(): ServiceSchedule;
+  /** Send what changes the screen in `frame`, as far as it is loaded and has room. `hold`: show nothing new. */
+  switch(frame: number, packer: FramePacker, hold: boolean): ScheduleChange[];
 }
 
 /** The codes that schedules write by hand; those with arguments go through {@link encodeCode}. */

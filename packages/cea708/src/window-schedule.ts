@@ -5,7 +5,9 @@ import {
   Code,
   insertByStart,
   type LaidCue,
+  type PendingLoad,
   type ScheduleChange,
+  type ServiceLoads,
   type ServiceSchedule,
   type ServiceScheduleOptions,
   windowCode,
@@ -15,6 +17,10 @@ const WINDOWS = 8;
 const ALL_USED = 0xff;
 /** Bytes of HDW, DSW and ETX, which go in one block. */
 const SWITCH_SIZE = 5;
+/** Bytes of DLW and DFn. */
+const DELETE_SIZE = 2;
+const DEFINE_SIZE = 7;
+const NONE: ReadonlyMap<number, number> = new Map();
 /** Window style with a black box. */
 const POP_UP_STYLE = 1;
 
@@ -56,6 +62,16 @@ export class WindowSchedule implements ServiceSchedule {
   constructor(options: ServiceScheduleOptions) {
     this.#options = options;
     this.#paints = options.mode === "paint-on";
+  }
+
+  clone(): WindowSchedule {
+    const clone = new WindowSchedule(this.#options);
+    for (const each of this.#cues) clone.#cues.push({ ...each });
+    for (let id = 0; id < WINDOWS; id++) clone.#defined[id] = this.#defined[id] as boolean;
+    clone.#used = this.#used;
+    clone.#current = this.#current;
+    clone.#began = this.#began;
+    return clone;
   }
 
   get serviceNumber(): number {
@@ -109,16 +125,55 @@ export class WindowSchedule implements ServiceSchedule {
 
   load(frame: number, packer: FramePacker, reserved: ReadonlyMap<number, number>): boolean {
     const candidate = this.#candidate(frame);
-    if (candidate === undefined) return false;
-    if (candidate.state === "waiting") this.#begin(candidate);
-    const { serviceNumber } = this;
-    if (candidate.window !== this.#current && candidate.next >= candidate.lead) {
-      const select = [Code.setCurrentWindow | candidate.window];
-      if (!packer.add(serviceNumber, select, reserved)) return false;
-      this.#current = candidate.window;
+    return candidate !== undefined && this.#send(candidate, frame, packer, reserved);
+  }
+
+  loads(horizon: number): ServiceLoads | undefined {
+    if (this.#paints) return undefined;
+    const { leastShowing } = this.#options;
+    let fresh = this.#defined.filter((defined) => !defined).length;
+    let free = WINDOWS - this.#cues.filter(({ window }) => window >= 0).length;
+    const loads: PendingLoad[] = [];
+    for (const each of this.#cues) {
+      const { laid, state, codes, next, lead, endFrame } = each;
+      if (laid.startFrame > horizon || (state === "waiting" && free-- === 0)) break;
+      const shown = state === "shown";
+      const begun = next >= lead && lead > 0;
+      let sizes = codes.slice(next).map(({ length }) => length);
+      if (state === "waiting") {
+        const definition = DEFINE_SIZE + (fresh-- > 0 ? 0 : DELETE_SIZE);
+        sizes = [definition, ...textCodes(laid).codes.map(({ length }) => length)];
+      } else if (!begun) {
+        sizes.splice(0, lead - next, bytesOf(codes.slice(next, lead)));
+      }
+      loads.push({ laid, sizes, begun, shown, endFrame });
     }
+    const selected = this.#cues.find(({ window }) => window === this.#current && window >= 0)?.laid;
+    const { serviceNumber } = this;
+    return { serviceNumber, began: this.#began, selected, leastShowing, loads };
+  }
+
+  loadPlanned(laid: LaidCue, units: number, frame: number, packer: FramePacker): void {
+    const planned = this.#cues.find((each) => each.laid === laid) as Scheduled;
+    for (let unit = 0; unit < units; unit++) {
+      do if (!this.#send(planned, frame, packer, NONE)) return;
+      while (planned.next < planned.lead);
+    }
+    if (units === 0) this.#select(planned, packer, NONE);
+  }
+
+  /** Send the next code of a caption, with what selects its window. */
+  #send(
+    candidate: Scheduled,
+    frame: number,
+    packer: FramePacker,
+    reserved: ReadonlyMap<number, number>,
+  ): boolean {
+    if (candidate.state === "waiting") this.#begin(candidate);
+    if (candidate.next >= candidate.lead && !this.#select(candidate, packer, reserved))
+      return false;
     const code = candidate.codes[candidate.next] as readonly number[];
-    if (!packer.add(serviceNumber, code, reserved)) return false;
+    if (!packer.add(this.serviceNumber, code, reserved)) return false;
     candidate.next++;
     candidate.bytes -= code.length;
     if (this.#paints && candidate.shownFrame < 0) candidate.shownFrame = frame;
@@ -127,13 +182,16 @@ export class WindowSchedule implements ServiceSchedule {
     return true;
   }
 
-  switch(frame: number, packer: FramePacker): ScheduleChange[] {
+  switch(frame: number, packer: FramePacker, hold: boolean): ScheduleChange[] {
     const ending: Scheduled[] = [];
     const starting: Scheduled[] = [];
+    // None overtakes another.
+    let held = hold;
     for (const each of this.#cues) {
       if (each.laid.startFrame > frame) break;
-      if (each.state === "ready") starting.push(each);
-      else if (each.state === "shown" && each.endFrame <= frame) ending.push(each);
+      if (each.state !== "shown") held ||= each.state !== "ready";
+      else if (each.endFrame <= frame) ending.push(each);
+      if (each.state === "ready" && !held) starting.push(each);
     }
     if (ending.length + starting.length === 0) return [];
     // One block, so that a receiver changes everything at once; if only the ends have room, they at least are on time.
@@ -159,18 +217,19 @@ export class WindowSchedule implements ServiceSchedule {
     return ending.map((each) => {
       this.#cues.splice(this.#cues.indexOf(each), 1);
       this.#used &= ~(1 << each.window);
-      return { kind: "cleared", cue: each.laid.cue, frame, lateFrames: frame - each.endFrame };
+      return { kind: "cleared", laid: each.laid, frame, lateFrames: frame - each.endFrame };
     });
   }
 
   #show(starting: readonly Scheduled[], now: number): ScheduleChange[] {
     return starting.map((each) => {
-      const { cue, startFrame, endFrame } = each.laid;
+      const { laid } = each;
+      const { startFrame, endFrame } = laid;
       const least = Math.min(endFrame - startFrame, this.#options.leastShowing);
       const frame = each.shownFrame < 0 ? now : each.shownFrame;
       each.state = "shown";
       each.endFrame = Math.max(endFrame, now + least);
-      return { kind: "shown", cue, frame, lateFrames: frame - startFrame };
+      return { kind: "shown", laid, frame, lateFrames: frame - startFrame };
     });
   }
 
@@ -181,6 +240,18 @@ export class WindowSchedule implements ServiceSchedule {
       if (each.state === "waiting" && this.#used !== ALL_USED) return each;
     }
     return undefined;
+  }
+
+  #select(
+    { window }: Scheduled,
+    packer: FramePacker,
+    reserved: ReadonlyMap<number, number>,
+  ): boolean {
+    if (window === this.#current) return true;
+    const select = [Code.setCurrentWindow | window];
+    if (!packer.add(this.serviceNumber, select, reserved)) return false;
+    this.#current = window;
+    return true;
   }
 
   /** Choose a window and write the codes that fill it. */
@@ -197,19 +268,11 @@ export class WindowSchedule implements ServiceSchedule {
     scheduled.state = "loading";
     scheduled.window = window;
     scheduled.shift = this.#freeShift(scheduled);
-    let columns = 1;
-    for (const row of rows) columns = Math.max(columns, rowLength(row));
+    const text = textCodes(scheduled.laid);
     const anchor = anchorOf(cue.placement, aspectRatio, scheduled.shift);
-    codes.push(windowCode(window, this.#paints, rows.length, columns, anchor, POP_UP_STYLE));
+    codes.push(windowCode(window, this.#paints, rows.length, text.columns, anchor, POP_UP_STYLE));
     scheduled.lead = codes.length;
-    let style = plainRun("");
-    rows.forEach((row, index) => {
-      const room = columns - rowLength(row);
-      const column = { left: 0, center: room >> 1, right: room }[cue.placement.align];
-      if (index > 0 || column > 0) codes.push([Code.setPenLocation, index, column]);
-      codes.push(...rowCodes(row, style));
-      style = row[row.length - 1] ?? style;
-    });
+    codes.push(...text.codes);
     scheduled.codes = codes;
     scheduled.bytes = bytesOf(codes);
   }
@@ -259,9 +322,25 @@ function windowsOf(cues: readonly Scheduled[]): number {
   return windows;
 }
 
+/** The codes that fill a caption's window, and how wide it has to be. */
+function textCodes({ rows, cue }: LaidCue): { columns: number; codes: number[][] } {
+  const codes: number[][] = [];
+  let columns = 1;
+  for (const row of rows) columns = Math.max(columns, rowLength(row));
+  let style = plainRun("");
+  rows.forEach((row, index) => {
+    const room = columns - rowLength(row);
+    const column = { left: 0, center: room >> 1, right: room }[cue.placement.align];
+    if (index > 0 || column > 0) codes.push([Code.setPenLocation, index, column]);
+    codes.push(...rowCodes(row, style));
+    style = row[row.length - 1] ?? style;
+  });
+  return { columns, codes };
+}
+
 /** Most bytes that loading rows can take, whatever the window: DLW, DF, an SPL a row, pens, characters. */
 function mostBytes(rows: readonly CueLine[]): number {
-  let bytes = 2 + 7 + 3 * rows.length;
+  let bytes = DELETE_SIZE + DEFINE_SIZE + 3 * rows.length;
   let style = plainRun("");
   for (const row of rows) {
     bytes += bytesOf(rowCodes(row, style));
