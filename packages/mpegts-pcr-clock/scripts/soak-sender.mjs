@@ -44,10 +44,10 @@ export class SoakSender {
    * @param {(datagram: Uint8Array) => void} send
    */
   run(now, send) {
-    for (let time = now(); this.#release <= time; time = now()) {
+    while (this.#release <= now()) {
       this.sent++;
       if (Math.random() < LOSS) this.lost++;
-      else send(this.#build(time - this.#delay));
+      else send(this.#build(now));
       this.#index++;
       this.#plan();
     }
@@ -68,28 +68,25 @@ export class SoakSender {
     this.#delay = this.#release - due;
   }
 
-  /** The datagram at hand, complete at local time `completeAt`; its PCR, if any, is in a place that changes. */
-  #build(completeAt) {
+  /** The datagram at hand; its PCR, if any, is in a place that changes, and stamped last of all. */
+  #build(now) {
     const bytes = new Uint8Array(PACKETS * 188).fill(0xff);
+    for (let at = 0; at < bytes.length; at += 188) bytes.set([0x47, 0x1f, 0xff, 0x10], at);
+    if (this.#index % PCR_EVERY !== 0) return bytes;
     const place = Math.floor(this.#index / PCR_EVERY) % PACKETS;
-    for (let i = 0; i < PACKETS; i++) {
-      const at = i * 188;
-      if (this.#index % PCR_EVERY !== 0 || i !== place) {
-        bytes.set([0x47, 0x1f, 0xff, 0x10], at);
-        continue;
-      }
-      const stampedNs = completeAt * this.#rate - (PACKETS - 1 - i) * PACKET_NS;
-      const pcr = (this.#firstPcr + Math.round((stampedNs * 27) / 1000)) % MODULUS;
-      const base = Math.floor(pcr / 300);
-      const extension = pcr % 300;
-      bytes.set([0x47, this.#pid >> 8, this.#pid & 0xff, 0x20, 183, 0x10], at);
-      bytes[at + 6] = Math.floor(base / 2 ** 25);
-      bytes[at + 7] = Math.floor(base / 2 ** 17) % 256;
-      bytes[at + 8] = Math.floor(base / 2 ** 9) % 256;
-      bytes[at + 9] = Math.floor(base / 2) % 256;
-      bytes[at + 10] = ((base % 2) << 7) | 0x7e | (extension >> 8);
-      bytes[at + 11] = extension & 0xff;
-    }
+    const at = place * 188;
+    bytes.set([0x47, this.#pid >> 8, this.#pid & 0xff, 0x20, 183, 0x10], at);
+    const behindNs = (PACKETS - 1 - place) * PACKET_NS;
+    const stampedNs = (now() - this.#delay) * this.#rate - behindNs;
+    const pcr = (this.#firstPcr + Math.round((stampedNs * 27) / 1000)) % MODULUS;
+    const base = Math.floor(pcr / 300);
+    const extension = pcr % 300;
+    bytes[at + 6] = Math.floor(base / 2 ** 25);
+    bytes[at + 7] = Math.floor(base / 2 ** 17) % 256;
+    bytes[at + 8] = Math.floor(base / 2 ** 9) % 256;
+    bytes[at + 9] = Math.floor(base / 2) % 256;
+    bytes[at + 10] = ((base % 2) << 7) | 0x7e | (extension >> 8);
+    bytes[at + 11] = extension & 0xff;
     return bytes;
   }
 }

@@ -10,7 +10,7 @@ const FIT_BUCKETS = 6;
 const FIRST_FIT_NS = 3e9;
 /** From this span on a second changes little: every fourth bucket is enough. */
 const SETTLED_NS = 30e9;
-const SETTLED_FIT_NS = 1e9;
+const SETTLED_FIT_NS = 1.5e9;
 const REFIT_NS = 10e9;
 /** A rate prior has done its work when samples span this. */
 const PRIOR_NS = 81e9;

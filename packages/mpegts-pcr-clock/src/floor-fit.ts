@@ -14,6 +14,8 @@ const MIN_WIDTH = 1e3;
 /** From so many widths below the floor on the hazard is 0. */
 const FAR = 8;
 const MIN_WEIGHT = 1e-9;
+/** A step of so many widths is the last one: the next fit goes on from there. */
+const SMALL_STEP = 0.05;
 /**
  * Of any noise without wild values the distance from the 0.3 % to the 2 % quantile is at most about that from there to
  * the 10 % quantile; when it is this many times as long, more than 0.3 % of the values are wild.
@@ -192,6 +194,7 @@ export class FloorFit {
       const haste = Math.min(20, kept / Math.max(1, informed));
       const change = clamp(0.5 * Math.log(spread / kept) * haste, -0.3, 0.3);
       state.sigma = clamp(sigma * Math.exp(change), MIN_WIDTH, edge.maxSigma);
+      if (size < SMALL_STEP * sigma) break;
     }
     state.curvature = c;
     line.difference = differenceAt(line, now) + a;
