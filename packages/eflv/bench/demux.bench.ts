@@ -1,7 +1,13 @@
-// The demuxer and the tag parser against the plainest loop: no checks, one object and one view a tag.
+// What reads a stream in chunks against the plainest loop over it whole: no checks, an object and a view a tag, kept as
+// long as a chunk's events are. `npm run bench:peers` measures the same in processor time, and FFmpeg.
 import { bench, describe } from "vitest";
-import { FlvDemuxer, FlvMuxer, FlvTagParser } from "../src/index.js";
+import { built } from "../../../tools/testing/built.js";
 
+const { FlvDemuxer, FlvMuxer, FlvPacketReader, FlvTagParser } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
+
+const CHUNK = 65_536;
 const muxer = new FlvMuxer({
   tracks: [
     { kind: "video", id: 0, codec: "avc1", config: Uint8Array.of(1, 100, 0, 31) },
@@ -17,36 +23,64 @@ for (let i = 0; i < 8000; i++) {
   const data = new Uint8Array(2000).fill(0x41);
   pieces.push(...muxer.write({ kind: "video", trackId: 0, data, ptsNs, isKey: i % 50 === 0 }));
 }
-const file = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-pieces.reduce((at, piece) => {
-  file.set(piece, at);
-  return at + piece.length;
-}, 0);
+const file = new Uint8Array(Buffer.concat(pieces));
+const TAGS = 24_000;
+const TAGS_IN_CHUNK = Math.floor((TAGS * CHUNK) / file.length);
 
-function plainLoop(bytes: Uint8Array): object[] {
-  const tags: object[] = [];
-  for (let at = 13; at + 15 <= bytes.length; ) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
-    const dataSize = view.getUint32(0) & 0xffffff;
-    const data = bytes.subarray(at + 11, at + 11 + dataSize);
-    tags.push({
-      tagType: bytes[at],
-      timestamp: (view.getUint8(7) << 24) | (view.getUint32(4) >>> 8),
-      data,
-    });
-    at += 15 + dataSize;
-  }
-  return tags;
+let sum = 0;
+
+function use(data: Uint8Array): void {
+  sum += data.length;
+  if (sum < 0) throw new Error("never");
 }
 
-describe(`${(file.length / 1e6).toFixed(0)} MB, 24000 tags, whole`, () => {
-  bench("a plain loop", () => {
-    plainLoop(file);
+interface Tag {
+  readonly tagType: number;
+  readonly timestamp: number;
+  readonly data: Uint8Array;
+}
+
+function plainLoop(bytes: Uint8Array): void {
+  let tags: Tag[] = [];
+  for (let at = 13; at + 15 <= bytes.length; ) {
+    const byte = (i: number): number => bytes[at + i] as number;
+    const size = (byte(1) << 16) | (byte(2) << 8) | byte(3);
+    const timestamp = (byte(7) << 24) | (byte(4) << 16) | (byte(5) << 8) | byte(6);
+    tags.push({
+      tagType: byte(0) & 0x1f,
+      timestamp,
+      data: bytes.subarray(at + 11, at + 11 + size),
+    });
+    at += 15 + size;
+    if (tags.length < TAGS_IN_CHUNK) continue;
+    for (const { data } of tags) use(data);
+    tags = [];
+  }
+}
+
+function chunks(push: (chunk: Uint8Array) => void): void {
+  for (let at = 0; at < file.length; at += CHUNK) push(file.subarray(at, at + CHUNK));
+}
+
+describe(`${(file.length / 1e6).toFixed(0)} MB, ${TAGS} tags, in chunks of 64 KiB`, () => {
+  bench("a plain loop, the file in one piece", () => plainLoop(file));
+  bench("FlvPacketReader", () => {
+    const reader = new FlvPacketReader({ packet: ({ body }) => use(body) });
+    chunks((chunk) => reader.push(chunk));
   });
   bench("FlvTagParser", () => {
-    new FlvTagParser().push(file);
+    const parser = new FlvTagParser();
+    chunks((chunk) => {
+      for (const event of parser.push(chunk)) if (event.type === "tag") use(event.tag.data);
+    });
   });
   bench("FlvDemuxer", () => {
-    new FlvDemuxer().push(file);
+    const demuxer = new FlvDemuxer();
+    chunks((chunk) => {
+      for (const event of demuxer.push(chunk)) {
+        if (event.type === "audio") for (const { body } of event.audio.messages) use(body);
+        if (event.type === "video") for (const { body } of event.video.messages) use(body);
+      }
+    });
   });
 });

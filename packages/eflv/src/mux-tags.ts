@@ -73,12 +73,11 @@ export function frameTag(group: readonly TimedFrame[], nanoOffsets: boolean): Mu
 
 /** SequenceStart, MultichannelConfig and colorInfo of a track; none while it has no configuration. */
 export function configTags(state: TrackState, timestamp: number): MuxedTag[] {
-  const { track, form, config, colorInfo } = state;
+  const { track, config, colorInfo } = state;
   if (config === undefined) return [];
   const tags: MuxedTag[] = [];
-  // MP3 has no configuration, and a legacy tag no place to say so.
-  const silent = form === "legacy" && track.codec === ".mp3";
-  if (!silent) tags.push(sequenceTag(state, "SequenceStart", config, timestamp));
+  // MP3, AC-3 and E-AC-3 have none. FFmpeg writes an empty one; GStreamer takes that for a frame.
+  if (config.length > 0) tags.push(sequenceTag(state, "SequenceStart", config, timestamp));
   if (track.kind === "audio" && track.multichannelConfig !== undefined) {
     const message = messageOf(track, "MultichannelConfig", track.multichannelConfig);
     const plain = enhanced(state);
