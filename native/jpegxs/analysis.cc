@@ -100,7 +100,7 @@ class Analysis {
       // The slice above is a whole one.
       const size_t row = size_t(h_.hsl) * size_t(g_.band[b].rows);
       __builtin_memcpy(r.coefficients, r.coefficients + row * r.stride, r.stride * sizeof(i16));
-      __builtin_memcpy(r.counts, r.counts + row * r.counts_stride, r.counts_stride);
+      __builtin_memcpy(r.grades, r.grades + row * r.grades_stride, r.grades_stride);
     }
   }
 
@@ -113,8 +113,12 @@ class Analysis {
     if (!wanted(beta, y)) return;
     const int b = index_[beta];
     const size_t row = size_t(y - first_ * g_.band[b].rows);
-    seen_ |= k_.round(x, h_.fq, rows_[b].coefficients + row * rows_[b].stride,
-                      rows_[b].counts + row * rows_[b].counts_stride, g_.band[b].width);
+    i16 *coefficients = rows_[b].coefficients + row * rows_[b].stride;
+    u8 *grades = rows_[b].grades + row * rows_[b].grades_stride;
+    const int width = g_.band[b].width, groups = ceil_div(width, 4);
+    seen_ |= k_.round(x, h_.fq, coefficients, grades, width);
+    if (m_.trim) return k_.grade(coefficients, grades, groups);
+    for (int g = 0; g < groups; g++) grades[g] = u8(grades[g] << 4);
   }
 
   void input(int y, i32 *out) {

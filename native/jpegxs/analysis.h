@@ -4,12 +4,12 @@
 
 namespace jxs {
 
-// The coefficients of one slice: sign and magnitude, and the bit-plane counts of their code groups. Behind the slice's rows is
+// The coefficients of one slice: sign and magnitude, and the grades of their code groups (trim.h). Behind the slice's rows is
 // one more: the transform runs ahead.
 struct BandRows {
   i16 *coefficients;
-  u8 *counts;
-  size_t stride, counts_stride;
+  u8 *grades;
+  size_t stride, grades_stride;
 };
 
 // One vertical level of a component: the rows that the next pair of low and high rows needs.
@@ -22,6 +22,8 @@ struct AnalysisLevel {
 struct AnalysisMemory {
   AnalysisLevel level[JXS_MAX_COMPONENTS][kMaxLevelsY];
   i32 *row, *low, *high, *other[2];
+  // Without it, grades are counts that nothing is trimmed from.
+  bool trim;
 };
 
 void lay_out_analysis(const JxsHeader &header, Arena &arena, AnalysisMemory &memory);

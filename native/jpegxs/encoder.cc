@@ -10,7 +10,8 @@ struct EncodeJob {
   AnalysisMemory analysis;
   LineStats *stats;
   i16 *scratch;
-  u8 *residuals;
+  u8 *residuals, *counts[2];
+  GradeHistogram *histogram;
   // How each precinct of the slice is coded, and the quality that it has.
   Choice *choice;
   int *level;
@@ -31,6 +32,8 @@ struct JxsEncoder {
   EncodeJob *job;
   // Coarsest quantisation that differs from the one before, steps of refinement.
   int max_q, max_r;
+  // Steps of refinement that make one of Q; 0: nothing is trimmed.
+  int trim_steps;
 };
 
 namespace {
@@ -45,6 +48,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
   make_plan(h, g, g.rows - 1, e.plan[1]);
   e.max_r = 0;
   for (int b = 0; b < g.bands; b++) e.max_r = max(e.max_r, h.priority[b] + 1);
+  e.trim_steps = options.trim && h.qpih ? e.max_r : 0;
   e.max_r = min(e.max_r, g.nl - 1);
   // Beyond this every T is 15.
   for (e.max_q = 31; e.max_q > 0; e.max_q--) {
@@ -63,15 +67,19 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       BandRows &r = job.rows[b];
       r.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
       r.coefficients = arena.line<i16>(r.stride * size_t(rows * band.rows + 1));
-      r.counts_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
-      // One row of counts above the first is read, never used.
-      u8 *counts = arena.line<u8>(r.counts_stride * size_t(rows * band.rows + 2));
-      r.counts = counts == nullptr ? nullptr : counts + r.counts_stride;
+      r.grades_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
+      // One row above the first is read, never used.
+      u8 *grades = arena.line<u8>(r.grades_stride * size_t(rows * band.rows + 2));
+      r.grades = grades == nullptr ? nullptr : grades + r.grades_stride;
     }
     lay_out_analysis(h, arena, job.analysis);
+    job.analysis.trim = e.trim_steps > 0;
     job.stats = arena.take<LineStats>(size_t(rows) * size_t(g.lines));
     job.scratch = arena.line<i16>(size_t(widest));
     job.residuals = arena.line<u8>(size_t(ceil_div(widest, 4)));
+    for (u8 *&counts : job.counts) counts = arena.line<u8>(size_t(ceil_div(widest, 4)));
+    job.histogram = arena.take<GradeHistogram>(1);
+    if (job.histogram != nullptr) *job.histogram = {};
     job.choice = arena.take<Choice>(size_t(rows));
     job.level = arena.take<int>(size_t(rows));
     if (e.job != nullptr) e.job[n] = job;
@@ -87,7 +95,7 @@ class SliceEncoder {
         first_(slice * e.header.hsl),
         count_(min<int>(e.header.hsl, e.geometry.rows - first_)),
         model_{e.header, e.geometry, *e.kernels, job.rows, job.scratch,
-               job.residuals} {}
+               job.residuals, {job.counts[0], job.counts[1]}, job.histogram, e.trim_steps} {}
 
   // False: a coefficient does not fit its 15 bits.
   bool transform(const JxsPlane *planes, bool resumes, bool followed) {
@@ -151,28 +159,48 @@ class SliceEncoder {
   int best_level() const { return (coarsest_q() + 1) * steps() - 1; }
   int q_of(int level) const { return coarsest_q() - level / steps(); }
   int r_of(int level) const { return level % steps(); }
-  u32 cost_at(int p, int level, const u8 *above, Choice &c) const {
+  u32 cost_at(int p, int level, const Choice *above, Choice &c) const {
     return model_.cost(precinct(p), q_of(level), r_of(level), real(), above, c);
   }
 
   // Whether all precincts at one level fit.
-  bool fits_everywhere(int level, size_t budget) const {
+  bool fits_everywhere(int level, size_t budget, const CostOptions &options) const {
     size_t total = 0;
     for (int p = 0; p < count_; p++) {
-      total += cost_at(p, level, above(p), job_.choice[p]);
+      total += model_.cost(precinct(p), q_of(level), r_of(level), options, above(p), job_.choice[p]);
       if (total > budget) return false;
     }
     return true;
   }
 
-  size_t encode_jointly(size_t budget, u8 *out) {
+  // The best level at which all precincts fit. Prediction from above takes long to find out about, but only ever saves bytes:
+  // what fits without it comes first, and the little that it allows on top after that.
+  int best_fitting_level(size_t budget) const {
+    CostOptions options = real();
+    options.vertical = false;
     int low = 0, high = best_level() + 1;
-    while (high - low > 1) {
-      const int middle = (low + high) >> 1;
-      if (fits_everywhere(middle, budget)) low = middle;
-      else high = middle;
+    auto halve = [&] {
+      while (high - low > 1) {
+        const int middle = (low + high) >> 1;
+        if (fits_everywhere(middle, budget, options)) low = middle;
+        else high = middle;
+      }
+    };
+    halve();
+    if (!e_.options.vertical) return low;
+    options = real();
+    high = best_level() + 1;
+    for (int step = 1; low + step < high; step *= 2) {
+      if (fits_everywhere(low + step, budget, options)) low += step;
+      else high = low + step;
     }
-    if (!fits_everywhere(low, budget)) return 0;
+    halve();
+    return low;
+  }
+
+  size_t encode_jointly(size_t budget, u8 *out) {
+    const int low = best_fitting_level(budget);
+    if (!fits_everywhere(low, budget, real())) return 0;
     size_t total = 0;
     for (int p = 0; p < count_; p++) {
       job_.level[p] = low;
@@ -190,7 +218,7 @@ class SliceEncoder {
         const bool has_next = p + 1 < count_;
         if (has_next) {
           changed -= job_.choice[p + 1].bytes;
-          changed += cost_at(p + 1, job_.level[p + 1], own.t, next);
+          changed += cost_at(p + 1, job_.level[p + 1], &own, next);
         }
         if (changed > budget) continue;
         moved = true;
@@ -212,8 +240,8 @@ class SliceEncoder {
     return budget;
   }
 
-  // T of the bands in the precinct above, null in the first of the slice.
-  const u8 *above(int p) const { return p == 0 ? nullptr : job_.choice[p - 1].t; }
+  // The precinct above, null in the first of the slice.
+  const Choice *above(int p) const { return p == 0 ? nullptr : &job_.choice[p - 1]; }
 
   void fill(u8 *precinct, u32 size, u32 wanted) const {
     __builtin_memset(precinct + size, 0, wanted - size);
@@ -243,7 +271,7 @@ class SliceEncoder {
     return at;
   }
 
-  bool fits(int p, int q, int r, const CostOptions &options, size_t budget, const u8 *above,
+  bool fits(int p, int q, int r, const CostOptions &options, size_t budget, const Choice *above,
             Choice &c) const {
     return model_.cost(precinct(p), q, r, options, above, c) <= budget && !all_coarsest(c);
   }
@@ -264,7 +292,7 @@ class SliceEncoder {
     return best;
   }
 
-  bool search(int p, size_t budget, const u8 *above, Choice &c) const {
+  bool search(int p, size_t budget, const Choice *above, Choice &c) const {
     const int max_q = e_.max_q, max_r = e_.max_r;
     const bool careful = e_.options.vertical || (e_.header.fs && !e_.options.fast_signs);
     CostOptions simple = real();

@@ -2,6 +2,7 @@
 // where a store goes into the caller's picture, write.
 #pragma once
 #include "bits.h"
+#include "trim.h"
 
 namespace jxs {
 
@@ -57,7 +58,7 @@ struct Kernels {
   // Rounds `fq` fractional bits off into sign and magnitude (E.5) and finds the bit-plane counts of the code groups, the
   // last of which is filled up with zeros. Returns the union of all magnitudes, before they are clamped to 15 bits.
   u32 (*round)(const i32 *x, int fq, i16 *out, u8 *counts, int n);
-  // Quantisation (D.3): sign and magnitude become sign and index.
+  // Quantisation (D.3): sign and magnitude become sign and index, the largest one where a magnitude exceeds its count.
   void (*quantise)(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform);
   // Writes the code groups of a line (C.5.4): quantised as above, signs first where they are wanted, then the bit-planes.
   void (*pack)(BitWriter &out, const i16 *line, const u8 *counts, int groups, int t, bool signs,
@@ -66,6 +67,10 @@ struct Kernels {
   // `floor` is the larger of both truncations.
   void (*vertical_cost)(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
                         u32 *plain, u32 *flagged);
+  // Bit-plane counts of a line become grades, in place (trim.h).
+  void (*grade)(const i16 *line, u8 *counts, int groups);
+  // The counts that are coded at truncation `t`, from grades.
+  void (*trim)(const u8 *grades, u8 *counts, int groups, int t, int thrift);
 };
 
 extern const Kernels kScalarKernels;

@@ -189,8 +189,8 @@ u32 round(const i32 *x, int fq, i16 *out, u8 *counts, int n) {
 
 void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool uniform) {
   for (int i = 0; i < n; i++) {
-    const u32 magnitude = line[i] & 0x7fff;
     const int m = counts[i >> 2], zeta = m - t + 1;
+    const u32 magnitude = min<u32>(line[i] & 0x7fff, (1u << m) - 1);
     u32 index = m <= t    ? 0
                 : uniform ? ((magnitude << zeta) - magnitude + (1u << m)) >> (m + 1)
                           : magnitude >> t;
@@ -234,6 +234,43 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
   *flagged = coded;
 }
 
+// How many prices a sum reaches.
+int prices_reached(int sum, const int *price) {
+  sum = min(sum, 255);
+  return (sum >= price[0]) + (sum >= price[1]) + (sum >= price[2]);
+}
+
+void grade(const i16 *line, u8 *counts, int groups) {
+  for (int first = 0; first < groups; first += 8) {
+    const int end = min(first + 8, groups);
+    int top = 0, tops = 0;
+    for (int g = first; g < end; g++) {
+      tops = counts[g] > top ? 1 : tops + (counts[g] == top);
+      top = max<int>(top, counts[g]);
+    }
+    for (int g = first; g < end; g++) {
+      const int m = counts[g];
+      int one = 0, two = 0;
+      for (int i = 4 * g; i < 4 * g + 4; i++) {
+        const int x = (line[i] & 0x7fff) << (15 - m) >> 7;
+        one += max(x - kFirstRamp, 0);
+        two += second_worth(x);
+      }
+      const bool lone = m == top && tops == 1;
+      counts[g] = u8(m << 4 | prices_reached(one, lone ? kLonePrice : kFirstPrice) << 2 |
+                     prices_reached(two, kSecondPrice));
+    }
+  }
+}
+
+void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
+  for (int g = 0; g < groups; g++) {
+    const int m = planes_of_grade(grades[g]), first = grades[g] >> 2 & 3, second = grades[g] & 3;
+    const bool dropped = m == t + 1 ? first <= thrift : m == t + 2 && second <= thrift;
+    counts[g] = u8(m - (dropped ? 1 : 0));
+  }
+}
+
 }  // namespace
 }  // namespace scalar
 
@@ -242,7 +279,7 @@ const Kernels kScalarKernels = {
     scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,
-    scalar::round,      scalar::quantise, scalar::pack,  scalar::vertical_cost,
+    scalar::round,      scalar::quantise, scalar::pack,  scalar::vertical_cost, scalar::grade, scalar::trim,
 };
 
 }  // namespace jxs

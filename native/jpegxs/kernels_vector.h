@@ -545,7 +545,10 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
         align[g] = kFactors.bit[15 - m];
         factor[g] = kFactors.of_planes[max(m - t, 0)];
       }
+      // Magnitudes above their count are at most twice as large: they still fit and are clipped.
+      const U16 limit = U16{} + u16(0x7fff);
       U16 aligned = U16(magnitude) * load<U16>(align), f = load<U16>(factor);
+      aligned = aligned < limit ? aligned : limit;
       index = V16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
     } else {
       index = magnitude >> i16(t);
@@ -592,7 +595,9 @@ void pack_as(BitWriter &to, const i16 *line, const u8 *counts, int groups, int t
       const I16 x = I16(B64{four, 0});
       I16 index = x & mask;
       if (uniform) {
-        const B16 aligned = B16(index) * B16(B64{kFactors.bit[15 - m], 0});
+        const B16 limit = B16{} + u16(0x7fff);
+        B16 aligned = B16(index) * B16(B64{kFactors.bit[15 - m], 0});
+        aligned = aligned < limit ? aligned : limit;
         const B16 f = B16(B64{kFactors.of_planes[planes], 0});
         index = I16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
       } else {
@@ -651,6 +656,108 @@ void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int flo
   *flagged = sum_coded - (last_kept ? u32(tail) : 0);
 }
 
+// Bytes of a table of 16.
+inline B8 look_up(B8 table, B8 index) {
+#if defined(__SSE4_1__)
+  return B8(_mm_shuffle_epi8(__m128i(table), __m128i(index)));
+#elif defined(__wasm_simd128__)
+  return B8(wasm_i8x16_swizzle(v128_t(table), v128_t(index)));
+#elif defined(__ARM_NEON)
+  return B8(vqtbl1q_u8(uint8x16_t(table), uint8x16_t(index)));
+#else
+  B8 v;
+  for (int i = 0; i < 16; i++) v[i] = table[index[i] & 15];
+  return v;
+#endif
+}
+
+typedef u32 B32 __attribute__((vector_size(16)));
+
+inline B8 above(B8 x, int start) {
+  const B8 starts = B8{} + u8(start);
+  return larger(x, starts) - starts;
+}
+inline B8 add_saturated(B8 a, B8 b) {
+  const B8 room = ~b;
+  return (a < room ? a : room) + b;
+}
+
+// Magnitudes of two groups, eight bits below 2^M, in lanes of 16: `align` has 2^(15 - M) in lanes A and B.
+template <int A, int B>
+inline B16 scaled_pair(const i16 *line, B16 align) {
+  const B16 magnitude = load<B16>(line) & u16(0x7fff);
+  return (magnitude * __builtin_shufflevector(align, align, A, A, A, A, B, B, B, B)) >> u16(7);
+}
+// The same of four groups in bytes, first coefficients first.
+template <int A>
+inline B32 scaled_four(const i16 *line, B16 align) {
+  const B8 x = B8(scaled_pair<A, A + 1>(line, align));
+  const B8 y = B8(scaled_pair<A + 2, A + 3>(line + 8, align));
+  return B32(
+      __builtin_shufflevector(x, y, 0, 8, 16, 24, 2, 10, 18, 26, 4, 12, 20, 28, 6, 14, 22, 30));
+}
+
+// Where a count is the only one of its size in its significance group, and none is larger.
+inline B8 lone(B8 m) {
+  const auto swapped = [](B8 v, int shift) { return B8(B64(v) >> shift | B64(v) << (64 - shift)); };
+  B8 top = larger(m, swapped(m, 8));
+  top = larger(top, swapped(top, 16));
+  top = larger(top, swapped(top, 32));
+  const B64 tops = B64(m == top), lowest = tops & -tops;
+  return B8(tops & B64(tops == (lowest << 8) - lowest));
+}
+
+void grade(const i16 *line, u8 *counts, int groups) {
+  constexpr B8 kLow = {0, 0, 0, 0, 0, 0, 0, 0, 128, 64, 32, 16, 8, 4, 2, 1};
+  constexpr B8 kHigh = {128, 64, 32, 16, 8, 4, 2, 1};
+  for (int g = 0; g < groups; g += 16) {
+    const B8 m = load<B8>(counts + g) & first_lanes(groups - g);
+    const B8 low = look_up(kLow, m), high = look_up(kHigh, m);
+    const B16 first = B16(
+        __builtin_shufflevector(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    const B16 second = B16(
+        __builtin_shufflevector(low, high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+    const i16 *p = line + 4 * g;
+    const B32 a = scaled_four<0>(p, first), b = scaled_four<4>(p + 16, first);
+    const B32 c = scaled_four<0>(p + 32, second), d = scaled_four<4>(p + 48, second);
+    const B32 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    const B32 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    const B32 ef = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const B32 gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    // First coefficients of all groups, second ones, and so on.
+    const B8 x[4] = {B8(__builtin_shufflevector(ab, cd, 0, 1, 4, 5)),
+                     B8(__builtin_shufflevector(ab, cd, 2, 3, 6, 7)),
+                     B8(__builtin_shufflevector(ef, gh, 0, 1, 4, 5)),
+                     B8(__builtin_shufflevector(ef, gh, 2, 3, 6, 7))};
+    B8 one = {}, two = {};
+    for (int i = 0; i < 4; i++) {
+      one = add_saturated(one, above(x[i], kFirstRamp));
+      const B8 steeper = above(x[i], kSteeperRamp), quarter = (steeper >> u8(2)) & u8(63);
+      two = add_saturated(two, above(x[i], kSecondRamp) + steeper + quarter);
+    }
+    const B8 only = lone(m);
+    B8 reached_one = {}, reached_two = {};
+    for (int i = 0; i < 3; i++) {
+      const B8 price = (only & u8(kLonePrice[i])) | (~only & u8(kFirstPrice[i]));
+      reached_one -= B8(one >= price);
+      reached_two -= B8(two >= B8{} + u8(kSecondPrice[i]));
+    }
+    const B8 grades = (m << u8(4)) | (reached_one << u8(2)) | reached_two;
+    if (groups - g >= 16) store_to(counts + g, grades);
+    else __builtin_memcpy(counts + g, &grades, size_t(groups - g));
+  }
+}
+
+void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
+  const B8 ts = B8{} + u8(t), low = B8{} + u8(3), thrifts = B8{} + u8(thrift + 1);
+  for (int g = 0; g < groups; g += 16) {
+    const B8 grade = load<B8>(grades + g), m = (grade >> u8(4)) & u8(15);
+    const B8 first = B8(m == ts + u8(1)) & B8(((grade >> u8(2)) & low) < thrifts);
+    const B8 second = B8(m == ts + u8(2)) & B8((grade & low) < thrifts);
+    store_to(counts + g, m + (first | second));
+  }
+}
+
 }  // namespace
 }  // namespace JXS_FAMILY
 
@@ -660,7 +767,7 @@ const Kernels JXS_TABLE = {
     JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct,      JXS_FAMILY::store<u8>,
     JXS_FAMILY::store<u16>,    JXS_FAMILY::load_samples<u8>,      JXS_FAMILY::load_samples<u16>,           JXS_FAMILY::rct_luma,
     JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,
-    JXS_FAMILY::round,      JXS_FAMILY::quantise, JXS_FAMILY::pack,  JXS_FAMILY::vertical_cost,
+    JXS_FAMILY::round,      JXS_FAMILY::quantise, JXS_FAMILY::pack,  JXS_FAMILY::vertical_cost, JXS_FAMILY::grade, JXS_FAMILY::trim,
 };
 
 }  // namespace jxs

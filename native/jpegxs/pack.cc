@@ -41,7 +41,7 @@ void set_length(const Geometry &geometry, u8 *out, u32 size) {
 }
 
 u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Choice &choice,
-                  const u8 *above, u8 *start) {
+                  const Choice *above, u8 *start) {
   const JxsHeader &h = model.header;
   const Geometry &geometry = model.geometry;
   const PrecinctPlan &plan = *precinct.plan;
@@ -60,11 +60,10 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
       for (int i = first; i < end; i++) {
         const Line &line = plan.line[i];
         const int b = line.band, t = choice.t[b];
-        const u8 *counts = model.counts(precinct.index, line);
-        const u8 *top = counts - model.rows[b].counts_stride;
         const bool vertical = choice.mode[b] & 1;
-        const int floor = vertical && line.row == 0 ? max<int>(t, above[b]) : t;
-        body(line, counts, top, groups_of(geometry, b), t, floor, vertical,
+        const int floor = vertical && line.row == 0 ? max<int>(t, above->t[b]) : t;
+        model.trim(precinct.index, line, choice, above, vertical);
+        body(line, model.counts[0], model.counts[1], groups_of(geometry, b), t, floor, vertical,
              bool(choice.mode[b] & 2));
       }
     };

@@ -39,64 +39,119 @@ const i16 *RateModel::coefficients(int precinct, const Line &line) const {
   return r.coefficients + size_t(precinct * geometry.band[line.band].rows + line.row) * r.stride;
 }
 
-const u8 *RateModel::counts(int precinct, const Line &line) const {
+const u8 *RateModel::grades(int precinct, const Line &line) const {
   const BandRows &r = rows[line.band];
-  return r.counts + i64(precinct * geometry.band[line.band].rows + line.row) * i64(r.counts_stride);
+  return r.grades + i64(precinct * geometry.band[line.band].rows + line.row) * i64(r.grades_stride);
 }
+
+void RateModel::trim(int precinct, const Line &line, const Choice &choice, const Choice *above,
+                     bool above_too) const {
+  const int b = line.band, groups = groups_of(geometry, b);
+  const u8 *own = grades(precinct, line);
+  kernels.trim(own, counts[0], groups, choice.t[b], choice.thrift[b]);
+  if (!above_too) return;
+  const Choice &top = line.row == 0 ? *above : choice;
+  kernels.trim(own - rows[b].grades_stride, counts[1], groups, top.t[b], top.thrift[b]);
+}
+
+namespace {
+
+typedef u16 Narrow __attribute__((vector_size(8)));
+typedef u32 Lanes __attribute__((vector_size(16)));
+
+// Four numbers of 16 bits in one of 64: each becomes the sum of itself and those below; the top one is the sum of all.
+u64 sums(u64 four) { return four * 0x0001000100010001; }
+u32 sum(u64 four) { return u32(sums(four) >> 48); }
+
+// How many are trimmed at each thrift, of numbers by the lowest thrift at which they are.
+Lanes trimmed(u64 four) {
+  const u64 below = sums(four) & 0x0000ffffffffffff;
+  Narrow lanes;
+  __builtin_memcpy(&lanes, &below, 8);
+  return __builtin_convertvector(lanes, Lanes);
+}
+
+void store_lanes(u32 *to, Lanes v) { __builtin_memcpy(to, &v, sizeof v); }
+
+u64 take(u16 *four) {
+  u64 v;
+  __builtin_memcpy(&v, four, 8);
+  __builtin_memset(four, 0, 8);
+  return v;
+}
+
+}  // namespace
 
 void RateModel::collect(PrecinctView &precinct) const {
   const PrecinctPlan &plan = *precinct.plan;
+  GradeHistogram &h = *histogram;
   for (int i = 0; i < plan.lines; i++) {
-    const u8 *m = counts(precinct.index, plan.line[i]);
+    const u8 *line = grades(precinct.index, plan.line[i]);
     const int groups = groups_of(geometry, plan.line[i].band);
-    // Two histograms of counts, so that equal neighbours do not wait for each other.
-    u32 histogram[2][16] = {}, flagged[16] = {};
-    int g = 0;
+    int g = 0, highest = 0;
+    auto end_group = [&](u8 best, int size) {
+      h.best[best >> 2] += u16(size);
+      highest = max<int>(highest, best);
+    };
     for (; g + 8 <= groups; g += 8) {
-      u8 top = 0;
-      for (int k = 0; k < 8; k += 2) {
-        histogram[0][m[g + k]]++;
-        histogram[1][m[g + k + 1]]++;
-        top = max(top, max(m[g + k], m[g + k + 1]));
+      u8 best = 0;
+      for (int k = 0; k < 8; k++) {
+        h.all[k & 1][line[g + k]]++;
+        best = max(best, line[g + k]);
       }
-      flagged[top] += 8;
+      end_group(best, 8);
     }
     if (g < groups) {
-      u8 top = 0;
+      u8 best = 0;
       for (int k = g; k < groups; k++) {
-        histogram[0][m[k]]++;
-        top = max(top, m[k]);
+        h.all[0][line[k]]++;
+        best = max(best, line[k]);
       }
-      flagged[top] += u32(groups - g);
+      end_group(best, groups - g);
     }
     LineStats &s = precinct.stats[i];
-    u32 above = 0, planes = 0, above_flagged = 0;
+    u32 planes = 0, coded = 0, flagged = 0;
+    Lanes first = {}, first_flagged = {}, second = {}, next_second = {};
     for (int t = 15; t >= 0; t--) {
-      s.planes[t] = planes;
-      s.coded[t] = above;
-      s.flagged[t] = above_flagged;
-      above += histogram[0][t] + histogram[1][t];
-      above_flagged += flagged[t];
-      planes += above;
+      store_lanes(s.planes[t], planes - first - second);
+      store_lanes(s.coded[t], coded - first);
+      store_lanes(s.flagged[t], flagged - first_flagged);
+      s.known[t].vertical_thrift = s.known[t].signs_thrift = kUnknown;
+      // M = t: from now on these groups reach above T.
+      if (t > highest >> 4) continue;
+      u64 row[4], by_second = 0, by_first = 0;
+      for (int k = 0; k < 4; k++) {
+        row[k] = take(h.all[0] + 16 * t + 4 * k) + take(h.all[1] + 16 * t + 4 * k);
+        by_second += row[k];
+        by_first |= u64(sum(row[k])) << 16 * k;
+      }
+      const u64 best = take(h.best + 4 * t);
+      second = next_second;
+      next_second = trimmed(by_second);
+      first = trimmed(by_first);
+      first_flagged = trimmed(best);
+      coded += sum(by_first);
+      flagged += sum(best);
+      planes += coded;
     }
-    for (int t = 0; t < 16; t++) s.vertical[t] = s.vertical_flagged[t] = s.signs[t] = kNoCost;
   }
 }
 
-u32 RateModel::count_signs(const PrecinctView &precinct, int line, int t) const {
-  u32 &known = precinct.stats[line].signs[t];
-  if (known != kNoCost) return known;
-  const Line &l = precinct.plan->line[line];
-  const int n = geometry.band[l.band].width;
-  kernels.quantise(coefficients(precinct.index, l), counts(precinct.index, l), scratch, n, t,
-                   header.qpih);
-  known = 0;
-  for (int i = 0; i < n; i++) known += scratch[i] != 0;
-  return known;
+u32 RateModel::count_signs(const PrecinctView &precinct, int i, const Choice &choice) const {
+  const Line &line = precinct.plan->line[i];
+  const int t = choice.t[line.band], n = geometry.band[line.band].width;
+  LineStats::Known &known = precinct.stats[i].known[t];
+  if (known.signs_thrift == choice.thrift[line.band]) return known.signs;
+  trim(precinct.index, line, choice, nullptr, false);
+  kernels.quantise(coefficients(precinct.index, line), counts[0], scratch, n, t, header.qpih);
+  known.signs_thrift = choice.thrift[line.band];
+  known.signs = 0;
+  for (int k = 0; k < n; k++) known.signs += scratch[k] != 0;
+  return known.signs;
 }
 
 u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOptions &options,
-                    const u8 *above, Choice &choice) const {
+                    const Choice *above, Choice &choice) const {
   const PrecinctPlan &plan = *precinct.plan;
   const bool vertical = options.vertical && above != nullptr;
   choice.q = q;
@@ -105,6 +160,10 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
   u32 bits[kMaxLines], flags[kMaxLines];
   for (int b = 0; b < geometry.bands; b++) {
     const int t = choice.t[b] = u8(truncation(header, b, q, r));
+    // At T 0 all is exact, and the bits could not go anywhere else.
+    const int thrift = choice.thrift[b] =
+        i8(trim_steps > 0 && t > 1 ? thrift_of(header.priority[b], r, trim_steps) : kNoThrift);
+    const int lane = lane_of(thrift);
     choice.mode[b] = 0;
     const int lines = plan.band_lines[b];
     if (lines == 0) continue;
@@ -113,10 +172,10 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     u32 plain = 0, flagged = 0;
     for (int n = 0; n < lines; n++) {
       const LineStats &s = precinct.stats[line[n]];
-      bits[line[n]] = s.planes[t] + groups;
+      bits[line[n]] = s.planes[t][lane] + groups;
       flags[line[n]] = 0;
-      plain += s.planes[t] + groups;
-      flagged += significance + s.planes[t] + s.flagged[t];
+      plain += s.planes[t][lane] + groups;
+      flagged += significance + s.planes[t][lane] + s.flagged[t][lane];
     }
     u32 best = plain;
     int mode = 0;
@@ -126,20 +185,24 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
       u32 sum = 0, sum_flagged = 0;
       for (int n = 0; n < lines; n++) {
         const Line &l = plan.line[line[n]];
-        LineStats &s = precinct.stats[line[n]];
-        const int floor = l.row == 0 ? max<int>(t, above[b]) : t;
-        u32 own, own_flagged;
-        if (floor == t && s.vertical[t] != kNoCost) {
-          own = s.vertical[t];
-          own_flagged = s.vertical_flagged[t];
+        LineStats::Known &known = precinct.stats[line[n]].known[t];
+        const bool usual = l.row != 0 || (above->t[b] == t && above->thrift[b] == thrift);
+        if (usual && known.vertical_thrift == thrift) {
+          predicted[n] = known.vertical;
+          predicted_flagged[n] = known.vertical_flagged;
         } else {
-          const u8 *m = counts(precinct.index, l);
-          kernels.vertical_cost(m, m - rows[b].counts_stride, int(groups), t, floor, header.rm,
-                                &own, &own_flagged);
-          if (floor == t) s.vertical[t] = own, s.vertical_flagged[t] = own_flagged;
+          trim(precinct.index, l, choice, above, true);
+          const int floor = l.row == 0 ? max<int>(t, above->t[b]) : t;
+          kernels.vertical_cost(counts[0], counts[1], int(groups), t, floor, header.rm,
+                                &predicted[n], &predicted_flagged[n]);
+          if (usual) {
+            known.vertical = predicted[n];
+            known.vertical_flagged = predicted_flagged[n];
+            known.vertical_thrift = i8(thrift);
+          }
         }
-        sum += predicted[n] = own;
-        sum_flagged += predicted_flagged[n] = own_flagged;
+        sum += predicted[n];
+        sum_flagged += predicted_flagged[n];
       }
       sum_flagged += significance * u32(lines);
       if (sum < best) best = sum, mode = 1;
@@ -149,7 +212,7 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     for (int n = 0; n < lines; n++) {
       const LineStats &s = precinct.stats[line[n]];
       if (mode == 1) bits[line[n]] = predicted[n];
-      if (mode == 2) bits[line[n]] = s.planes[t] + s.flagged[t];
+      if (mode == 2) bits[line[n]] = s.planes[t][lane] + s.flagged[t][lane];
       if (mode == 3) bits[line[n]] = predicted_flagged[n];
       if (mode & 2) flags[line[n]] = significance;
     }
@@ -162,12 +225,13 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     Choice::Packet &out = choice.packet[p];
     u32 count_bits = 0, flag_bits = 0, data_bits = 0, sign_bits = 0;
     for (int i = packet.first; i < packet.first + packet.lines; i++) {
-      const int t = choice.t[plan.line[i].band];
+      const int b = plan.line[i].band, t = choice.t[b], lane = lane_of(choice.thrift[b]);
       const LineStats &s = precinct.stats[i];
       count_bits += bits[i];
       flag_bits += flags[i];
-      data_bits += 4 * (header.fs ? s.planes[t] : s.planes[t] + s.coded[t]);
-      if (header.fs) sign_bits += options.fast_signs ? 4 * s.coded[t] : count_signs(precinct, i, t);
+      data_bits += 4 * (s.planes[t][lane] + (header.fs ? 0 : s.coded[t][lane]));
+      if (header.fs)
+        sign_bits += options.fast_signs ? 4 * s.coded[t][lane] : count_signs(precinct, i, choice);
     }
     out.significance = (flag_bits + 7) >> 3;
     out.counts = (count_bits + 7) >> 3;

@@ -29,13 +29,25 @@ inline int groups_of(const Geometry &g, int band) { return ceil_div(g.band[band]
 
 void make_plan(const JxsHeader &header, const Geometry &geometry, int row, PrecinctPlan &plan);
 
-// Sums over one line for every truncation position T.
+// Sums over one line for every truncation position T, in four lanes: for the three thrifts and, last, without trimming.
 struct LineStats {
   // Bit-planes above T, groups with some, groups in significance groups with some.
-  u32 planes[16], coded[16], flagged[16];
-  // Costs under vertical prediction with the same T above, and numbers of signs; kNoCost: not known yet.
-  u32 vertical[16], vertical_flagged[16], signs[16];
+  u32 planes[16][4], coded[16][4], flagged[16][4];
+  // Costs under vertical prediction with the same T and thrift above, and numbers of signs, for one thrift each.
+  struct Known {
+    u32 vertical, vertical_flagged, signs;
+    i8 vertical_thrift, signs_thrift;
+  } known[16];
 };
+constexpr i8 kUnknown = 127;
+
+// Numbers of grades in one line: all, in two halves so that equal neighbours do not wait for each other, and by its best
+// grade without the last two bits those in each significance group. Zero between lines.
+struct GradeHistogram {
+  u16 all[2][256], best[64];
+};
+
+inline int lane_of(int thrift) { return thrift & 3; }
 
 // One precinct of the slice at hand.
 struct PrecinctView {
@@ -50,6 +62,7 @@ struct Choice {
   int q, r;
   u32 bytes;
   u8 t[JXS_MAX_BANDS];
+  i8 thrift[JXS_MAX_BANDS];
   // D[b]: bit 0 vertical prediction, bit 1 significance flags.
   u8 mode[JXS_MAX_BANDS];
   struct Packet {
@@ -68,21 +81,26 @@ class RateModel {
   const Geometry &geometry;
   const Kernels &kernels;
   const BandRows *rows;
-  // Lines for quantised values and for residuals of counts.
+  // Lines for quantised values, for residuals of counts, and for the counts of a line and of the one above.
   i16 *scratch;
-  u8 *residuals;
+  u8 *residuals, *counts[2];
+  GradeHistogram *histogram;
+  // Steps of refinement that make one of Q; 0: nothing is trimmed.
+  int trim_steps;
 
   void collect(PrecinctView &precinct) const;
-  // Chooses the cheapest coding for (q, r). `above`: T of each band in the precinct above, null in the first of a slice.
+  // Chooses the cheapest coding for (q, r). `above`: the precinct above, null in the first of a slice.
   // Returns the bytes with headers, kNoCost where a length does not fit its field.
-  u32 cost(const PrecinctView &precinct, int q, int r, const CostOptions &options, const u8 *above,
+  u32 cost(const PrecinctView &precinct, int q, int r, const CostOptions &options, const Choice *above,
            Choice &choice) const;
 
   const i16 *coefficients(int precinct, const Line &line) const;
-  const u8 *counts(int precinct, const Line &line) const;
+  // The counts of a line as `choice` codes them, and with `above_too` of the line above; both in `counts`.
+  void trim(int precinct, const Line &line, const Choice &choice, const Choice *above, bool above_too) const;
 
  private:
-  u32 count_signs(const PrecinctView &precinct, int line, int t) const;
+  const u8 *grades(int precinct, const Line &line) const;
+  u32 count_signs(const PrecinctView &precinct, int line, const Choice &choice) const;
 };
 
 }  // namespace jxs

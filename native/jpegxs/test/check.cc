@@ -92,6 +92,25 @@ void unquantised(Data &d) {
   }
 }
 
+// Counts of few sizes that are the coefficients' own: many stand alone in their significance group.
+void counted(Data &d) {
+  for (int g = 0; g < kSize / 4; g++) {
+    const int m = d.counts[g] = u8(min<int>(d.counts[g], 1 + int(next() % 6)));
+    for (int i = 4 * g; i < 4 * g + 4; i++) {
+      const u32 magnitude = next() & ((1u << m) - 1) >> (next() & 3);
+      d.x[i] = i16(magnitude | (next() & 1) << 15);
+    }
+    if (m > 0) d.x[4 * g + int(next() & 3)] |= i16(1 << (m - 1));
+  }
+}
+
+// Coefficients and counts, some of them lower by one as trimming makes them.
+void trimmed(Data &d) {
+  unquantised(d);
+  for (int g = 0; g < kSize / 4; g++)
+    if (d.counts[g] > 0) d.counts[g] -= u8(next() & 1);
+}
+
 // From an odd nibble on where n is odd, and up to the very end of what may be read.
 void unpack(const Kernels &k, Data &d, int n, int t, bool signs, bool uniform) {
   const int groups = (n + 3) / 4;
@@ -240,15 +259,15 @@ const Test kTests[] = {
     {"quantise uniform",
      [](const Kernels &k, Data &d, int n, int t) { k.quantise(d.x, d.counts, d.y, n, t, true); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.y, n); },
-     unquantised},
+     trimmed},
     {"pack signs, uniform",
      [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, true); }, packed,
-     unquantised},
+     trimmed},
     {"pack signs, deadzone",
      [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, false); }, packed,
      unquantised},
     {"pack", [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, false, true); }, packed,
-     unquantised},
+     trimmed},
     {"vertical_cost, Rm 0",
      [](const Kernels &k, Data &d, int n, int t) {
        k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t + t / 3, false, d.result, d.result + 1);
@@ -259,6 +278,16 @@ const Test kTests[] = {
        k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t, true, d.result, d.result + 1);
      },
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.result, 2); }},
+    {"grade", [](const Kernels &k, Data &d, int n, int) { k.grade(d.x, d.counts, (n + 3) / 4); },
+     [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.counts, kSize); },
+     counted},
+    {"trim",
+     [](const Kernels &k, Data &d, int n, int t) {
+       k.trim(d.bytes, d.above, (n + 3) / 4, t, t % 4 - 1);
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       return part(p, s, 0, d.above, (n + 3) / 4);
+     }},
 };
 
 Data wanted, actual;

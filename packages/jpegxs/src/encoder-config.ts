@@ -46,6 +46,11 @@ export interface EncoderOptions {
   readonly significance?: boolean;
   /** Signs between the data, or in a sub-packet of their own, with the rate estimated or counted. Default `"inline"`. */
   readonly signs?: "inline" | "separate" | "separate-fast";
+  /**
+   * Leave bit-planes of code groups away that cost more than they are worth, for a better picture in the same bytes. Not
+   * done with the deadzone quantiser. Default true with rate control `"slice"` and less than three bits a sample.
+   */
+  readonly trim?: boolean;
   /** Raw counts chosen packet by packet (Rl 1), which not all decoders take. Default false. */
   readonly rawPackets?: boolean;
   /**
@@ -71,6 +76,7 @@ export interface EncoderPlan {
   readonly vertical: boolean;
   readonly significance: boolean;
   readonly fastSigns: boolean;
+  readonly trim: boolean;
 }
 
 const SAMPLING: Readonly<Record<SamplingFormat, readonly (readonly [number, number])[]>> = {
@@ -192,6 +198,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   };
   const header = withWeights(adapted, cdt, options, rct);
   const size = lossless ? 0 : budget(options, header);
+  const samples = cdt.reduce((sum, { sx, sy }) => sum + (width * height) / (sx * sy), 0);
   return {
     header: svt
       ? withSize(header, size)
@@ -201,6 +208,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     vertical: verticalPrediction !== "off",
     significance: options.significance ?? true,
     fastSigns: signs === "separate-fast",
+    trim: options.trim ?? (rate === "slice" && 8 * size < 3 * samples),
   };
 }
 

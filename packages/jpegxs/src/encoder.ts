@@ -73,10 +73,10 @@ export class Encoder {
     new Uint8Array(core.heap()).set(withSlice(this.#headerBytes), input);
     const length = this.#headerBytes.length + 2;
     check(functions.jxs_read_header(input, length, base + HEADER, base + ERROR));
-    const { size, rate, vertical, significance, fastSigns } = plan;
+    const { size, rate, vertical, significance, fastSigns, trim } = plan;
     const { jobs } = core;
     control.set(
-      [size, rate, kernels, Number(vertical), Number(significance), Number(fastSigns), jobs],
+      [size, rate, kernels, ...[vertical, significance, fastSigns, trim].map(Number), jobs],
       OPTIONS / 4,
     );
     const needed = functions.jxs_encoder_size(base + HEADER, base + OPTIONS, base + ERROR) >>> 0;
