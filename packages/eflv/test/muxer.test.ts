@@ -345,3 +345,28 @@ describe("FlvMuxer", () => {
     }
   });
 });
+
+describe("codecs without a configuration", () => {
+  test.each([".mp3", "ac-3", "ec-3"] as const)(
+    "%s gets no empty SequenceStart: GStreamer 1.28.8 takes one for a frame",
+    (codec) => {
+      for (const profile of PROFILES) {
+        for (const id of [0, 3]) {
+          const muxer = new FlvMuxer({ tracks: [{ kind: "audio", id, codec }], profile });
+          const frame = {
+            kind: "audio",
+            trackId: id,
+            data: Uint8Array.of(0x40),
+            ptsNs: 0n,
+          } as const;
+          const demuxer = new FlvDemuxer();
+          const events = muxer.write(frame).flatMap((bytes) => demuxer.push(bytes));
+          const types = events.flatMap((event) =>
+            event.type === "audio" ? event.audio.messages.map(({ packetType }) => packetType) : [],
+          );
+          expect(types).toEqual(["CodedFrames"]);
+        }
+      }
+    },
+  );
+});
