@@ -5,6 +5,7 @@ import { root } from "../packages.mjs";
 import { checks as browser } from "./browser.mjs";
 import { checks as captions } from "./captions.mjs";
 import { Skip } from "./check.mjs";
+import { checks as flv } from "./flv.mjs";
 import { checks as mpegts } from "./mpegts.mjs";
 import { versionOf } from "./peers.mjs";
 import { checks as rtmp } from "./rtmp.mjs";
@@ -12,7 +13,7 @@ import { checks as rtsp } from "./rtsp.mjs";
 import { checks as srt } from "./srt.mjs";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-const all = [...browser, ...captions, ...mpegts, ...rtmp, ...rtsp, ...srt];
+const all = [...browser, ...captions, ...flv, ...mpegts, ...rtmp, ...rtsp, ...srt];
 
 /** @type {Map<import("./peers.mjs").Peer, string | undefined>} */
 const versions = new Map();
