@@ -181,7 +181,7 @@ describe("rtmpsrc mode=listen", () => {
     });
     await lame.message(/playing/);
     const [first = new Uint8Array(0), ...rest] = flvPieces(400).slice(0, -1);
-    const rounds = 12;
+    const rounds = 9;
     async function* many(): AsyncGenerator<Item> {
       yield* items([first]);
       for (let i = 0; i < rounds; i++) yield* items(rest);
@@ -230,6 +230,13 @@ describe("rtmpsrc meets a server that", () => {
     const { player, pieces } = play(port, "no-eof-is-error=true");
     await player.done;
     expect(tagsOf(pieces)).toEqual(all);
+  });
+
+  test("ends it before it has begun", async () => {
+    const port = await serve(({ session, socket }) => socket.write(session.endPlay(1)));
+    const { player, pieces } = play(port, "no-eof-is-error=true");
+    await player.done;
+    expect(pieces).toEqual([]);
   });
 
   test("ends it without one", async () => {

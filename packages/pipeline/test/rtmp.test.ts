@@ -62,6 +62,26 @@ describe("rtmpsink to rtmpsrc", () => {
   });
 });
 
+test.each([
+  ["location=rtmps://127.0.0.1:0/live", /rtmps:\/\/ needs tls-certificate-file and tls-key-file/],
+  [
+    "location=rtmps://127.0.0.1:0/live tls-certificate-file=/nowhere/c tls-key-file=/nowhere/k",
+    /cannot read "\/nowhere\/.": no such file or folder/,
+  ],
+])("rtmpsrc mode=listen %s fails in one sentence", async (properties, message) => {
+  const { element } = collector("out");
+  const source = new Running(`rtmpsrc mode=listen ${properties} ! out`, { elements: [element] });
+  await expect(source.done).rejects.toThrow(message);
+});
+
+test.each([
+  ["rtmpsink", /location is not set/],
+  ["rtmpsink location=http://127.0.0.1/a/b", /not an RTMP URL/],
+  ["rtmpsink location=rtmp://127.0.0.1/a/b chunk-size=1", /chunk-size/],
+])("%s cannot be built", (description, message) => {
+  expect(() => new Running(`fakesrc ! ${description}`)).toThrow(message);
+});
+
 describe("profile twitch", () => {
   const file = vectorFiles("eflv").find((name) => /peers\/.*multitrack-audio\.flv$/.test(name));
   const source = `filesrc location="${vectorsRoot}/eflv/${file}" ! flvdemux name=d`;

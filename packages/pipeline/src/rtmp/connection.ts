@@ -128,6 +128,8 @@ export class RtmpConnection {
       ? connectTls({ host, port, ...files, ...(isIP(host) === 0 && { servername: host }) })
       : connect({ host, port });
     this.#socket = socket;
+    // Every error is followed by "close", and told to whoever reads.
+    socket.on("error", () => {});
     const timer =
       timeoutMs !== undefined
         ? setTimeout(() => {
@@ -145,7 +147,6 @@ export class RtmpConnection {
       this.destroy();
       throw error;
     } finally {
-      this.#start = undefined;
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
     }
@@ -215,6 +216,7 @@ export class RtmpConnection {
           break;
         case "started":
           this.#start?.resolve();
+          this.#start = undefined;
           break;
         case "tag":
           tags.push(event.tag);

@@ -66,6 +66,9 @@ export class RtmpListener {
       clients.add(client);
       void client.run().finally(() => clients.delete(client));
     };
+    if (url.tls && (tlsFiles.cert === undefined || tlsFiles.key === undefined)) {
+      throw new Error("rtmps:// needs tls-certificate-file and tls-key-file to listen");
+    }
     try {
       const server = url.tls
         ? createTlsServer(
@@ -81,6 +84,8 @@ export class RtmpListener {
         server.once("error", reject);
         server.listen(url.port, url.host, resolve);
       });
+      // Later ones concern connections that could not be taken.
+      server.on("error", () => {});
       return new RtmpListener(server, clients);
     } catch (error) {
       const reason = describeSystemError(error);

@@ -17,6 +17,7 @@ export class RtmpPlayback {
   /** Whose tags are not yet: it has to come to a boundary first. */
   #next: RtmpConnection | undefined;
   #opening = false;
+  #destroyed = false;
   /** The present server has gone while the next one is not there yet. */
   #waiting = false;
   /** One batch of tags after the other, whoever sends them. */
@@ -54,6 +55,7 @@ export class RtmpPlayback {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#end(undefined);
     this.#current?.destroy();
     this.#next?.destroy();
@@ -79,7 +81,10 @@ export class RtmpPlayback {
       },
       reconnect: (tcUrl, description) => this.#reconnect(tcUrl, description),
       issue: ({ message }) => this.#context.post({ type: "warning", text: message }),
-      ended: (error, connection) => this.#ended(error, connection),
+      ended: (error, connection) => {
+        if (first === undefined) this.#current ??= connection;
+        this.#ended(error, connection);
+      },
     };
     const { idleMs } = this.#options;
     const signal = this.#context.stopSignal;
@@ -114,7 +119,8 @@ export class RtmpPlayback {
     this.#opening = true;
     this.#connect(new LateJoinHeaders())
       .then((connection) => {
-        if (connection !== this.#current) this.#next = connection;
+        if (this.#destroyed) connection.destroy();
+        else if (connection !== this.#current) this.#next = connection;
       })
       .catch((error: unknown) => this.#noNext(error as Error))
       .finally(() => {

@@ -13,6 +13,7 @@ export class RtmpPublication {
   #current: RtmpConnection | undefined;
   #next: RtmpConnection | undefined;
   #opening: Promise<void> | undefined;
+  #destroyed = false;
 
   /** @param failed told when there is nobody left to publish to */
   constructor(
@@ -51,6 +52,7 @@ export class RtmpPublication {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#current?.destroy();
     this.#next?.destroy();
   }
@@ -84,6 +86,7 @@ export class RtmpPublication {
     this.#settings = settings;
     this.#opening = this.#connect(this.#settings)
       .then((connection) => {
+        if (this.#destroyed) connection.destroy();
         this.#next = connection;
       })
       .catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type HandshakeInit, parseRtmpUrl, type RtmpUrl, resolveRtmpUrl } from "@x/eflv/rtmp";
 import { type Caps, caps } from "../caps.js";
 import type { ElementContext } from "../element.js";
+import { describeSystemError } from "../errors.js";
 import type { PropertyValues } from "../properties.js";
 
 export const FLV_CAPS: Caps = caps("video/x-flv");
@@ -86,16 +87,24 @@ export function rtmpSettings(properties: PropertyValues<typeof RTMP_PROPERTIES>)
   };
 }
 
-/** The files' contents, for `node:tls`. */
+/**
+ * The files' contents, for `node:tls`.
+ * @throws {Error} with one sentence
+ */
 export async function readTlsFiles(
   files: TlsFiles,
 ): Promise<{ readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }> {
   const entries = Object.entries(files).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
-  return Object.fromEntries(
-    await Promise.all(entries.map(async ([name, path]) => [name, await readFile(path)])),
-  );
+  const read = async ([name, path]: [string, string]): Promise<[string, Buffer]> => {
+    try {
+      return [name, await readFile(path)];
+    } catch (error) {
+      throw new Error(`cannot read "${path}": ${describeSystemError(error)}`, { cause: error });
+    }
+  };
+  return Object.fromEntries(await Promise.all(entries.map(read)));
 }
 
 /** A handshake of this moment. */

@@ -1,3 +1,4 @@
+import { concatBytes } from "@x/bits";
 import { type FlvFrame, FlvMuxer, FlvTagParser, type FlvTrack } from "@x/eflv";
 import type { MuxedTag } from "@x/eflv/rtmp";
 import { expect } from "vitest";
@@ -71,9 +72,9 @@ export function flvPieces(count = 40, tracks: readonly FlvTrack[] = TRACKS): Uin
     const data = Uint8Array.from({ length: 20 + i * 37 }, (_, at) => (at + i) & 0xff);
     const isKey = i % (5 * tracks.length) === 0;
     const frame: FlvFrame = { kind, trackId, data, ptsNs: BigInt(i) * 20_000_000n, isKey };
-    pieces.push(Uint8Array.from(muxer.write(frame).flatMap((piece) => [...piece])));
+    pieces.push(concatBytes(...muxer.write(frame)));
   }
-  return [...pieces, Uint8Array.from(muxer.end().bytes.flatMap((piece) => [...piece]))];
+  return [...pieces, concatBytes(...muxer.end().bytes)];
 }
 
 export const items = (pieces: readonly Uint8Array[]): Item[] =>
