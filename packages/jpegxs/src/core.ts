@@ -77,6 +77,8 @@ export interface Core {
   readonly base: number;
   /** The heap; another object after `reserve` made it grow. */
   heap(): ArrayBufferLike;
+  /** How often it has grown. */
+  growths(): number;
   /** Threads that `run` uses. */
   readonly jobs: number;
   /** Run at most `jobs` calls, each on a thread of its own. Without threads they run one after the other. */
@@ -85,6 +87,17 @@ export interface Core {
   close(): void;
   /** Make the heap at least `size` bytes. What lies below `base` + control block survives, the rest need not. */
   reserve(size: number): void;
+}
+
+/** What a decoder or an encoder does with memory. After the first picture of a kind nothing of it changes. */
+export interface MemoryUse {
+  /** Bytes of the heap that holds everything, and how often it has grown; closed objects hand theirs on. */
+  readonly bytes: number;
+  readonly growths: number;
+  /** How often a decoder or encoder was laid out in it. */
+  readonly layouts: number;
+  /** Planes copied for `into` and for pictures that are not in the encoder's own planes. */
+  readonly copiedPlanes: number;
 }
 
 /** A function of the C interface with its arguments. */

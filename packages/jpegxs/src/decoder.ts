@@ -1,5 +1,5 @@
 import { plain } from "@x/bits";
-import { type Call, type Core, coreError, rangesOf } from "./core.js";
+import { type Call, type Core, coreError, type MemoryUse, rangesOf } from "./core.js";
 import { codestreamError, configError } from "./errors.js";
 import { type DecodedHeader, decodeHeader } from "./header.js";
 import { type SamplingFormat, samplingFormat } from "./profile.js";
@@ -94,6 +94,8 @@ export class Decoder {
   #bytes: Uint8Array = new Uint8Array(0);
   #control: Int32Array = new Int32Array(0);
   #damagedSlices = 0;
+  #layouts = 0;
+  #copiedPlanes = 0;
   /** Slices that a picture in pieces still wants; 0 outside. */
   #slicesLeft = 0;
   #line = 0;
@@ -115,6 +117,16 @@ export class Decoder {
   /** Slices of the last picture that were damaged and became grey; always 0 unless `onDamage` is `"conceal"`. */
   get damagedSlices(): number {
     return this.#damagedSlices;
+  }
+
+  /** Counters for tests and for the curious. */
+  get memory(): MemoryUse {
+    return {
+      bytes: this.#core.heap().byteLength,
+      growths: this.#core.growths(),
+      layouts: this.#layouts,
+      copiedPlanes: this.#copiedPlanes,
+    };
   }
 
   /**
@@ -140,7 +152,7 @@ export class Decoder {
     );
     this.#check(status);
     this.#damagedSlices = this.#word(DAMAGED);
-    return options.into === undefined ? layout.picture : copyInto(layout.picture, options.into);
+    return this.#finish(layout.picture, options);
   }
 
   /**
@@ -178,7 +190,7 @@ export class Decoder {
       throw coreError(status, this.#word(error + 4), start + (this.#word(error + 8) >>> 0));
     }
     functions.jxs_decode_finish(decoder);
-    return options.into === undefined ? layout.picture : copyInto(layout.picture, options.into);
+    return this.#finish(layout.picture, options);
   }
 
   /**
@@ -238,6 +250,12 @@ export class Decoder {
     return picture;
   }
 
+  #finish(picture: Picture, { into }: DecodeOptions): Picture {
+    if (into === undefined) return picture;
+    this.#copiedPlanes += into.length;
+    return copyInto(picture, into);
+  }
+
   async #run(calls: readonly Call[]): Promise<number[]> {
     this.#busy = true;
     try {
@@ -293,6 +311,7 @@ export class Decoder {
   /** Lay out decoder, planes and input in the heap, and initialise the decoder. */
   #place(header: DecodedHeader, size: number): Layout {
     const { base, functions } = this.#core;
+    this.#layouts++;
     this.#heap();
     const { jobs } = this.#core;
     this.#control.set([this.#reduce, this.#kernels, Number(this.#conceal), jobs], OPTIONS / 4);

@@ -1,4 +1,4 @@
-import { type Core, coreError, rangesOf } from "./core.js";
+import { type Core, coreError, type MemoryUse, rangesOf } from "./core.js";
 import type { Plane } from "./decoder.js";
 import { type EncoderOptions, planEncoder } from "./encoder-config.js";
 import { codestreamError, configError } from "./errors.js";
@@ -45,6 +45,7 @@ export class Encoder {
   #closed = false;
   /** True while threads work on a picture. */
   #busy = false;
+  #copiedPlanes = 0;
   readonly #encoder: number;
   readonly #output: number;
   readonly #capacity: number;
@@ -125,6 +126,16 @@ export class Encoder {
       stride: width,
       bitDepth,
     }));
+  }
+
+  /** Counters for tests and for the curious. */
+  get memory(): MemoryUse {
+    return {
+      bytes: this.#core.heap().byteLength,
+      growths: this.#core.growths(),
+      layouts: 1,
+      copiedPlanes: this.#copiedPlanes,
+    };
   }
 
   /**
@@ -254,6 +265,7 @@ export class Encoder {
   #load(source: readonly SourcePlane[] | undefined): void {
     this.#checkState();
     if (source === undefined) return;
+    this.#copiedPlanes += source.length;
     if (source.length !== this.planes.length) {
       throw configError("source", `${source.length} planes for ${this.planes.length} components`);
     }

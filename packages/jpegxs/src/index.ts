@@ -25,7 +25,7 @@ export {
   cfaRegistration,
   type Registration,
 } from "./colour.js";
-export type { KernelFamily } from "./core.js";
+export type { KernelFamily, MemoryUse } from "./core.js";
 export type {
   DecodeOptions,
   Decoder,

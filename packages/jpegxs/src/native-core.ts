@@ -42,13 +42,16 @@ export function nativeCore(addon: Addon, jobs = 1, heap: ArrayBuffer = growingHe
   for (const [name, native] of Object.entries(sync)) {
     functions[name] = (...args: number[]) => callOf(native)(heap, ...args);
   }
+  let growths = 0;
   return {
     functions: functions as unknown as CoreFunctions,
     base: 64,
     jobs,
     heap: () => heap,
+    growths: () => growths,
     reserve(size: number) {
       if (size <= heap.byteLength) return;
+      growths++;
       (heap as ResizableBuffer).resize(Math.ceil(size / 65536) * 65536);
     },
     run: (calls) =>

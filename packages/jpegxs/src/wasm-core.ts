@@ -31,7 +31,7 @@ export function wasmThreadsCore(module: WebAssembly.Module, threads: number): Co
   // Stacks grow down; each worker has its own above what the module itself uses.
   const stacks = align(Number(exports.__heap_base.value));
   const base = stacks + threads * STACK;
-  const { heap, reserve } = heapOf(memory);
+  const { heap, growths, reserve } = heapOf(memory);
   reserve(base);
   let workers: WorkerHandle[] | undefined;
   const start = (): WorkerHandle[] =>
@@ -52,6 +52,7 @@ export function wasmThreadsCore(module: WebAssembly.Module, threads: number): Co
       workers = undefined;
     },
     heap,
+    growths,
     reserve,
   };
 }
@@ -60,12 +61,16 @@ function callOn(functions: CoreFunctions, { name, args }: Call): number {
   return Number((functions[name] as (...args: number[]) => number | undefined)(...args) ?? 0);
 }
 
-function heapOf(memory: WebAssembly.Memory): Pick<Core, "heap" | "reserve"> {
+function heapOf(memory: WebAssembly.Memory): Pick<Core, "heap" | "growths" | "reserve"> {
+  let growths = 0;
   return {
     heap: () => memory.buffer,
+    growths: () => growths,
     reserve(size) {
       const missing = size - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+      if (missing <= 0) return;
+      growths++;
+      memory.grow(Math.ceil(missing / PAGE));
     },
   };
 }
