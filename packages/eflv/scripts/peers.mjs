@@ -166,23 +166,12 @@ function cpuMs(run) {
   return (user + system) / 1000;
 }
 
+const FFMPEG = "ffmpeg";
+
 /** FFmpeg's processor time by its own account, or `undefined` without FFmpeg. */
 function ffmpegMs(path) {
-  const args = [
-    "-v",
-    "info",
-    "-benchmark",
-    "-i",
-    path,
-    "-map",
-    "0",
-    "-c",
-    "copy",
-    "-f",
-    "null",
-    "-",
-  ];
-  const { stderr } = spawnSync("ffmpeg", args, { encoding: "utf8" });
+  const args = ["-benchmark", "-i", path, "-map", "0", "-c", "copy", "-f", "null", "-"];
+  const { stderr } = spawnSync(FFMPEG, args, { encoding: "utf8" });
   const times = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr ?? "");
   return times === null ? undefined : (Number(times[1]) + Number(times[2])) * 1000;
 }
