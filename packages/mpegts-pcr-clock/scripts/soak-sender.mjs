@@ -7,8 +7,7 @@ const PACKETS = 7;
 /** Datagrams from one PCR to the next: 37 ms. */
 const PCR_EVERY = 7;
 const MODULUS = 2 ** 33 * 300;
-const PACKET_NS = (188 * 8 * 1e9) / BITRATE;
-const DATAGRAM_NS = PACKETS * PACKET_NS;
+const DATAGRAM_NS = (PACKETS * 188 * 8 * 1e9) / BITRATE;
 /** Mean of the exponential delay. */
 const JITTER_NS = 300e3;
 /** Share of datagrams that wait for 5 to 35 ms, and the following with them. */
@@ -68,16 +67,14 @@ export class SoakSender {
     this.#delay = this.#release - due;
   }
 
-  /** The datagram at hand; its PCR, if any, is in a place that changes, and stamped last of all. */
+  /** The datagram at hand. Its PCR, if any, is in its last packet, and stamped last of all. */
   #build(now) {
     const bytes = new Uint8Array(PACKETS * 188).fill(0xff);
     for (let at = 0; at < bytes.length; at += 188) bytes.set([0x47, 0x1f, 0xff, 0x10], at);
     if (this.#index % PCR_EVERY !== 0) return bytes;
-    const place = Math.floor(this.#index / PCR_EVERY) % PACKETS;
-    const at = place * 188;
+    const at = (PACKETS - 1) * 188;
     bytes.set([0x47, this.#pid >> 8, this.#pid & 0xff, 0x20, 183, 0x10], at);
-    const behindNs = (PACKETS - 1 - place) * PACKET_NS;
-    const stampedNs = (now() - this.#delay) * this.#rate - behindNs;
+    const stampedNs = (now() - this.#delay) * this.#rate;
     const pcr = (this.#firstPcr + Math.round((stampedNs * 27) / 1000)) % MODULUS;
     const base = Math.floor(pcr / 300);
     const extension = pcr % 300;

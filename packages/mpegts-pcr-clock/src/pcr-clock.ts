@@ -123,6 +123,8 @@ export class PcrClock {
   #anchored = false;
   #state: PcrClockState = "free";
   #lastLocal = 0n;
+  /** The last reading of `now`. */
+  #lastNow: bigint | undefined;
   #paused = false;
   #samples = 0;
   #discontinuities = 0;
@@ -227,12 +229,18 @@ export class PcrClock {
     return this.#selector.pcrPid;
   }
 
-  /** The sender's clock now, ns. */
+  /** The sender's clock now, ns. It never goes backwards until {@link reset} or {@link restore}. */
   now(): bigint {
-    return this.toSender(this.#localNow());
+    const reading = this.toSender(this.#localNow());
+    // An arrival from before the last reading may have bent the line since, by nanoseconds.
+    if (this.#lastNow === undefined || reading > this.#lastNow) this.#lastNow = reading;
+    return this.#lastNow;
   }
 
-  /** The sender's clock at a local time, ns. With growing local times it never goes backwards. */
+  /**
+   * The sender's clock at a local time by what is known now, ns. With growing local times, arrivals among them, it never
+   * goes backwards.
+   */
   toSender(localNs: bigint): bigint {
     this.#settle();
     if (!this.#anchored) return localNs;
@@ -385,6 +393,7 @@ export class PcrClock {
     this.#estimator = this.#createEstimator();
     this.#interval = new IntervalMeter();
     this.#anchored = false;
+    this.#lastNow = undefined;
     this.#state = "free";
     this.#paused = false;
     this.#samples = 0;

@@ -159,6 +159,26 @@ describe("readings", () => {
     expect(far.toSender(last)).toBeTypeOf("bigint");
   });
 
+  test("now() does not go back when what arrived before it was read comes after", () => {
+    const rows = simulateTrace({ seed: 11, durationS: 40, ppm: -90, queueingNs: 2e6 });
+    let local = 0n;
+    const clock = new PcrClock({ localNow: () => local });
+    let last: bigint | undefined;
+    let late = 0;
+    for (const row of rows) {
+      if (row.arrivalNs < local) late++;
+      clock.addSample(sampleOf(row));
+      for (const ahead of [0n, 60_000_000n]) {
+        const next = row.arrivalNs + ahead;
+        if (next > local) local = next;
+        const reading = clock.now();
+        if (last !== undefined) expect(reading).toBeGreaterThanOrEqual(last);
+        last = reading;
+      }
+    }
+    expect(late).toBeGreaterThan(rows.length / 2);
+  });
+
   test("a rate beyond maxPpm is held there", () => {
     const fast = simulateTrace({ seed: 6, durationS: 30, ppm: 400 });
     expect(run(fast).clock.rate).toBeLessThanOrEqual(1.00015);

@@ -104,7 +104,8 @@ export {
 } from "./framer.js";
 export type { TsErrorCode, TsIssue, TsIssueCode } from "./issue.js";
 export type { MuxProgram, MuxStream } from "./mux-config.js";
-export { type LateUnit, type MuxUnit, TsMuxer, type TsMuxerOptions } from "./muxer.js";
+export type { LateUnit, MuxUnit, TsMuxerOptions } from "./mux-options.js";
+export { TsMuxer } from "./muxer.js";
 export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
 export { type PcrAccuracy, pcrAccuracy } from "./pcr-accuracy.js";
 export { PcrScanner, type PcrScannerOptions } from "./pcr-scanner.js";
