@@ -84,6 +84,7 @@ export {
 } from "./tag.js";
 export type { FlvReadOptions } from "./tag-framer.js";
 export { type FlvTagEvent, FlvTagParser } from "./tag-parser.js";
+export { fourCcOfLegacy, type TrackParameters, trackParameters } from "./track-parameters.js";
 export {
   CODEC_ID,
   decodeVideoData,
