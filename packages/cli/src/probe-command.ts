@@ -4,18 +4,21 @@ import { probeFile } from "./probe/file-probe.js";
 import { probeLive } from "./probe/live-probe.js";
 import { renderReport } from "./probe/render.js";
 import { writeCaptions } from "./probe/write-captions.js";
+import { writePlot } from "./probe/write-plot.js";
 
-const HELP = `x probe [--json] [--captions] [--duration SECONDS] FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT
+const HELP = `x probe [--json] [--captions] [--duration SECONDS] FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT | srt://[HOST]:PORT?…
 
 Says what is in a transport stream (188, 192, 204 or 208 byte packets), a pcap or pcapng capture with RTP or transport
-streams, a dump of ST 2038 records, or a subtitle file: programmes, PIDs, PCR intervals, ancillary data by DID and SDID,
-captions as text, and what is wrong.
+streams, a dump of ST 2038 records, or a subtitle file: programmes, streams with picture sizes and audio formats, bit
+rates, PCR intervals, the verdicts of TR 101 290, ancillary data by DID and SDID, captions as text, and what is wrong.
 
   --json          everything, for programs
   --srt F, --vtt F, --scc F, --mcc F
                   write the captions to a file: text of one service, line 21, caption distribution packets
   --service S     which service for --srt and --vtt: 1 to 6 of CEA-708, CC1 to CC4 of CEA-608
   --captions      every cue, not only the first ones
+  --plot F        write a page with the PCRs of transport streams as charts: interval, accuracy, bit rate, and of what
+                  was received jitter and the sender's clock
   --duration S    how long to listen to a live stream (default 5)
 `;
 
@@ -32,6 +35,7 @@ export async function probeCommand(args: string[]): Promise<number> {
       scc: { type: "string" },
       mcc: { type: "string" },
       service: { type: "string" },
+      plot: { type: "string" },
       duration: { type: "string", default: "5" },
     },
   });
@@ -49,13 +53,14 @@ export async function probeCommand(args: string[]): Promise<number> {
   const onInterrupt = (): void => interrupt.abort();
   process.once("SIGINT", onInterrupt);
   try {
-    const { report, collected } = /^(udp|rtp):\/\//.test(input)
+    const { report, collected, traces } = /^(udp|rtp|srt):\/\//.test(input)
       ? await probeLive(input, seconds, interrupt.signal)
       : await probeFile(input, showProgress());
     process.stdout.write(
       values.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, values.captions),
     );
     writeCaptions(collected, values);
+    if (values.plot !== undefined) writePlot(values.plot, report, traces);
     return report.problems.length === 0 ? 0 : 1;
   } finally {
     process.off("SIGINT", onInterrupt);

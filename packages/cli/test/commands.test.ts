@@ -27,7 +27,7 @@ beforeAll(async () => {
     platform: "node",
     format: "esm",
     conditions: ["@x/source"],
-    external: ["@x/jpegxs"],
+    external: ["@x/jpegxs", "koffi"],
     banner: {
       js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);',
     },

@@ -44,7 +44,8 @@ export async function probeFile(
     await file.read(head, 0, head.length, 0);
     const findings = noFindings();
     let kind: ProbeReport["kind"];
-    if (looksLikeTs(head)) {
+    // A capture of transport streams has their sync bytes too.
+    if (looksLikeTs(head) && !isCapture(head)) {
       kind = "mpegts";
       const probe = new TsProbe();
       const chunk = new Uint8Array(CHUNK);

@@ -5,7 +5,8 @@ import { DatagramProbe } from "./rtp-probe.js";
 
 /**
  * Listen for `seconds` and say what arrived.
- * @param url `udp://[HOST]:PORT` or `rtp://[HOST]:PORT`; without a host on all interfaces, with a multicast group in it
+ * @param url `udp://[HOST]:PORT` or `rtp://[HOST]:PORT`; without a host on all interfaces, with a multicast group in it;
+ * or an SRT URI
  * @throws {UsageError} when the URL is none; {InputError} when nothing arrives.
  */
 export async function probeLive(
@@ -13,24 +14,20 @@ export async function probeLive(
   seconds: number,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/.exec(url);
-  if (found === null) throw new UsageError(`"${url}" is not of the form udp://HOST:PORT`);
-  const [, host = "", port = ""] = found;
-  const address = host === "" ? "0.0.0.0" : host.replace(/^\[|\]$/g, "");
+  const { source, destination } = sourceOf(url);
   const probe = new DatagramProbe();
   let bytes = 0;
-  const pipeline = launch(`udpsrc address="${address}" port=${port} ! datagrams`, {
+  let warning = "";
+  const pipeline = launch(`${source} ! datagrams`, {
+    onMessage: ({ type, text }) => {
+      if (type === "warning") warning = `: ${text}`;
+    },
     elements: [
       appSink("datagrams", (item) => {
         if (item.type !== "buffer") return;
         const { data, meta } = item.buffer;
         bytes += data.length;
-        probe.push({
-          timeNs: meta.arrival ?? 0n,
-          source: "live",
-          destination: `${address}:${port}`,
-          payload: data,
-        });
+        probe.push({ timeNs: meta.arrival ?? 0n, source: "live", destination, payload: data });
       }),
     ],
   });
@@ -43,8 +40,21 @@ export async function probeLive(
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
-  if (bytes === 0) throw new InputError(`nothing arrived on ${url} in ${seconds} s`);
+  if (bytes === 0) throw new InputError(`nothing arrived on ${url} in ${seconds} s${warning}`);
   const findings = noFindings();
   probe.finish(findings);
   return resultOf({ input: url, bytes, kind: "live" }, findings);
+}
+
+/** The element that receives, and what the report calls its address. */
+function sourceOf(url: string): { readonly source: string; readonly destination: string } {
+  if (/^srt:/i.test(url)) {
+    const [destination = ""] = url.split("?");
+    return { source: `srtsrc uri="${url.replace(/[\\"$]/g, "\\$&")}"`, destination };
+  }
+  const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/.exec(url);
+  if (found === null) throw new UsageError(`"${url}" is not of the form udp://HOST:PORT`);
+  const [, host = "", port = ""] = found;
+  const address = host === "" ? "0.0.0.0" : host.replace(/^\[|\]$/g, "");
+  return { source: `udpsrc address="${address}" port=${port}`, destination: `${address}:${port}` };
 }

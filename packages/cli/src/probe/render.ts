@@ -1,12 +1,18 @@
-import type {
-  AncReport,
-  CaptionReport,
-  FlvReport,
-  PictureReport,
-  ProbeReport,
-  RtpReport,
-  TransportStreamReport,
+import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
+import {
+  type AncReport,
+  type CaptionReport,
+  DRIFT_SECONDS,
+  type FlvReport,
+  type PcrReport,
+  type PictureReport,
+  type ProbeReport,
+  type RtpReport,
+  type StreamReport,
+  type TransportStreamReport,
+  type TrReport,
 } from "./report.js";
+import { formatText } from "./stream-format.js";
 
 /** A report for people. `allCaptions`: print every cue, not only the first few. */
 export function renderReport(report: ProbeReport, allCaptions: boolean): string {
@@ -42,27 +48,73 @@ function transportStream(stream: TransportStreamReport): string[] {
     `Transport stream${label === undefined ? "" : ` ${label}`}: ${packets} packets of ${packetSize} bytes` +
       `${nullPackets === 0 ? "" : `, ${nullPackets} null`}${rate}${duration}`,
   ];
-  for (const { programNumber, pmtPid, pcrPid, streams } of stream.programs) {
-    lines.push(`  Programme ${programNumber}: PMT ${pid(pmtPid)}, PCR ${pid(pcrPid)}`);
-    for (const one of streams) {
-      lines.push(
-        `    ${pid(one.pid)}  type ${byte(one.streamType)}  ${one.kind}: ${one.packets} packets, ${one.pesPackets} PES packets, ${one.pesBytes} bytes`,
-      );
-    }
+  for (const { programNumber, service, pmtPid, pcrPid, streams } of stream.programs) {
+    const name = service === undefined ? "" : ` "${service}"`;
+    lines.push(`  Programme ${programNumber}${name}: PMT ${pid(pmtPid)}, PCR ${pid(pcrPid)}`);
+    for (const one of streams) lines.push(...elementaryStream(one));
   }
-  for (const pcr of stream.pcr) {
-    const { count, minIntervalMs, meanIntervalMs, maxIntervalMs, discontinuities } = pcr;
-    const intervals = [minIntervalMs, meanIntervalMs, maxIntervalMs].map((ms) => ms.toFixed(2));
-    // One PCR, or none that follows another without a jump, has no interval.
-    const interval =
-      meanIntervalMs === 0 ? "" : `, interval ${intervals.join(" / ")} ms (min / mean / max)`;
-    lines.push(
-      `  PCR on ${pid(pcr.pid)}: ${count}${interval}` +
-        `${discontinuities === 0 ? "" : `, ${discontinuities} discontinuities`}`,
-    );
-  }
+  for (const one of stream.pcr) lines.push(...pcr(one));
+  lines.push(...verdicts(stream.tr101290));
   lines.push(...issues(stream.issues));
   return lines;
+}
+
+function elementaryStream(stream: StreamReport): string[] {
+  const { format, unitsPerSecond, bitrate, languages, cues } = stream;
+  const lines = [
+    `    ${pid(stream.pid)}  type ${byte(stream.streamType)}  ${stream.kind}: ${stream.packets} packets, ${stream.pesPackets} PES packets, ${stream.pesBytes} bytes`,
+  ];
+  const details = [
+    format === undefined ? "" : formatText(format),
+    unitsPerSecond === undefined ? "" : `${unitsPerSecond.toFixed(3)} a second by DTS`,
+    languages.join(", "),
+    bitrate === undefined ? "" : `${(bitrate / 1e6).toFixed(3)} Mbit/s`,
+    Object.entries(cues)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", "),
+  ].filter((part) => part !== "");
+  if (details.length > 0) lines.push(`            ${details.join("; ")}`);
+  return lines;
+}
+
+function pcr(report: PcrReport): string[] {
+  const { count, minIntervalMs, meanIntervalMs, maxIntervalMs, discontinuities } = report;
+  const { discontinuityErrors, maxErrorNs, timing } = report;
+  const intervals = [minIntervalMs, meanIntervalMs, maxIntervalMs].map((ms) => ms.toFixed(2));
+  // One PCR, or none that follows another without a jump, has no interval.
+  const interval =
+    meanIntervalMs === 0 ? "" : `, interval ${intervals.join(" / ")} ms (min / mean / max)`;
+  const breaks = discontinuities === 0 ? "" : `, discontinuities: ${discontinuities}`;
+  const jumps = discontinuityErrors === 0 ? "" : `, unannounced jumps: ${discontinuityErrors}`;
+  const lines = [`  PCR on ${pid(report.pid)}: ${count}${interval}${breaks}${jumps}`];
+  if (maxErrorNs !== undefined) {
+    lines.push(`    constant bit rate within ${maxErrorNs.toFixed(0)} ns`);
+  }
+  if (timing !== undefined && timing.overallJitterNs > 0) {
+    const { overallJitterNs, frequencyOffsetPpm, driftRateHzPerS } = timing;
+    const drift =
+      report.durationMs < DRIFT_SECONDS * 1000 ? "" : `, drift ${driftRateHzPerS.toFixed(4)} Hz/s`;
+    lines.push(
+      `    by arrival: jitter ${(overallJitterNs / 1e6).toFixed(3)} ms, sender's clock ${frequencyOffsetPpm.toFixed(3)} ppm fast${drift}`,
+    );
+  }
+  return lines;
+}
+
+function verdicts({ counts, first }: TrReport): string[] {
+  const violated = Object.entries(counts).filter(([, count]) => count > 0);
+  if (violated.length === 0) return ["  TR 101 290: no error of priority 1 or 2"];
+  return [
+    "  TR 101 290:",
+    ...violated.map(([key, count]) => {
+      const indicator = key as Tr101290Indicator;
+      const example = first.find((violation) => violation.indicator === indicator);
+      const on = example?.pid === undefined ? "" : ` on ${pid(example.pid)}`;
+      const where =
+        example === undefined ? "" : `, first at packet ${example.packet}${on}: ${example.message}`;
+      return `    ${indicator} ${TR_101_290_NAMES[indicator]}: ${count}${where}`;
+    }),
+  ];
 }
 
 function rtp(stream: RtpReport): string[] {

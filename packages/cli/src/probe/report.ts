@@ -1,5 +1,9 @@
 import { cueText } from "@x/cea708";
+import type { Tr101290Indicator, TsViolation } from "@x/mpegts";
+import type { PcrReport as PcrAnalysis, PcrTimingReport } from "@x/mpegts-pcr-clock";
 import type { CollectedCaptions } from "./caption-collector.js";
+import type { PcrTrace } from "./pcr-trace.js";
+import type { StreamFormat } from "./stream-format.js";
 
 /** What `x probe` found, as `--json` prints it. */
 export interface ProbeReport {
@@ -38,12 +42,15 @@ export interface TransportStreamReport {
   readonly durationMs: number | undefined;
   readonly programs: readonly ProgramReport[];
   readonly pcr: readonly PcrReport[];
+  readonly tr101290: TrReport;
   /** Number of issues by code. */
   readonly issues: Readonly<Record<string, number>>;
 }
 
 export interface ProgramReport {
   readonly programNumber: number;
+  /** Its name in the SDT. */
+  readonly service: string | undefined;
   readonly pmtPid: number;
   readonly pcrPid: number;
   readonly streams: readonly StreamReport[];
@@ -55,8 +62,26 @@ export interface StreamReport {
   readonly kind: string;
   /** Transport packets. */
   readonly packets: number;
+  /** Of all its transport packets by PCR, bits a second. */
+  readonly bitrate: number | undefined;
   readonly pesPackets: number;
   readonly pesBytes: number;
+  /** From the headers inside; `undefined` where they are not known or were not found. */
+  readonly format: StreamFormat | undefined;
+  /** Of video, PES packets with a time a second by their DTS: frames, where each has its own, as is usual. */
+  readonly unitsPerSecond: number | undefined;
+  /** ISO 639-2 codes. */
+  readonly languages: readonly string[];
+  /** SCTE 35: number of splice commands by name. */
+  readonly cues: Readonly<Record<string, number>>;
+}
+
+/** Verdicts by ETSI TR 101 290, priorities 1 and 2. */
+export interface TrReport {
+  readonly durationMs: number;
+  readonly counts: Readonly<Record<Tr101290Indicator, number>>;
+  /** The first violations. */
+  readonly first: readonly TsViolation[];
 }
 
 /** Statistics of the PCRs on one PID; intervals in milliseconds of the sender's time. */
@@ -66,7 +91,18 @@ export interface PcrReport {
   readonly meanIntervalMs: number;
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
+  /** Of all time bases together. */
+  readonly durationMs: number;
+  /** New time bases with discontinuity_indicator. */
   readonly discontinuities: number;
+  /** Distances outside 0 to 100 ms without it (TR 101 290 2.3b). */
+  readonly discontinuityErrors: number;
+  /** Bits a second of all packets. */
+  readonly bitrate: number | undefined;
+  /** Largest distance from a constant bit rate; `undefined` when the rate is not constant. */
+  readonly maxErrorNs: number | undefined;
+  /** Jitter, frequency offset and drift against the times of arrival, where those are known. */
+  readonly timing: PcrTimingReport | undefined;
 }
 
 /** An RTP stream. */
@@ -170,7 +206,19 @@ export interface ProbeFindings {
   readonly problems: string[];
   /** For files that are written; not part of the report. */
   readonly collected: CollectedCaptions[];
+  readonly traces: PlottedTrace[];
 }
+
+/** The PCRs of a PID, for the plot. */
+export interface PlottedTrace {
+  /** `PID 0x0100`, with the stream's address when there can be several. */
+  readonly label: string;
+  readonly trace: PcrTrace;
+  readonly analysis: PcrAnalysis;
+}
+
+/** A drift that was measured over less says nothing. */
+export const DRIFT_SECONDS = 300;
 
 /** Nothing found yet. */
 export function noFindings(): ProbeFindings {
@@ -183,13 +231,15 @@ export function noFindings(): ProbeFindings {
     flv: [],
     problems: [],
     collected: [],
+    traces: [],
   };
 }
 
-/** A report, and the captions behind it. */
+/** A report, and the captions and PCRs behind it. */
 export interface ProbeResult {
   readonly report: ProbeReport;
   readonly collected: readonly CollectedCaptions[];
+  readonly traces: readonly PlottedTrace[];
 }
 
 /** What was found, about what. */
@@ -197,8 +247,8 @@ export function resultOf(
   about: Pick<ProbeReport, "input" | "bytes" | "kind">,
   findings: ProbeFindings,
 ): ProbeResult {
-  const { collected, ...found } = findings;
-  return { report: { ...about, ...found }, collected };
+  const { collected, traces, ...found } = findings;
+  return { report: { ...about, ...found }, collected, traces };
 }
 
 /** Add the captions of a stream, if there are any. */

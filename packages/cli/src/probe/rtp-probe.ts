@@ -20,7 +20,7 @@ export class DatagramProbe {
       const key = `${source}>${destination}`;
       const probe = this.#plainTs.get(key) ?? new TsProbe(destination);
       this.#plainTs.set(key, probe);
-      probe.push(payload);
+      probe.push(payload, datagram.timeNs);
       return;
     }
     const header = rtpHeader(payload);
@@ -73,7 +73,7 @@ class RtpStream {
   push({ payload, timeNs }: CapturedDatagram, header: RtpHeader): void {
     this.#packets++;
     if (this.#content === "mpegts") {
-      this.#ts.push(payload.subarray(header.payloadStart, header.payloadEnd));
+      this.#ts.push(payload.subarray(header.payloadStart, header.payloadEnd), timeNs);
     } else if (this.#content === "smpte291") {
       this.#take(this.#depacketizer.push(payload, timeNs));
     }

@@ -1,57 +1,70 @@
-import { CaptionReorderer, decodeSeiCaptions } from "@x/cea708";
-import { splitAnnexB } from "@x/es";
+import { isFormatError } from "@x/cea708";
 import {
+  decodeSdt,
+  findDescriptor,
   type PacketHandler,
   type Pmt,
-  streamKind,
+  type PsiSection,
+  SDT_ACTUAL_TABLE_ID,
   TsDemuxer,
   type TsEvent,
   TsFramer,
-  type TsPcrEvent,
-  type TsPesEvent,
+  TsMonitor,
+  type TsViolation,
 } from "@x/mpegts";
-import { parseUnit } from "@x/st2038";
-import { AncCollector } from "./anc-collector.js";
-import { CaptionCollector } from "./caption-collector.js";
+import { dvbText } from "./dvb-text.js";
+import { type Arrival, PcrTrace } from "./pcr-trace.js";
 import {
-  addCaptions,
   Counter,
   type PcrReport,
   type ProbeFindings,
   type ProgramReport,
+  type TrReport,
 } from "./report.js";
+import { StreamProbe } from "./stream-probe.js";
 
 const NULL_PID = 0x1fff;
-const PCR_MODULUS = 2 ** 33 * 300;
-/** A step of more than this is a jump, not an interval: 27 MHz. */
-const PCR_JUMP = 27_000_000;
+const PACKET_SIZE = 188;
+const SERVICE_DESCRIPTOR = 0x48;
+/** Violations that the report lists: the first ones. */
+const MAX_VIOLATIONS = 50;
+/** More than a framer looks ahead. */
+const MAX_CHUNKS = 64;
 
 /** Looks through a transport stream, chunk by chunk. */
 export class TsProbe {
   readonly #label: string | undefined;
   readonly #demuxer = new TsDemuxer();
   readonly #framer = new TsFramer();
+  readonly #monitor = new TsMonitor();
+  readonly #violations: TsViolation[] = [];
   readonly #packetsOfPid = new Uint32Array(0x2000);
   readonly #pmts = new Map<number, { readonly pmtPid: number; readonly pmt: Pmt }>();
-  readonly #pes = new Map<number, { packets: number; bytes: number }>();
-  readonly #pcrs = new Map<number, PcrStatistics>();
-  readonly #anc = new Map<number, AncCollector>();
-  readonly #video = new Map<
-    number,
-    { readonly captions: CaptionCollector; readonly reorderer: CaptionReorderer }
-  >();
+  readonly #services = new Map<number, string>();
+  readonly #streams = new Map<number, StreamProbe>();
+  readonly #traces = new Map<number, PcrTrace>();
   readonly #issues = new Counter();
   readonly #problems: string[] = [];
   #stride: number | undefined;
   #firstPtsMs: number | undefined;
+  #bytes = 0;
+  /** The latest chunks that came with a time: a PCR may be known a few packets later. */
+  readonly #chunks: { readonly end: number; readonly timeNs: bigint }[] = [];
 
   /** `label`: where the stream came from, when there can be several. */
   constructor(label?: string) {
     this.#label = label;
   }
 
-  push(chunk: Uint8Array): void {
+  /** `arrivalNs`: when the chunk arrived, where that is known. */
+  push(chunk: Uint8Array, arrivalNs?: bigint): void {
+    this.#bytes += chunk.length;
+    if (arrivalNs !== undefined) {
+      this.#chunks.push({ end: this.#bytes, timeNs: arrivalNs });
+      if (this.#chunks.length > MAX_CHUNKS) this.#chunks.shift();
+    }
     this.#framer.push(chunk, this.#count);
+    this.#note(this.#monitor.push(chunk, arrivalNs));
     for (const event of this.#demuxer.push(chunk)) this.#take(event);
   }
 
@@ -59,27 +72,44 @@ export class TsProbe {
   finish(findings: ProbeFindings): void {
     for (const event of this.#demuxer.flush()) this.#take(event);
     this.#framer.flush(this.#count);
-    const pcr = [...this.#pcrs].map(([pid, statistics]) => statistics.report(pid));
-    const clock = [...this.#pcrs.values()].sort((a, b) => b.count - a.count)[0];
+    this.#note(this.#monitor.flush());
+    const prefix = this.#label === undefined ? "" : `${this.#label} `;
+    const pcr: PcrReport[] = [];
+    let clock: PcrReport | undefined;
+    for (const trace of this.#traces.values()) {
+      const analysis = trace.analyze();
+      const { count, interval, discontinuities, discontinuityErrors, bitrate, accuracy } = analysis;
+      const report: PcrReport = {
+        pid: trace.pid,
+        count: count + trace.dropped,
+        minIntervalMs: interval.minMs,
+        meanIntervalMs: interval.meanMs,
+        maxIntervalMs: interval.maxMs,
+        durationMs: analysis.durationS * 1000,
+        discontinuities,
+        discontinuityErrors,
+        bitrate: bitrate.mean === 0 ? undefined : bitrate.mean,
+        maxErrorNs: accuracy?.maxErrorNs,
+        timing: analysis.timing,
+      };
+      pcr.push(report);
+      if (clock === undefined || report.count > clock.count) clock = report;
+      const label = `${prefix}PID ${hex(trace.pid)}`;
+      findings.traces.push({ label, trace, analysis });
+    }
     findings.transportStreams.push({
       label: this.#label,
       packetSize: this.#stride ?? 0,
       packets: this.#packetsOfPid.reduce((all, count) => all + count, 0),
       nullPackets: this.#packetsOfPid[NULL_PID] as number,
-      bitrate: clock?.bitrate(188),
-      durationMs: clock?.durationMs,
-      programs: this.#programs(),
+      bitrate: clock?.bitrate,
+      durationMs: clock?.bitrate === undefined ? undefined : clock.durationMs,
+      programs: this.#programs(clock),
       pcr,
+      tr101290: this.#verdicts(),
       issues: this.#issues.counts(),
     });
-    const prefix = this.#label === undefined ? "" : `${this.#label} `;
-    for (const [pid, collector] of this.#anc) {
-      collector.finish(`${prefix}PID ${hex(pid)}`, findings);
-    }
-    for (const [pid, { captions, reorderer }] of this.#video) {
-      for (const { ccData, pts } of reorderer.flush()) captions.push(ccData, pts);
-      addCaptions(`${prefix}PID ${hex(pid)}, in the video`, captions.finish(), findings);
-    }
+    for (const [pid, stream] of this.#streams) stream.finish(`${prefix}PID ${hex(pid)}`, findings);
     findings.problems.push(...this.#problems);
     if (this.#pmts.size === 0) findings.problems.push("no programme map was found");
   }
@@ -92,18 +122,35 @@ export class TsProbe {
     }
   };
 
+  #note(violations: readonly TsViolation[]): void {
+    const room = MAX_VIOLATIONS - this.#violations.length;
+    if (room > 0) this.#violations.push(...violations.slice(0, room));
+  }
+
   #take(event: TsEvent): void {
     switch (event.type) {
       case "pmt":
         this.#pmts.set(event.pmt.programNumber, { pmtPid: event.pid, pmt: event.pmt });
         break;
-      case "pes":
-        this.#takePes(event);
+      case "pes": {
+        const { pid, ptsUnwrapped } = event;
+        if (ptsUnwrapped !== undefined) this.#firstPtsMs ??= ptsUnwrapped / 90;
+        this.#stream(pid).push(event, this.#firstPtsMs ?? 0);
+        break;
+      }
+      case "section":
+        if (event.section.tableId === SDT_ACTUAL_TABLE_ID) this.#describe(event.section);
+        else this.#stream(event.pid).section(event.bytes);
         break;
       case "pcr": {
-        const statistics = this.#pcrs.get(event.pid) ?? new PcrStatistics();
-        this.#pcrs.set(event.pid, statistics);
-        statistics.add(event);
+        const { pid, pcr, packet, offset, discontinuity, extensionOutOfRange } = event;
+        if (extensionOutOfRange) break;
+        let trace = this.#traces.get(pid);
+        if (trace === undefined) {
+          trace = new PcrTrace(pid);
+          this.#traces.set(pid, trace);
+        }
+        trace.add(pcr, packet, discontinuity, this.#arrivalAt(offset));
         break;
       }
       case "issue":
@@ -113,108 +160,62 @@ export class TsProbe {
     }
   }
 
-  #takePes({ pid, stream, data, ptsUnwrapped }: TsPesEvent): void {
-    const count = this.#pes.get(pid) ?? { packets: 0, bytes: 0 };
-    this.#pes.set(pid, count);
-    count.packets++;
-    count.bytes += data.length;
-    const ms = ptsUnwrapped === undefined ? 0 : ptsUnwrapped / 90;
-    if (ptsUnwrapped !== undefined) this.#firstPtsMs ??= ms;
-    if (stream === undefined) return;
-    const kind = streamKind(stream);
-    if (kind === "h264" || kind === "hevc") {
-      this.#takeVideo(pid, kind === "h264" ? "h264" : "h265", data, ms);
-      return;
-    }
-    if (kind !== "smpte-2038") return;
-    const collector = this.#anc.get(pid) ?? new AncCollector();
-    this.#anc.set(pid, collector);
-    const { packets, diagnostics } = parseUnit(data);
-    for (const { code } of diagnostics) collector.issue(code);
-    collector.push(packets, ms - (this.#firstPtsMs ?? 0));
+  /** Arrival of the packet at `offset`. */
+  #arrivalAt(offset: number): Arrival | undefined {
+    const chunk = this.#chunks.find(({ end }) => end > offset);
+    if (chunk === undefined) return undefined;
+    const packetsBehind = Math.floor((chunk.end - offset) / PACKET_SIZE) - 1;
+    return { timeNs: chunk.timeNs, packetsBehind: Math.max(0, packetsBehind) };
   }
 
-  /** Captions in SEI messages, put into the order of presentation. */
-  #takeVideo(pid: number, codec: "h264" | "h265", data: Uint8Array, ms: number): void {
-    const video = this.#video.get(pid) ?? {
-      captions: new CaptionCollector(),
-      reorderer: new CaptionReorderer(),
-    };
-    this.#video.set(pid, video);
-    const origin = this.#firstPtsMs ?? 0;
-    for (const nal of splitAnnexB(data)) {
-      for (const { ccData } of decodeSeiCaptions(nal, codec)) {
-        for (const due of video.reorderer.push({ pts: ms - origin, ccData: ccData.slice() })) {
-          video.captions.push(due.ccData, due.pts);
-        }
+  #stream(pid: number): StreamProbe {
+    let stream = this.#streams.get(pid);
+    if (stream === undefined) {
+      stream = new StreamProbe();
+      this.#streams.set(pid, stream);
+    }
+    return stream;
+  }
+
+  /** Names of services (EN 300 468 6.2.33). */
+  #describe(section: PsiSection): void {
+    try {
+      for (const { serviceId, descriptors } of decodeSdt(section).services) {
+        const data = findDescriptor(descriptors, SERVICE_DESCRIPTOR)?.data;
+        if (data === undefined) continue;
+        const at = 2 + (data[1] ?? 0);
+        const name = dvbText(data.subarray(at + 1, at + 1 + (data[at] ?? 0)));
+        if (name !== "") this.#services.set(serviceId, name);
       }
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+      this.#issues.add("sdt");
     }
   }
 
-  #programs(): ProgramReport[] {
+  #programs(clock: PcrReport | undefined): ProgramReport[] {
+    const seconds = clock?.bitrate === undefined ? undefined : this.#seconds(clock.bitrate);
     return [...this.#pmts.values()].map(({ pmtPid, pmt }) => ({
       programNumber: pmt.programNumber,
+      service: this.#services.get(pmt.programNumber),
       pmtPid,
       pcrPid: pmt.pcrPid,
-      streams: pmt.streams.map((stream) => ({
-        pid: stream.elementaryPid,
-        streamType: stream.streamType,
-        kind: streamKind(stream),
-        packets: this.#packetsOfPid[stream.elementaryPid] as number,
-        pesPackets: this.#pes.get(stream.elementaryPid)?.packets ?? 0,
-        pesBytes: this.#pes.get(stream.elementaryPid)?.bytes ?? 0,
-      })),
+      streams: pmt.streams.map((stream) => {
+        const pid = stream.elementaryPid;
+        return this.#stream(pid).report(stream, this.#packetsOfPid[pid] as number, seconds);
+      }),
     }));
   }
-}
 
-/** Intervals between PCRs of one PID. */
-class PcrStatistics {
-  count = 0;
-  #discontinuities = 0;
-  #intervals = 0;
-  #ticks = 0;
-  #packets = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = 0;
-  #last: { readonly pcr: number; readonly packet: number } | undefined;
-
-  get durationMs(): number | undefined {
-    return this.#intervals === 0 ? undefined : this.#ticks / 27_000;
+  /** How long all packets take, those before the first and behind the last PCR included. */
+  #seconds(bitrate: number): number {
+    const packets = this.#packetsOfPid.reduce((all, count) => all + count, 0);
+    return (packets * PACKET_SIZE * 8) / bitrate;
   }
 
-  add({ pcr, packet, discontinuity }: TsPcrEvent): void {
-    this.count++;
-    const last = this.#last;
-    this.#last = { pcr, packet };
-    if (last === undefined) return;
-    const step = (pcr - last.pcr + PCR_MODULUS) % PCR_MODULUS;
-    if (discontinuity || step > PCR_JUMP) {
-      this.#discontinuities++;
-      return;
-    }
-    this.#intervals++;
-    this.#ticks += step;
-    this.#packets += packet - last.packet;
-    this.#min = Math.min(this.#min, step);
-    this.#max = Math.max(this.#max, step);
-  }
-
-  /** Bits a second of packets of `size` bytes. */
-  bitrate(size: number): number | undefined {
-    return this.#ticks === 0 ? undefined : (this.#packets * size * 8 * 27_000_000) / this.#ticks;
-  }
-
-  report(pid: number): PcrReport {
-    const ms = (ticks: number): number => ticks / 27_000;
-    return {
-      pid,
-      count: this.count,
-      meanIntervalMs: this.#intervals === 0 ? 0 : ms(this.#ticks / this.#intervals),
-      minIntervalMs: this.#intervals === 0 ? 0 : ms(this.#min),
-      maxIntervalMs: ms(this.#max),
-      discontinuities: this.#discontinuities,
-    };
+  #verdicts(): TrReport {
+    const { counts, durationS } = this.#monitor.report();
+    return { durationMs: durationS * 1000, counts, first: this.#violations };
   }
 }
 

@@ -1,0 +1,163 @@
+import {
+  CaptionReorderer,
+  decodeMpeg2UserData,
+  decodeSeiCaptions,
+  isFormatError,
+  type TimedCcData,
+} from "@x/cea708";
+import { splitAnnexB } from "@x/es";
+import {
+  decodeLanguageDescriptor,
+  decodeSubtitlingDescriptor,
+  decodeTeletextDescriptor,
+  findDescriptor,
+  type PmtStream,
+  type StreamKind,
+  streamKind,
+  streamKindInfo,
+  type TsPesEvent,
+} from "@x/mpegts";
+import { parseUnit } from "@x/st2038";
+import { AncCollector } from "./anc-collector.js";
+import { CaptionCollector } from "./caption-collector.js";
+import { addCaptions, Counter, type ProbeFindings, type StreamReport } from "./report.js";
+import { readStreamFormat, type StreamFormat } from "./stream-format.js";
+
+/** Names of splice_command_type (SCTE 35 table 7). */
+const SPLICE_COMMANDS: Readonly<Record<number, string>> = {
+  0: "splice_null",
+  4: "splice_schedule",
+  5: "splice_insert",
+  6: "time_signal",
+  7: "bandwidth_reservation",
+  255: "private_command",
+};
+const SPLICE_INFO_TABLE = 0xfc;
+const USER_DATA = 0xb2;
+
+/** Looks through one elementary stream of a transport stream. */
+export class StreamProbe {
+  #kind: StreamKind | undefined;
+  #pesPackets = 0;
+  #pesBytes = 0;
+  #format: StreamFormat | undefined;
+  #firstDts: number | undefined;
+  #lastDts = 0;
+  #timed = 0;
+  #anc: AncCollector | undefined;
+  #captions: CaptionCollector | undefined;
+  readonly #reorderer = new CaptionReorderer();
+  readonly #cues = new Counter();
+
+  /** A PES packet. `originMs`: the time of the programme's first one. */
+  push({ stream, data, ptsUnwrapped, dtsUnwrapped }: TsPesEvent, originMs: number): void {
+    this.#pesPackets++;
+    this.#pesBytes += data.length;
+    if (dtsUnwrapped !== undefined) {
+      this.#firstDts ??= dtsUnwrapped;
+      this.#lastDts = Math.max(this.#lastDts, dtsUnwrapped);
+      this.#timed++;
+    }
+    if (stream === undefined) return;
+    const kind = streamKind(stream);
+    if (kind !== this.#kind) this.#format = undefined;
+    this.#kind = kind;
+    this.#format ??= readStreamFormat(kind, data);
+    const ms = ptsUnwrapped === undefined ? 0 : ptsUnwrapped / 90 - originMs;
+    if (kind === "h264" || kind === "hevc" || kind === "mpeg2-video") this.#video(kind, data, ms);
+    else if (kind === "smpte-2038") this.#ancillary(data, ms);
+  }
+
+  /** A section of a stream that sections carry. */
+  section(bytes: Uint8Array): void {
+    if (bytes[0] !== SPLICE_INFO_TABLE || bytes.length < 14) return;
+    const encrypted = ((bytes[4] as number) & 0x80) !== 0;
+    const command = bytes[13] as number;
+    this.#cues.add(
+      encrypted ? "encrypted" : (SPLICE_COMMANDS[command] ?? `splice_command_type ${command}`),
+    );
+  }
+
+  /** What is known about the stream; `packets` in the transport stream, which lasts `seconds`. */
+  report(stream: PmtStream, packets: number, seconds: number | undefined): StreamReport {
+    const kind = streamKind(stream);
+    const { category } = streamKindInfo(kind);
+    const spanned = (this.#lastDts - (this.#firstDts ?? 0)) / 90_000;
+    const rate = category === "video" && spanned > 0 ? (this.#timed - 1) / spanned : undefined;
+    return {
+      pid: stream.elementaryPid,
+      streamType: stream.streamType,
+      kind,
+      packets,
+      bitrate: seconds === undefined ? undefined : (packets * 188 * 8) / seconds,
+      pesPackets: this.#pesPackets,
+      pesBytes: this.#pesBytes,
+      format: this.#format,
+      unitsPerSecond: rate,
+      languages: languagesOf(stream),
+      cues: this.#cues.counts(),
+    };
+  }
+
+  /** Add what the stream carries besides; call it once, at the end. */
+  finish(label: string, findings: ProbeFindings): void {
+    this.#anc?.finish(label, findings);
+    if (this.#captions === undefined) return;
+    for (const { ccData, pts } of this.#reorderer.flush()) this.#captions.push(ccData, pts);
+    addCaptions(`${label}, in the video`, this.#captions.finish(), findings);
+  }
+
+  #ancillary(data: Uint8Array, ms: number): void {
+    this.#anc ??= new AncCollector();
+    const { packets, diagnostics } = parseUnit(data);
+    for (const { code } of diagnostics) this.#anc.issue(code);
+    this.#anc.push(packets, ms);
+  }
+
+  /** Captions in SEI messages and user data, put into the order of presentation. */
+  #video(kind: "h264" | "hevc" | "mpeg2-video", data: Uint8Array, ms: number): void {
+    for (const unit of splitAnnexB(data)) {
+      const found =
+        kind === "mpeg2-video"
+          ? mpeg2Captions(unit)
+          : decodeSeiCaptions(unit, kind === "h264" ? "h264" : "h265").map(({ ccData }) => ccData);
+      for (const ccData of found) this.#take({ pts: ms, ccData: ccData.slice() });
+    }
+  }
+
+  #take(item: TimedCcData): void {
+    this.#captions ??= new CaptionCollector();
+    for (const due of this.#reorderer.push(item)) this.#captions.push(due.ccData, due.pts);
+  }
+}
+
+function mpeg2Captions(unit: Uint8Array): Uint8Array[] {
+  if (unit[0] !== USER_DATA) return [];
+  try {
+    const found = decodeMpeg2UserData(unit.subarray(1));
+    return found?.kind === "a53" ? [found.captions.ccData] : [];
+  } catch (error) {
+    if (!isFormatError(error)) throw error;
+    return [];
+  }
+}
+
+/** Languages that the descriptors name, in their order. */
+function languagesOf({ descriptors }: PmtStream): string[] {
+  const readers = [
+    [0x0a, decodeLanguageDescriptor],
+    [0x56, decodeTeletextDescriptor],
+    [0x59, decodeSubtitlingDescriptor],
+  ] as const;
+  const languages: string[] = [];
+  for (const [tag, read] of readers) {
+    const descriptor = findDescriptor(descriptors, tag);
+    if (descriptor === undefined) continue;
+    try {
+      languages.push(...read(descriptor).map((entry) => entry.iso639LanguageCode.trim()));
+    } catch (error) {
+      if (!isFormatError(error)) throw error;
+    }
+  }
+  return [...new Set(languages)].filter((language) => language !== "");
+}
