@@ -96,6 +96,20 @@ describe("the digest handshake", () => {
     expect(server.push(Uint8Array.of(...c2, 0x43, 0x21))?.rest).toEqual(Uint8Array.of(0x43, 0x21));
   });
 
+  it.prop([fc.nat(255)])(
+    "versions below 32 are answered with 3, others are not RTMP",
+    (version) => {
+      const c0c1 = new RtmpHandshake("client").start().slice();
+      c0c1[0] = version;
+      const step = new RtmpHandshake("server").push(c0c1);
+      if (version < 32) expect(step?.send[0]).toBe(3);
+      else expect(step).toBeUndefined();
+      expect(new RtmpHandshake("client").push(Uint8Array.of(version)) === undefined).toBe(
+        version >= 32,
+      );
+    },
+  );
+
   test("random bytes of another number are refused", () => {
     expect(() => new RtmpHandshake("client", { random: new Uint8Array(1529) })).toThrow(RangeError);
   });

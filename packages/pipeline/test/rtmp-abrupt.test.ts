@@ -1,48 +1,21 @@
 // What other sides do that they should not: RTMP over sockets, with every abrupt end.
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { parseRtmpUrl, RtmpClient, type RtmpServerOptions, RtmpServerSession } from "@x/eflv/rtmp";
+import { connect, type Socket } from "node:net";
+import { parseRtmpUrl, RtmpClient } from "@x/eflv/rtmp";
 import { afterEach, describe, expect, test } from "vitest";
 import { appSink, appSrc, type Item, mediaBuffer } from "../src/index.js";
-import { abortAll, collector, flvPieces, items, Running, tagsOf } from "./support/rtmp.js";
+import {
+  abortAll,
+  collector,
+  flvPieces,
+  items,
+  owned,
+  Running,
+  serve,
+  serveRtmp,
+  tagsOf,
+} from "./support/rtmp.js";
 
-const servers: Server[] = [];
-const sockets: Socket[] = [];
-afterEach(() => {
-  abortAll();
-  for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-});
-
-/** A server whose connections are the test's. */
-async function serve(onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on("error", () => {});
-    onSocket(socket);
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as { port: number }).port;
-}
-
-/** A server that speaks RTMP until `on` takes over at an event; true: the event is dealt with. */
-function serveRtmp(
-  on: (type: string, session: RtmpServerSession, socket: Socket) => boolean,
-  options: RtmpServerOptions = {},
-): Promise<number> {
-  return serve((socket) => {
-    const session = new RtmpServerSession(options);
-    socket.on("data", (chunk) => {
-      for (const event of session.push(chunk)) {
-        if (on(event.type, session, socket)) continue;
-        if (event.type === "send") socket.write(event.bytes);
-        else if (event.type === "publish" || event.type === "play") {
-          socket.write(session.accept(event.streamId));
-        } else if (event.type === "end") socket.end();
-      }
-    });
-  });
-}
+afterEach(abortAll);
 
 const publish = (
   port: number,
@@ -71,7 +44,7 @@ async function* endless(counter: { frames: number } = { frames: 0 }): AsyncGener
 describe("a publisher meets a server that", () => {
   test("is not there", async () => {
     const port = await serve(() => {});
-    await new Promise((resolve) => servers.pop()?.close(resolve));
+    abortAll();
     await expect(publish(port).done).rejects.toThrow(
       `s: cannot connect to 127.0.0.1:${port}: nobody listens there`,
     );
@@ -101,7 +74,7 @@ describe("a publisher meets a server that", () => {
   });
 
   test("resets the connection instead of an answer", async () => {
-    const port = await serveRtmp((type, _, socket) => {
+    const port = await serveRtmp(({ type }, _, socket) => {
       if (type === "connect") socket.resetAndDestroy();
       return type === "connect";
     });
@@ -111,7 +84,7 @@ describe("a publisher meets a server that", () => {
   });
 
   test("refuses the stream", async () => {
-    const port = await serveRtmp((type, session, socket) => {
+    const port = await serveRtmp(({ type }, session, socket) => {
       if (type === "publish") socket.write(session.reject(1, "the key has expired"));
       return type === "publish";
     });
@@ -130,7 +103,7 @@ describe("a publisher meets a server that", () => {
 
   test("pings while it is being left", async () => {
     const ping = Uint8Array.of(2, 0, 0, 0, 0, 0, 6, 4, 0, 0, 0, 0, 0, 6, 1, 2, 3, 4);
-    const port = await serveRtmp((type, _, socket) => {
+    const port = await serveRtmp(({ type }, _, socket) => {
       if (type === "end") socket.end(ping);
       return type === "end";
     });
@@ -139,7 +112,7 @@ describe("a publisher meets a server that", () => {
 
   test("ends the stream, with or without a word", async () => {
     for (const reset of [true, false]) {
-      const port = await serveRtmp((type, _, socket) => {
+      const port = await serveRtmp(({ type }, _, socket) => {
         if (type === "tag") reset ? socket.resetAndDestroy() : socket.end();
         return type === "tag";
       });
@@ -148,7 +121,7 @@ describe("a publisher meets a server that", () => {
   });
 
   test("takes nothing: the source is slowed, and in the end the server given up", async () => {
-    const port = await serveRtmp((type, _, socket) => {
+    const port = await serveRtmp(({ type }, _, socket) => {
       if (type === "tag") socket.pause();
       return false;
     });
@@ -167,7 +140,7 @@ describe("a publisher meets a server that", () => {
     });
     const otherPort = await other.port();
     const first: number[] = [];
-    const port = await serveRtmp((type, session, socket) => {
+    const port = await serveRtmp(({ type }, session, socket) => {
       if (type === "tag" && first.push(1) === 10) {
         socket.write(session.requestReconnect(`//127.0.0.1:${otherPort}/app2`, "maintenance"));
       }
@@ -208,7 +181,7 @@ describe("a publisher meets a server that", () => {
   test("asks for what is not to be had: the stream stays", async () => {
     const gone = await serve((socket) => socket.destroy());
     let tags = 0;
-    const port = await serveRtmp((type, session, socket) => {
+    const port = await serveRtmp(({ type }, session, socket) => {
       if (type === "tag" && ++tags === 3) {
         socket.write(session.requestReconnect("http://127.0.0.1/"));
         socket.write(session.requestReconnect(`rtmp://127.0.0.1:${gone}/live`));
@@ -237,9 +210,7 @@ async function publisher(
   port: number,
   path = "live/key",
 ): Promise<{ client: RtmpClient; socket: Socket; ended: string | undefined }> {
-  const socket = connect(port, "127.0.0.1");
-  sockets.push(socket);
-  socket.on("error", () => {});
+  const socket = owned(connect(port, "127.0.0.1"));
   const client = new RtmpClient({
     url: parseRtmpUrl(`rtmp://127.0.0.1:${port}/${path}`),
     role: "publish",
@@ -315,9 +286,7 @@ describe("a listening source", () => {
     const strangers = ["GET / HTTP/1.1\r\n\r\n", "\x03", `\x03${"x".repeat(8000)}`, ""].map(
       (text) =>
         new Promise((resolve) => {
-          const socket = connect(port, "127.0.0.1", () => socket.write(text));
-          sockets.push(socket);
-          socket.on("error", () => {});
+          const socket = owned(connect(port, "127.0.0.1", () => socket.write(text)));
           socket.on("close", resolve);
           socket.resume();
         }),

@@ -1,17 +1,19 @@
 // Players: of our sink that listens, of our source that relays, and of servers that end or move.
-import { createServer, type Server, type Socket } from "node:net";
-import { type MuxedTag, RtmpServerSession } from "@x/eflv/rtmp";
+import type { Socket } from "node:net";
+import type { MuxedTag, RtmpServerSession } from "@x/eflv/rtmp";
 import { afterEach, describe, expect, test } from "vitest";
 import { appSink, appSrc, type Item } from "../src/index.js";
-import { abortAll, collector, flvPieces, items, Running, tagsOf } from "./support/rtmp.js";
+import {
+  abortAll,
+  collector,
+  flvPieces,
+  items,
+  Running,
+  serveRtmp,
+  tagsOf,
+} from "./support/rtmp.js";
 
-const servers: Server[] = [];
-const sockets: Socket[] = [];
-afterEach(() => {
-  abortAll();
-  for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-});
+afterEach(abortAll);
 
 function play(
   port: number,
@@ -197,27 +199,16 @@ describe("rtmpsrc mode=listen", () => {
 });
 
 describe("rtmpsrc meets a server that", () => {
-  type Session = { session: RtmpServerSession; socket: Socket };
-
   /** A server that lets everybody play, and what the test does then. */
-  async function serve(onPlay: (peer: Session) => void): Promise<number> {
-    const server = createServer((socket) => {
-      sockets.push(socket);
-      socket.on("error", () => {});
-      const session = new RtmpServerSession();
-      socket.on("data", (chunk) => {
-        for (const event of session.push(chunk)) {
-          if (event.type === "send") socket.write(event.bytes);
-          if (event.type === "end") socket.end();
-          if (event.type !== "play") continue;
-          socket.write(session.accept(event.streamId));
-          onPlay({ session, socket });
-        }
-      });
+  function serve(
+    onPlay: (peer: { session: RtmpServerSession; socket: Socket }) => void,
+  ): Promise<number> {
+    return serveRtmp((event, session, socket) => {
+      if (event.type !== "play") return false;
+      socket.write(session.accept(event.streamId));
+      onPlay({ session, socket });
+      return true;
     });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return (server.address() as { port: number }).port;
   }
 
   const all = tagsOf(flvPieces(40));

@@ -222,7 +222,7 @@ export class RtmpConnection {
           tags.push(event.tag);
           break;
         case "status":
-          if (event.level === "error") this.#refusal = event.description;
+          this.#refusal = event.level === "error" ? event.description : "";
           break;
         case "reconnect":
           this.#handlers.reconnect(event.tcUrl, event.description);

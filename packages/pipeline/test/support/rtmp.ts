@@ -1,6 +1,12 @@
+import { createServer, type Server, type Socket } from "node:net";
 import { concatBytes } from "@x/bits";
 import { type FlvFrame, FlvMuxer, FlvTagParser, type FlvTrack } from "@x/eflv";
-import type { MuxedTag } from "@x/eflv/rtmp";
+import {
+  type MuxedTag,
+  type RtmpServerEvent,
+  type RtmpServerOptions,
+  RtmpServerSession,
+} from "@x/eflv/rtmp";
 import { expect } from "vitest";
 import {
   appSink,
@@ -13,9 +19,47 @@ import {
 
 const pipelines: Pipeline[] = [];
 
-/** For `afterEach`. */
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+
+/** For `afterEach`: nothing goes on. */
 export function abortAll(): void {
   for (const pipeline of pipelines.splice(0)) pipeline.abort();
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
+}
+
+/** A connection of the test's own. */
+export function owned(socket: Socket): Socket {
+  sockets.push(socket);
+  return socket.on("error", () => {});
+}
+
+/** A server whose connections are the test's. */
+export async function serve(onSocket: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => onSocket(owned(socket)));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as { port: number }).port;
+}
+
+/** A server that speaks RTMP and grants everything; true from `on`: the test has dealt with the event. */
+export function serveRtmp(
+  on: (event: RtmpServerEvent, session: RtmpServerSession, socket: Socket) => boolean,
+  options: RtmpServerOptions = {},
+): Promise<number> {
+  return serve((socket) => {
+    const session = new RtmpServerSession(options);
+    socket.on("data", (chunk) => {
+      for (const event of session.push(chunk)) {
+        if (on(event, session, socket)) continue;
+        if (event.type === "send") socket.write(event.bytes);
+        else if (event.type === "publish" || event.type === "play") {
+          socket.write(session.accept(event.streamId));
+        } else if (event.type === "end") socket.end();
+      }
+    });
+  });
 }
 
 /** A pipeline on its way: its messages, and what it ends with. */
