@@ -1,22 +1,14 @@
 // What a track of FLV becomes behind flvdemux: its caps, and how its payloads are rewritten.
 import { concatBytes } from "@x/bits";
+import { type TrackParameters, trackParameters } from "@x/eflv";
 import {
   AVC_NAL,
-  aacChannels,
   avcNalType,
-  decodeAc3Header,
   decodeAudioSpecificConfig,
-  decodeAv1Configuration,
-  decodeAv1SequenceHeader,
   decodeAvcConfiguration,
-  decodeAvcSps,
-  decodeFlacFrameHeader,
   decodeFlacHeader,
   decodeHevcConfiguration,
-  decodeHevcSps,
   decodeMpegAudioHeader,
-  decodeOpusHead,
-  decodeVp9KeyFrame,
   encodeAdtsHeader,
   encodeAnnexB,
   encodeFlacHeader,
@@ -24,9 +16,7 @@ import {
   hevcNalType,
   type NalLengthSize,
   normalizeTemporalUnit,
-  OBU_TYPE,
   splitLengthPrefixed,
-  splitObus,
 } from "@x/es";
 import { type Caps, type CapsValue, caps, type Fraction } from "../caps.js";
 import { bytesField } from "./formats.js";
@@ -55,36 +45,46 @@ export function trackFormat(
   frame: Uint8Array,
   frameRate: Fraction | undefined,
 ): TrackFormat | undefined {
-  const codecData = config === undefined ? {} : { codec_data: bytesField(config) };
+  const known = trackParameters(codec, config, frame);
+  const { width, height, sampleRate: rate, channels } = known;
+  const framerate = known.frameRate ?? frameRate;
+  const codecData = config && bytesField(config);
   switch (codec) {
-    case "avc1":
-      return config && avc(config, frameRate);
-    case "hvc1":
-      return config && hevc(config, frameRate);
-    case "av01":
-      return av1(config, frame, frameRate);
-    case "vp09": {
-      const { width, height } = decodeVp9KeyFrame(frame) ?? {};
-      return plain("video/x-vp9", { width, height, framerate: frameRate, ...codecData });
+    case "avc1": {
+      const convert = config && avcConverter(config);
+      const form = { "stream-format": "byte-stream", alignment: "au" };
+      return convert && plain("video/x-h264", { ...form, width, height, framerate }, convert);
     }
+    case "hvc1": {
+      const convert = config && hevcConverter(config);
+      const form = { "stream-format": "byte-stream", alignment: "au" };
+      return convert && plain("video/x-h265", { ...form, width, height, framerate }, convert);
+    }
+    case "av01": {
+      const form = { "stream-format": "obu-stream", alignment: "tu" };
+      const fields = { ...form, width, height, framerate, codec_data: codecData };
+      return plain("video/x-av1", fields, normalizeTemporalUnit);
+    }
+    case "vp09":
+      return plain("video/x-vp9", { width, height, framerate, codec_data: codecData });
     case "mp4a":
-      return config && aac(config);
+      return config && aac(config, known);
     case ".mp3": {
-      const { layer, sampleRate: rate, channels } = decodeMpegAudioHeader(frame);
+      const { layer } = decodeMpegAudioHeader(frame);
       return plain("audio/mpeg", { mpegversion: 1, layer, parsed: true, rate, channels });
     }
     case "ac-3":
     case "ec-3": {
-      const { sampleRate: rate, channels } = decodeAc3Header(frame);
       const mediaType = codec === "ac-3" ? "audio/x-ac3" : "audio/x-eac3";
       return plain(mediaType, { framed: true, alignment: "frame", rate, channels });
     }
-    case "Opus": {
-      const channels = config === undefined ? undefined : decodeOpusHead(config).channels;
-      return plain("audio/x-opus", { rate: 48_000, channels, ...codecData });
+    case "Opus":
+      return plain("audio/x-opus", { rate, channels, codec_data: codecData });
+    case "fLaC": {
+      const info = config && encodeFlacHeader(decodeFlacHeader(config).streamInfoBytes);
+      const fields = { framed: true, rate, channels, codec_data: info && bytesField(info) };
+      return plain("audio/x-flac", fields);
     }
-    case "fLaC":
-      return flac(config, frame);
     default:
       return plain("application/octet-stream", { codec });
   }
@@ -101,40 +101,15 @@ function plain(
   return { caps: caps(mediaType, Object.fromEntries(known)), convert };
 }
 
-function avc(config: Uint8Array, frameRate: Fraction | undefined): TrackFormat {
+function avcConverter(config: Uint8Array): TrackFormat["convert"] {
   const { nalLengthSize, sps, pps } = decodeAvcConfiguration(config);
-  const picture = sps[0] && decodeAvcSps(sps[0]);
-  const isSps = (nal: Uint8Array): boolean => avcNalType(nal) === AVC_NAL.sps;
-  return plain(
-    "video/x-h264",
-    {
-      "stream-format": "byte-stream",
-      alignment: "au",
-      width: picture?.width,
-      height: picture?.height,
-      framerate: picture?.frameRate ?? frameRate,
-    },
-    byteStream(nalLengthSize, [...sps, ...pps], isSps),
-  );
+  return byteStream(nalLengthSize, [...sps, ...pps], (nal) => avcNalType(nal) === AVC_NAL.sps);
 }
 
-function hevc(config: Uint8Array, frameRate: Fraction | undefined): TrackFormat {
+function hevcConverter(config: Uint8Array): TrackFormat["convert"] {
   const { nalLengthSize, arrays } = decodeHevcConfiguration(config);
   const sets = arrays.flatMap(({ nalUnits }) => nalUnits);
-  const isSps = (nal: Uint8Array): boolean => hevcNalType(nal) === HEVC_NAL.sps;
-  const sps = sets.find(isSps);
-  const picture = sps && decodeHevcSps(sps);
-  return plain(
-    "video/x-h265",
-    {
-      "stream-format": "byte-stream",
-      alignment: "au",
-      width: picture?.width,
-      height: picture?.height,
-      framerate: picture?.tail?.frameRate ?? frameRate,
-    },
-    byteStream(nalLengthSize, sets, isSps),
-  );
+  return byteStream(nalLengthSize, sets, (nal) => hevcNalType(nal) === HEVC_NAL.sps);
 }
 
 /** Start codes for lengths; parameter sets go before every key frame that has none of its own. */
@@ -150,36 +125,12 @@ function byteStream(
   };
 }
 
-function av1(
-  config: Uint8Array | undefined,
-  frame: Uint8Array,
-  frameRate: Fraction | undefined,
-): TrackFormat {
-  const obus = splitObus(config === undefined ? frame : decodeAv1Configuration(config).configOBUs);
-  const sequence = obus.find(({ obuType }) => obuType === OBU_TYPE.sequenceHeader);
-  const picture = sequence && decodeAv1SequenceHeader(sequence.payload);
-  const fields = {
-    "stream-format": "obu-stream",
-    alignment: "tu",
-    width: picture?.maxFrameWidth,
-    height: picture?.maxFrameHeight,
-    framerate: picture?.frameRate ?? frameRate,
-    codec_data: config && bytesField(config),
-  };
-  return plain("video/x-av1", fields, normalizeTemporalUnit);
-}
-
 /** ADTS where it can say what the configuration says, else raw frames beside it. */
-function aac(config: Uint8Array): TrackFormat {
+function aac(config: Uint8Array, { sampleRate: rate, channels }: TrackParameters): TrackFormat {
   const decoded = decodeAudioSpecificConfig(config);
   const { explicitExtension, samplingFrequency, channelConfiguration, gaSpecificConfig } = decoded;
-  const audioObjectType = explicitExtension?.coreObjectType ?? decoded.audioObjectType;
-  const fields = {
-    mpegversion: 4,
-    framed: true,
-    rate: samplingFrequency,
-    channels: aacChannels(decoded),
-  };
+  const { audioObjectType } = decoded;
+  const fields = { mpegversion: 4, framed: true, rate, channels };
   const header = { audioObjectType, samplingFrequency, channelConfiguration };
   const isPlain =
     channelConfiguration >= 1 &&
@@ -205,11 +156,4 @@ function hasAdtsHeader(header: Parameters<typeof encodeAdtsHeader>[0]): boolean 
   } catch {
     return false;
   }
-}
-
-function flac(config: Uint8Array | undefined, frame: Uint8Array): TrackFormat {
-  const header = config && decodeFlacHeader(config);
-  const { sampleRate: rate, channels } = header?.streamInfo ?? decodeFlacFrameHeader(frame);
-  const codecData = header && bytesField(encodeFlacHeader(header.streamInfoBytes));
-  return plain("audio/x-flac", { framed: true, rate, channels, codec_data: codecData });
 }

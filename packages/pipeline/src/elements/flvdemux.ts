@@ -2,6 +2,7 @@ import {
   amfToPlain,
   FlvDemuxer,
   type FlvEvent,
+  fourCcOfLegacy,
   type MediaMessage,
   presentationTimeNs,
   type ScriptData,
@@ -31,10 +32,6 @@ const PADS = {
   moreAudio: sometimes("audio_%u"),
   moreVideo: sometimes("video_%u"),
 };
-
-/** Legacy codec numbers as FourCCs (FLV 10.1 E.4.2.1, E.4.3.1). */
-const SOUND_FORMATS: Readonly<Record<number, string>> = { 2: ".mp3", 10: "mp4a", 14: ".mp3" };
-const CODEC_IDS: Readonly<Record<number, string>> = { 7: "avc1", 12: "hvc1" };
 
 /** Frame types of frames at which decoding can begin: key, and generated key. */
 const KEY_FRAMES: readonly number[] = [1, 4];
@@ -124,7 +121,7 @@ class Tracks {
           break;
         case "audio": {
           const { soundFormat, messages, timestampOffsetNano: nano } = event.audio;
-          const legacy = SOUND_FORMATS[soundFormat] ?? `sound-format-${soundFormat}`;
+          const legacy = fourCcOfLegacy("audio", soundFormat) ?? `sound-format-${soundFormat}`;
           for (const message of messages) {
             const codec = message.fourCc ?? legacy;
             await this.#message("audio", { message, codec, dts: event.dts, nano, isKey: true });
@@ -133,7 +130,7 @@ class Tracks {
         }
         case "video": {
           const { codecId = -1, frameType, messages, timestampOffsetNano: nano } = event.video;
-          const legacy = CODEC_IDS[codecId] ?? `codec-id-${codecId}`;
+          const legacy = fourCcOfLegacy("video", codecId) ?? `codec-id-${codecId}`;
           const isKey = KEY_FRAMES.includes(frameType);
           for (const message of messages) {
             const codec = message.fourCc ?? legacy;
