@@ -51,10 +51,13 @@ function numbersOf(value: AmfValue): (number | undefined)[] | undefined {
 /**
  * Where to read on to show what is at `seconds`: the last entry at or before it, or the first of all. Give the position
  * to `seek` of a reader, and the bytes from there on to its `push`.
- * @returns `undefined` for an index without entries
+ * @returns `undefined` without an index or without entries
  */
-export function seekPoint(index: KeyframeIndex, seconds: number): SeekPoint | undefined {
-  const { times, filePositions } = index;
+export function seekPoint(
+  index: KeyframeIndex | undefined,
+  seconds: number,
+): SeekPoint | undefined {
+  const { times = [], filePositions = [] } = index ?? {};
   let low = 0;
   let high = times.length;
   while (low < high) {

@@ -99,7 +99,7 @@ describe("a seekable file", () => {
   ])("seeking leads to the last key frame before any time", (pictures, group, seconds) => {
     const file = seekable(pictures, group, 100);
     const index = readKeyframeIndex(metadataOf(file));
-    const point = seekPoint(index ?? { filePositions: [], times: [] }, seconds);
+    const point = seekPoint(index, seconds);
     const before = keyFrames(file).filter(({ time }) => time <= seconds);
     expect(point).toEqual(before.at(-1) ?? keyFrames(file)[0]);
     const demuxer = new FlvDemuxer();
@@ -165,6 +165,7 @@ describe("readKeyframeIndex", () => {
       ...[undefined, undefined, undefined, 0, undefined],
     ]);
     expect(seekPoint({ filePositions: [], times: [] }, 1)).toBeUndefined();
+    expect(seekPoint(undefined, 1)).toBeUndefined();
   });
 
   test("reads the index of every vector that has one: its entries are key frames", () => {
