@@ -30,11 +30,17 @@ export interface FlvPacket {
   readonly multitrackType: MultitrackType | undefined;
   /** Of the tag's first byte, from the start of the stream. */
   readonly offset: number;
-  /** The codec's payload. Every use makes a new view, valid until the next `push`. */
+  /**
+   * The codec's payload. Every use makes a new view, valid until the next `push`. For what is no frame see
+   * `decodeMultichannelConfig` and, for Metadata, `decodeAmf0Values`.
+   */
   readonly body: Uint8Array;
 }
 
-/** What {@link FlvPacketReader} calls, in stream order. What they throw comes out of `push`, and ends the reading. */
+/**
+ * What {@link FlvPacketReader} calls, in stream order. They must not call the reader themselves. What they throw comes
+ * out of `push`, and ends the reading until `seek` or `reset`.
+ */
 export interface FlvPacketHandlers {
   packet(packet: FlvPacket): void;
   /** All that is no packet: the events of `FlvDemuxer`, but for audio and video tags with messages. */
