@@ -1,11 +1,10 @@
 import { BUCKET_NS, Bucket } from "./bucket.js";
+import { BucketList } from "./bucket-list.js";
 import { likeliestFloor } from "./delay-model.js";
 import { type FitState, FloorFit, type RatePrior } from "./floor-fit.js";
 import { differenceAt, type Line, moveOrigin } from "./line.js";
-import { medianOf } from "./order-statistics.js";
+import { SlopeHistory } from "./slope-history.js";
 
-const WINDOW_NS = 90e9;
-const MIN_BUCKETS = 4;
 const FIT_BUCKETS = 6;
 const FIRST_FIT_NS = 3e9;
 /** From this span on a second changes little: every fourth bucket is enough. */
@@ -28,8 +27,6 @@ const DOWN_BUCKETS = 4;
 /** 90 s of buckets, and some for probation. */
 const MAX_BUCKETS = 400;
 const MAX_SAMPLES = 8192;
-/** Rate history for the lock criterion: 10 s of buckets. */
-const SLOPE_HISTORY = 40;
 
 /** What a bucket's end brought. */
 export interface FloorChange {
@@ -70,10 +67,7 @@ export class DelayFloor {
   readonly #state: FitState = { sigma: MIN_WIDTH, tau: MIN_WIDTH, curvature: 0 };
   readonly #maxSlope: number;
   readonly #holdsDelay: boolean;
-  #buckets: Bucket[] = [];
-  /** The last so many of `#buckets` are above the line and not believed yet. */
-  #probation = 0;
-  readonly #spare: Bucket[] = [];
+  readonly #buckets = new BucketList(this.line, MAX_SAMPLES);
   #current: Bucket | undefined;
   #fitted = false;
   #spread = MIN_SPREAD;
@@ -85,8 +79,7 @@ export class DelayFloor {
   /** No fit since the last restart. */
   #restarted = false;
   readonly #scratch = new Float64Array(MAX_SAMPLES);
-  readonly #slopes = new Float64Array(SLOPE_HISTORY);
-  #slopeCount = 0;
+  readonly #slopes = new SlopeHistory();
 
   constructor(maxPpm: number, holdsDelay: boolean) {
     this.#maxSlope = maxPpm * 1e-6;
@@ -114,24 +107,19 @@ export class DelayFloor {
 
   /** Local time from the first to the last bucket in use, ns. */
   get span(): number {
-    const first = this.#buckets[0];
-    const last = this.#buckets[this.#buckets.length - 1 - this.#probation];
-    return first === undefined || last === undefined ? 0 : last.start - first.start;
+    return this.#buckets.span;
   }
 
   /** Standard error of the slope, about. */
   get slopeDeviation(): number {
-    const count = this.#buckets.length - this.#probation;
-    const span = this.span;
+    const { believed: count, span } = this.#buckets;
     const own = span === 0 ? Infinity : (this.#spread * Math.sqrt(12)) / (span * Math.sqrt(count));
     return Math.min(own, this.#prior?.deviation ?? Infinity);
   }
 
   /** How much the slope differs from that 10 s ago; infinite while that is unknown. */
   get slopeChange(): number {
-    if (this.#slopeCount < SLOPE_HISTORY) return Infinity;
-    const oldest = this.#slopes[this.#slopeCount % SLOPE_HISTORY] as number;
-    return Math.abs(this.line.slope - oldest);
+    return this.#slopes.change(this.line.slope);
   }
 
   /** A new time base, or a new start: the line and its rate stay, the samples go. */
@@ -145,9 +133,9 @@ export class DelayFloor {
       this.#fitSpan = REFIT_NS;
       this.#restarted = true;
     }
-    this.#release(0, this.#buckets.length);
-    this.#probation = 0;
-    if (this.#current !== undefined) this.#spare.push(this.#current);
+    this.#buckets.release(0, this.#buckets.length);
+    this.#buckets.probation = 0;
+    if (this.#current !== undefined) this.#buckets.recycle(this.#current);
     this.#current = undefined;
   }
 
@@ -172,10 +160,7 @@ export class DelayFloor {
   /** Add a sample. */
   add(x: number, difference: number, dense: boolean): void {
     this.#startX ??= x;
-    if (this.#current === undefined) {
-      this.#current = this.#spare.pop() ?? new Bucket();
-      this.#current.open(x);
-    }
+    this.#current ??= this.#buckets.open(x);
     const bucket = this.#current;
     const residual = difference - differenceAt(this.line, x);
     if (!this.#fitted && residual > 0) this.line.difference += residual;
@@ -193,38 +178,31 @@ export class DelayFloor {
     if (bucket === undefined) return change;
     this.#current = undefined;
     const steps = this.#fitted && x - (this.#startX ?? x) >= STEPS_FROM_NS;
-    if (steps && this.#residualOf(bucket) > this.#downTolerance()) {
-      this.#buckets.push(bucket);
-      this.#probation++;
+    const height = bucket.bestDifference - differenceAt(this.line, bucket.bestX);
+    const doubted = steps && height > this.#downTolerance();
+    if (!doubted) change.outliers += this.#buckets.dropProbation();
+    this.#buckets.push(bucket);
+    if (doubted) {
+      this.#buckets.probation++;
       this.#testDown();
-    } else {
-      if (this.#probation > 0) {
-        const first = this.#buckets.length - this.#probation;
-        for (let i = first; i < this.#buckets.length; i++) {
-          change.outliers += (this.#buckets[i] as Bucket).count;
-        }
-        this.#release(first, this.#buckets.length);
-        this.#probation = 0;
-      }
-      this.#buckets.push(bucket);
     }
-    this.#dropOld(x);
+    this.#buckets.dropOld(x);
     this.#refit(x);
-    if (this.#fitted) this.#noteSlope();
-    if (steps && this.#probation === 0) this.#testUp();
+    if (this.#fitted) this.#slopes.note(this.line.slope);
+    if (steps && this.#buckets.probation === 0) this.#testUp();
     return change;
   }
 
   /** Move line and samples by `by` of sender time: another zero of the sender's clock. */
   shift(by: number): void {
     this.line.difference += by;
-    for (const bucket of this.#buckets) bucket.shift(by);
+    this.#buckets.shiftFrom(0, by);
     this.#current?.shift(by);
   }
 
   /** Local time is counted from `origin` now. */
   rebase(origin: number): void {
-    for (const bucket of this.#buckets) bucket.rebase(origin);
+    this.#buckets.rebase(origin);
     this.#current?.rebase(origin);
     this.line.x -= origin;
     if (this.#startX !== undefined) this.#startX -= origin;
@@ -232,7 +210,8 @@ export class DelayFloor {
 
   /** The state, for JSON. */
   save(): DelayFloorSnapshot {
-    const buckets = this.#current === undefined ? this.#buckets : [...this.#buckets, this.#current];
+    const buckets = this.#buckets.save();
+    if (this.#current !== undefined) buckets.push(this.#current.save());
     return {
       line: { ...this.line },
       fitted: this.#fitted,
@@ -243,9 +222,9 @@ export class DelayFloor {
       startX: this.#startX ?? null,
       fitSpan: this.#fitSpan,
       restarted: this.#restarted,
-      slopes: this.#slopeHistory(),
-      probation: this.#probation,
-      buckets: buckets.map((bucket) => bucket.save()),
+      slopes: this.#slopes.save(),
+      probation: this.#buckets.probation,
+      buckets,
     };
   }
 
@@ -260,15 +239,11 @@ export class DelayFloor {
     this.#startX = saved.startX ?? undefined;
     this.#fitSpan = saved.fitSpan;
     this.#restarted = saved.restarted;
-    this.#slopeCount = 0;
-    for (const slope of saved.slopes) this.#slopes[this.#slopeCount++ % SLOPE_HISTORY] = slope;
-    this.#buckets = saved.buckets.slice(0, MAX_BUCKETS).map((values) => Bucket.load(values));
-    this.#current = this.#buckets.pop();
-    this.#probation = Math.min(saved.probation, this.#buckets.length);
-  }
-
-  #residualOf(bucket: Bucket): number {
-    return bucket.bestDifference - differenceAt(this.line, bucket.bestX);
+    this.#slopes.load(saved.slopes);
+    const buckets = saved.buckets.slice(0, MAX_BUCKETS);
+    const current = buckets.pop();
+    this.#current = current === undefined ? undefined : Bucket.load(current);
+    this.#buckets.load(buckets, saved.probation);
   }
 
   #downTolerance(): number {
@@ -276,61 +251,47 @@ export class DelayFloor {
   }
 
   #refit(x: number): void {
-    const count = this.#buckets.length - this.#probation;
-    const first = this.#buckets[0];
-    if (first === undefined || count < FIT_BUCKETS || x - first.start < this.#fitSpan) return;
+    const buckets = this.#buckets;
+    if (buckets.believed < FIT_BUCKETS || x - buckets.at(0).start < this.#fitSpan) return;
     if (this.span >= SETTLED_NS && x - this.line.x < SETTLED_FIT_NS) return;
     this.#fitSpan = FIRST_FIT_NS;
     if (this.#prior !== undefined && this.span >= PRIOR_NS) this.#prior = undefined;
     let start = 0;
     let rounds = 3;
-    if (this.#restarted && this.#fitted) this.#guessSlope(count, x);
+    if (this.#restarted && this.#fitted) this.#guessSlope(x);
     this.#restarted = false;
     if (!this.#fitted) {
       rounds = 10;
-      this.#guessSlope(count, x);
-      start = this.#medianResidual(count);
-      const width = this.#medianDistance(count, start);
+      this.#guessSlope(x);
+      start = buckets.medianResidual();
+      const width = buckets.medianDistance(start);
       this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, width);
       this.#state.curvature = 0;
       this.#fitted = true;
     }
     this.#fit.clear();
     // The newest first: should the samples not fit in, the oldest are left out.
-    for (let i = count - 1; i >= 0; i--) {
-      const bucket = this.#buckets[i] as Bucket;
+    for (let i = buckets.believed - 1; i >= 0; i--) {
+      const bucket = buckets.at(i);
       this.#fit.take(bucket.x, bucket.difference, bucket.count, this.line, x);
     }
     this.#fit.run(this.line, this.#state, x, rounds, start, this.#prior, this.#maxSlope);
-    this.#spread = Math.max(MIN_SPREAD, this.#medianDistance(count, 0));
-  }
-
-  #noteSlope(): void {
-    this.#slopes[this.#slopeCount++ % SLOPE_HISTORY] = this.line.slope;
-    if (this.#slopeCount >= 2 * SLOPE_HISTORY) this.#slopeCount -= SLOPE_HISTORY;
+    this.#spread = Math.max(MIN_SPREAD, buckets.medianDistance(0));
   }
 
   /**
    * Start the first fit of a sender near its rate, or the slope of a far one would pass for evenly spread noise: the
    * median slope between buckets, as far as it can be trusted against what is expected.
    */
-  #guessSlope(count: number, x: number): void {
-    let pairs = 0;
-    for (let i = 1; i < count; i++) {
-      const a = this.#buckets[i] as Bucket;
-      for (let j = 0; j < i && pairs < MAX_SAMPLES; j++) {
-        const b = this.#buckets[j] as Bucket;
-        const rise = this.#residualOf(a) - this.#residualOf(b);
-        this.#scratch[pairs++] = rise / Math.max(1, a.bestX - b.bestX);
-      }
-    }
-    const slope = medianOf(this.#scratch, pairs);
+  #guessSlope(x: number): void {
+    const buckets = this.#buckets;
+    const slope = buckets.medianSlope();
     const { line } = this;
     const old = line.slope;
     moveOrigin(line, x);
     line.slope = old + slope;
-    const width = this.#medianDistance(count, this.#medianResidual(count));
-    const deviation = (width * Math.sqrt(12)) / (this.span * Math.sqrt(count));
+    const width = buckets.medianDistance(buckets.medianResidual());
+    const deviation = (width * Math.sqrt(12)) / (buckets.span * Math.sqrt(buckets.believed));
     const expected = this.#maxSlope / 3;
     const trust = expected ** 2 / (expected ** 2 + deviation ** 2);
     const isOther = Math.abs(slope) > Math.max(OTHER_SENDER, 6 * deviation);
@@ -341,22 +302,9 @@ export class DelayFloor {
     line.slope = Math.max(-this.#maxSlope, Math.min(this.#maxSlope, old + trust * slope));
     if (!this.#fitted) return;
     this.#prior = { slope: line.slope, deviation: Math.max(RESTART_DEVIATION, deviation) };
-    line.difference += this.#medianResidual(count);
+    line.difference += buckets.medianResidual();
     this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, width);
     this.#state.curvature = 0;
-  }
-
-  /** Median distance of the buckets' best samples from `center` above the line. */
-  #medianDistance(count: number, center: number): number {
-    for (let i = 0; i < count; i++) {
-      this.#scratch[i] = Math.abs(this.#residualOf(this.#buckets[i] as Bucket) - center);
-    }
-    return medianOf(this.#scratch, count);
-  }
-
-  #medianResidual(count: number): number {
-    for (let i = 0; i < count; i++) this.#scratch[i] = this.#residualOf(this.#buckets[i] as Bucket);
-    return medianOf(this.#scratch, count);
   }
 
   /** A route became longer: the last buckets all lie below the line, behind an edge. */
@@ -367,7 +315,7 @@ export class DelayFloor {
     let nearest = -Infinity;
     let farthest = Infinity;
     for (let i = first; i < buckets.length; i++) {
-      const residual = this.#residualOf(buckets[i] as Bucket);
+      const residual = buckets.residual(i);
       nearest = Math.max(nearest, residual);
       farthest = Math.min(farthest, residual);
     }
@@ -375,47 +323,46 @@ export class DelayFloor {
     if (step <= Math.max(MIN_STEP_NS, 5 * this.#spread) || nearest - farthest >= step / 4) return;
     let edge = false;
     for (let i = first - EDGE_BUCKETS; i < first; i++) {
-      edge ||= this.#residualOf(buckets[i] as Bucket) > -0.4 * step;
+      edge ||= buckets.residual(i) > -0.4 * step;
     }
     if (!edge) return;
-    const floor = this.#floorOfBuckets(first, buckets.length);
+    const floor = this.#floorFrom(first);
     this.change.delayStep = -floor;
     if (this.#holdsDelay) {
       this.#shiftFrom(first, -floor);
       this.#heldDelay -= floor;
     } else {
-      this.#release(0, first);
+      buckets.release(0, first);
       this.#moveLine(floor);
     }
   }
 
   /** A route became shorter: the buckets on probation agree. */
   #testDown(): void {
-    if (this.#probation < DOWN_BUCKETS) return;
-    const first = this.#buckets.length - DOWN_BUCKETS;
-    for (let i = 0; i < DOWN_BUCKETS; i++) {
-      this.#scratch[i] = this.#residualOf(this.#buckets[first + i] as Bucket);
-    }
+    const buckets = this.#buckets;
+    if (buckets.probation < DOWN_BUCKETS) return;
+    const first = buckets.length - DOWN_BUCKETS;
+    for (let i = 0; i < DOWN_BUCKETS; i++) this.#scratch[i] = buckets.residual(first + i);
     const tolerance = this.#downTolerance();
     const sorted = this.#scratch.subarray(0, DOWN_BUCKETS).sort();
     const median = ((sorted[1] as number) + (sorted[2] as number)) / 2;
     const spread = (sorted[DOWN_BUCKETS - 1] as number) - (sorted[0] as number);
     if (spread > Math.max(tolerance, median / 4)) {
-      this.change.outliers += (this.#buckets[first] as Bucket).count;
-      this.#release(first, first + 1);
-      this.#probation--;
+      this.change.outliers += buckets.at(first).count;
+      buckets.release(first, first + 1);
+      buckets.probation--;
       return;
     }
-    this.#probation = 0;
+    buckets.probation = 0;
     if (this.#heldDelay > 0 && median <= 1.25 * this.#heldDelay + tolerance) {
-      const floor = this.#floorOfBuckets(first, this.#buckets.length);
+      const floor = this.#floorFrom(first);
       this.#shiftFrom(first, -floor);
       this.#heldDelay -= floor;
       if (this.#heldDelay < tolerance) this.#heldDelay = 0;
       this.change.delayStep = -floor;
       return;
     }
-    this.#release(0, first);
+    buckets.release(0, first);
     this.#moveLine(median);
     this.change.delayStep = -median;
   }
@@ -428,38 +375,11 @@ export class DelayFloor {
   }
 
   #shiftFrom(first: number, shift: number): void {
-    for (let i = first; i < this.#buckets.length; i++) (this.#buckets[i] as Bucket).shift(shift);
+    this.#buckets.shiftFrom(first, shift);
     this.change.shift = shift;
   }
 
-  #floorOfBuckets(first: number, end: number): number {
-    let count = 0;
-    for (let i = first; i < end; i++) {
-      const { x, difference, count: samples } = this.#buckets[i] as Bucket;
-      for (let j = 0; j < samples && count < MAX_SAMPLES; j++) {
-        this.#scratch[count++] =
-          (difference[j] as number) - differenceAt(this.line, x[j] as number);
-      }
-    }
-    return this.floorOf(this.#scratch, count);
-  }
-
-  #dropOld(x: number): void {
-    let old = 0;
-    const most = this.#buckets.length - this.#probation - MIN_BUCKETS;
-    while (old < most && (this.#buckets[old] as Bucket).start < x - WINDOW_NS) old++;
-    this.#release(0, old);
-  }
-
-  #release(first: number, end: number): void {
-    if (end > first) this.#spare.push(...this.#buckets.splice(first, end - first));
-  }
-
-  #slopeHistory(): number[] {
-    const known = Math.min(this.#slopeCount, SLOPE_HISTORY);
-    return Array.from(
-      { length: known },
-      (_, i) => this.#slopes[(this.#slopeCount - known + i) % SLOPE_HISTORY] as number,
-    );
+  #floorFrom(first: number): number {
+    return this.floorOf(this.#scratch, this.#buckets.residualsFrom(first, this.#scratch));
   }
 }

@@ -10,19 +10,19 @@ export {
   type PcrViolation,
 } from "./analyze-pcr.js";
 export type { DiscontinuityReason, EstimatorSnapshot } from "./clock-estimator.js";
+export type { PcrClockSnapshot } from "./clock-snapshot.js";
+export type {
+  PcrClockOptions,
+  PcrClockStatistics,
+  PcrSample,
+  SleepOptions,
+} from "./clock-types.js";
 export type { PcrClockEvent, PcrClockState } from "./events.js";
 export { GstPcrClock, type GstPcrClockOptions, type GstPcrUse } from "./gst-pcr-clock.js";
 export { applyCalibration, type GstCalibration, GstRegression } from "./gst-regression.js";
 export type { IntervalStatistics } from "./interval-meter.js";
 export type { LocalTime } from "./local-time.js";
-export {
-  PcrClock,
-  type PcrClockOptions,
-  type PcrClockSnapshot,
-  type PcrClockStatistics,
-  type PcrSample,
-  type SleepOptions,
-} from "./pcr-clock.js";
+export { PcrClock } from "./pcr-clock.js";
 export {
   type PcrSelection,
   PcrSelector,

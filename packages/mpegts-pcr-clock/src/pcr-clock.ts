@@ -1,96 +1,23 @@
 import { PCR_MODULUS, PTS_MODULUS } from "@x/bits";
-import { ClockEstimator, type EstimatorSample, type EstimatorSnapshot } from "./clock-estimator.js";
+import {
+  ClockEstimator,
+  type DiscontinuityReason,
+  type EstimatorSample,
+} from "./clock-estimator.js";
+import { loadSegments, type PcrClockSnapshot, saveSegments } from "./clock-snapshot.js";
+import type {
+  PcrClockOptions,
+  PcrClockStatistics,
+  PcrSample,
+  SleepOptions,
+} from "./clock-types.js";
 import type { PcrClockEvent, PcrClockState } from "./events.js";
-import { IntervalMeter, type IntervalStatistics } from "./interval-meter.js";
+import { IntervalMeter } from "./interval-meter.js";
 import { differenceAt } from "./line.js";
 import { defaultLocalTime, type LocalTime } from "./local-time.js";
-import { type PcrSelection, PcrSelector, type SelectedPcrHandler } from "./pcr-selector.js";
+import { PcrSelector, type SelectedPcr, type SelectedPcrHandler } from "./pcr-selector.js";
 import { sleepUntilLocal } from "./sleep.js";
 import { senderTimeOf, TimeMap, type TimeSegment } from "./time-map.js";
-
-/** Options of {@link PcrClock}. */
-export interface PcrClockOptions extends PcrSelection {
-  /**
-   * When the path becomes longer or shorter at once: `"hold"` keeps the clock where it is and counts the difference as
-   * held delay; `"follow"` slews to the new path. Default `"hold"`.
-   */
-  readonly delaySteps?: "hold" | "follow";
-  /** How far the sender's rate may be from the local one. Default 150; software senders may need 500. */
-  readonly maxPpm?: number;
-  /** Jitter below which the clock can lock, ns. Default 2 000 000. */
-  readonly lockJitterNs?: number;
-  /** The clock that arrival times are of. Default: `process.hrtime.bigint` or `performance.now`. */
-  readonly localNow?: LocalTime;
-}
-
-/** A PCR and when it arrived. */
-export interface PcrSample {
-  /** 27 MHz, below 2^33 · 300. */
-  readonly pcr: number;
-  /** Local time, ns. A time before the last sample's counts as that one's. */
-  readonly arrivalNs: bigint;
-  /** Received packets before this one, null packets included, on a count of the caller's. Default: unknown. */
-  readonly packet?: number;
-  /** Packets behind it in its datagram. Default 0. */
-  readonly packetsBehind?: number;
-  /** A new time base begins: discontinuity_indicator. Default `false`. */
-  readonly discontinuity?: boolean;
-  /** Packets were lost since the PCR before. Default `false`. */
-  readonly gap?: boolean;
-  /** program_clock_reference_extension was above 299; `pcr` is without it. Default `false`. */
-  readonly extensionOutOfRange?: boolean;
-}
-
-/** What a clock has seen. Times in ns. */
-export interface PcrClockStatistics {
-  readonly samples: number;
-  /** PCRs that were not used: wild values, stamps far too early. */
-  readonly outliers: number;
-  /** Median distance of the least delayed PCRs from the model. */
-  readonly jitterNs: number;
-  /** Width of the model's Gaussian part: errors of PCR and arrival stamps. */
-  readonly stampingErrorNs: number;
-  /** Mean of the model's exponential part: queueing. */
-  readonly queueingDelayNs: number;
-  /** The sender's rate minus 1, in millionths. */
-  readonly ratePpm: number;
-  /** Standard error of `ratePpm`, about. */
-  readonly rateErrorPpm: number;
-  /** How far the output is from the model. */
-  readonly outputErrorNs: number;
-  readonly heldDelayNs: number;
-  readonly discontinuities: number;
-  readonly delaySteps: number;
-  /** Breaks of continuity_counter on any PID. */
-  readonly gaps: number;
-  /** Sender time of a transport packet; 0 while unknown. */
-  readonly packetDurationNs: number;
-  /** Distances of consecutive PCRs in PCR time. */
-  readonly pcrInterval: IntervalStatistics;
-}
-
-/** The state of a {@link PcrClock}, for JSON. */
-export interface PcrClockSnapshot {
-  readonly version: 1;
-  readonly localEpochNs: string;
-  readonly senderEpochNs: string;
-  readonly estimator: EstimatorSnapshot;
-  readonly state: PcrClockState;
-  readonly counts: readonly [samples: number, discontinuities: number, delaySteps: number];
-  readonly segments: readonly {
-    readonly id: number;
-    readonly fromLocalNs: string;
-    readonly pcr0: number;
-    readonly senderNs0: string;
-  }[];
-}
-
-/** How {@link PcrClock.sleepUntil} waits. */
-export interface SleepOptions {
-  readonly signal?: AbortSignal;
-  /** Local time before the deadline that is spent in a busy loop, ns. Default 0. */
-  readonly spinNs?: bigint;
-}
 
 const HOLDOVER_NS = 500_000_000n;
 const LOST_NS = 5_000_000_000n;
@@ -132,7 +59,7 @@ export class PcrClock {
   #pid: number | undefined;
   #events: PcrClockEvent[] = [];
   /** PCRs of the chunks that arrived at `#pendingLocal`; they count when the next chunk is later or the clock is read. */
-  readonly #pending: PendingPcr[] = [];
+  readonly #pending: SelectedPcr[] = [];
   #pendingCount = 0;
   #pendingLocal = 0n;
   readonly #sample: EstimatorSample = {
@@ -145,15 +72,9 @@ export class PcrClock {
     weak: false,
   };
   readonly #onPcr: SelectedPcrHandler = (found) => {
-    if (this.#pendingCount === this.#pending.length) this.#pending.push(new PendingPcr());
-    const pending = this.#pending[this.#pendingCount++] as PendingPcr;
-    pending.pcr = found.pcr;
-    pending.pid = found.pid;
-    pending.packet = found.packet;
-    pending.discontinuity = found.discontinuity;
-    pending.weak = found.extensionOutOfRange;
-    pending.gap = found.gap;
-    pending.pidChanged = found.pidChanged;
+    if (this.#pendingCount === this.#pending.length) this.#pending.push({ ...found });
+    else Object.assign(this.#pending[this.#pendingCount] as SelectedPcr, found);
+    this.#pendingCount++;
   };
 
   constructor(options: PcrClockOptions = {}) {
@@ -193,16 +114,16 @@ export class PcrClock {
       throw new RangeError(`pcr: ${pcr} is out of range`);
     }
     this.#settle();
-    this.#add(
-      arrivalNs,
+    const found = {
       pcr,
+      pid: -1,
       packet,
-      packetsBehind,
-      sample.discontinuity === true,
-      false,
-      sample.gap === true,
-      sample.extensionOutOfRange === true,
-    );
+      discontinuity: sample.discontinuity === true,
+      pidChanged: false,
+      gap: sample.gap === true,
+      extensionOutOfRange: sample.extensionOutOfRange === true,
+    };
+    this.#add(arrivalNs, found, packetsBehind);
     return this.#takeEvents();
   }
 
@@ -354,11 +275,7 @@ export class PcrClock {
       estimator: this.#estimator.save(),
       state: this.#state,
       counts: [this.#samples, this.#discontinuities, this.#delaySteps],
-      segments: this.#map.segments.map((segment) => ({
-        ...segment,
-        fromLocalNs: String(segment.fromLocalNs),
-        senderNs0: String(segment.senderNs0),
-      })),
+      segments: saveSegments(this.#map.segments),
     };
   }
 
@@ -377,13 +294,7 @@ export class PcrClock {
     this.#state = snapshot.state;
     [this.#samples, this.#discontinuities, this.#delaySteps] = snapshot.counts;
     this.#lastLocal = this.#epoch + BigInt(Math.round(this.#estimator.lastX));
-    this.#map.load(
-      snapshot.segments.map((segment) => ({
-        ...segment,
-        fromLocalNs: BigInt(segment.fromLocalNs),
-        senderNs0: BigInt(segment.senderNs0),
-      })),
-    );
+    this.#map.load(loadSegments(snapshot.segments));
   }
 
   /** Forget everything: the clock is the local one again. */
@@ -430,26 +341,16 @@ export class PcrClock {
     this.#pendingCount = 0;
     const packets = this.#selector.packets;
     for (let i = 0; i < count; i++) {
-      const { pcr, packet, discontinuity, pidChanged, gap, weak } = this.#pending[i] as PendingPcr;
-      const behind = packets - 1 - packet;
-      this.#add(this.#pendingLocal, pcr, packet, behind, discontinuity, pidChanged, gap, weak);
+      const found = this.#pending[i] as SelectedPcr;
+      this.#add(this.#pendingLocal, found, packets - 1 - found.packet);
     }
   }
 
-  #add(
-    arrivalNs: bigint,
-    pcr: number,
-    packet: number,
-    behind: number,
-    discontinuity: boolean,
-    pidChanged: boolean,
-    gap: boolean,
-    weak: boolean,
-  ): void {
+  #add(arrivalNs: bigint, found: SelectedPcr, behind: number): void {
     this.#samples++;
     if (this.#paused) return;
     if (!this.#anchored) {
-      if (weak) return;
+      if (found.extensionOutOfRange) return;
       this.#epoch = arrivalNs;
       this.#senderEpoch = arrivalNs;
       this.#lastLocal = arrivalNs;
@@ -466,14 +367,14 @@ export class PcrClock {
     }
     const sample = this.#sample;
     sample.x = x;
-    sample.pcr = pcr;
-    sample.packet = packet;
+    sample.pcr = found.pcr;
+    sample.packet = found.packet;
     sample.behind = behind;
-    sample.announced = pidChanged ? "pcr-pid" : discontinuity ? "flagged" : undefined;
-    sample.gap = gap;
-    sample.weak = weak;
+    sample.announced = announcedBy(found);
+    sample.gap = found.gap;
+    sample.weak = found.extensionOutOfRange;
     const outcome = estimator.add(sample);
-    if (!outcome.doubted) this.#interval.add(pcr, outcome.discontinuity !== undefined);
+    if (!outcome.doubted) this.#interval.add(found.pcr, outcome.discontinuity !== undefined);
     if (outcome.mapped) this.#noteMapping(localNs, outcome.discontinuity !== undefined);
     if (outcome.discontinuity !== undefined) {
       this.#discontinuities++;
@@ -527,13 +428,7 @@ export class PcrClock {
   }
 }
 
-/** A found PCR whose datagram may not be complete yet. */
-class PendingPcr {
-  pcr = 0;
-  pid = 0;
-  packet = 0;
-  discontinuity = false;
-  pidChanged = false;
-  gap = false;
-  weak = false;
+function announcedBy({ pidChanged, discontinuity }: SelectedPcr): DiscontinuityReason | undefined {
+  if (pidChanged) return "pcr-pid";
+  return discontinuity ? "flagged" : undefined;
 }

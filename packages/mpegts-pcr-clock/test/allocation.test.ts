@@ -34,7 +34,7 @@ describe("memory in steady state", () => {
     expect(stderr).toBe("");
     expect(status).toBe(0);
     bytes = JSON.parse(stdout);
-  });
+  }, 60_000);
 
   test("a datagram without a PCR allocates nothing", () => {
     expect(bytes.quiet - bytes.caller).toBeLessThan(NOTHING);
