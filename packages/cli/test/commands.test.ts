@@ -340,6 +340,35 @@ describe("x probe", () => {
     }
   });
 
+  test("a page with the PCRs of a transport stream", async () => {
+    const plot = join(folder, "plot.html");
+    const ts = join(fixtures, "mpegts-pcr-clock/ts/ff-cbr.ts");
+    const { code, stdout } = await x("probe", "--plot", plot, ts);
+    expect(code).toBe(0);
+    expect(stdout).toContain("128 x 96, 25 fps, Constrained Baseline, level 1.2, 4:2:0, 8 bits");
+    expect(stdout).toContain("TR 101 290: no error of priority 1 or 2");
+    const page = readFileSync(plot, "utf8");
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page.match(/<svg/g)).toHaveLength(3);
+    const none = join(folder, "none.html");
+    await expectFailure(1, "x: no PCRs were found for --plot", "probe", "--plot", none, srt);
+    const nowhere = join(folder, "no/such/plot.html");
+    await expectFailure(1, /no such file or folder/, "probe", "--plot", nowhere, ts);
+  });
+
+  test("SRT without what it needs is one sentence", async () => {
+    const { X_LIBSRT } = process.env;
+    process.env.X_LIBSRT = "/no/such/libsrt.so";
+    try {
+      const missing = /SRT needs the package koffi|libsrt was not found: X_LIBSRT names/;
+      await expectFailure(2, missing, "probe", "srt://127.0.0.1:45996");
+    } finally {
+      if (X_LIBSRT === undefined) delete process.env.X_LIBSRT;
+      else process.env.X_LIBSRT = X_LIBSRT;
+    }
+    await expectFailure(2, "a caller needs host and port", "probe", "srt://127.0.0.1");
+  });
+
   test("a capture with RFC 8331", async () => {
     const report = await probe(join(fixtures, "rfc8331/streams/interlaced-25-mtu.pcap"));
     expect(report.kind).toBe("capture");
