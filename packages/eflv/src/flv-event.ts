@@ -5,7 +5,7 @@ import type { ScriptData } from "./script.js";
 import { type FlvHeader, type FlvTag, tagAt } from "./tag.js";
 import type { VideoData } from "./video.js";
 
-/** What {@link FlvDemuxer} delivers, in stream order. */
+/** What `FlvDemuxer` delivers, in stream order. */
 export type FlvEvent =
   | { readonly type: "header"; readonly header: FlvHeader; readonly offset: number }
   | {

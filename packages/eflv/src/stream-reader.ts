@@ -16,7 +16,7 @@ import {
   type VideoDecodeOptions,
 } from "./video.js";
 
-/** Options of {@link FlvDemuxer} and {@link FlvPacketReader}. */
+/** Options of `FlvDemuxer` and `FlvPacketReader`. */
 export interface FlvDemuxerOptions extends FlvReadOptions, VideoDecodeOptions {
   /**
    * `by-codec`: Metadata without a track id go to the one track that has their FourCC, with the warning

@@ -169,16 +169,15 @@ describe("readKeyframeIndex", () => {
   });
 
   test("reads the index of every vector that has one: its entries are key frames", () => {
-    let entries = 0;
-    for (const name of vectorFiles("eflv").filter((file) => /^peers\/.*\.flv$/.test(file))) {
+    const files = vectorFiles("eflv").filter((file) => /^peers\/.*\.flv$/.test(file));
+    expect(files.length).toBeGreaterThan(0);
+    for (const name of files) {
       const bytes = vectorBytes("eflv", name);
       const positions = keyFrames(bytes).map(({ position }) => position);
       const index = readKeyframeIndex(metadataOf(bytes));
       // GStreamer indexes sound as well; where there is a picture at a position, it is a key frame.
       const pictures = index?.filePositions.filter((position) => bytes[position] === 9) ?? [];
       expect(positions, name).toEqual(expect.arrayContaining(pictures));
-      entries += pictures.length;
     }
-    expect(entries).toBeGreaterThan(0);
   });
 });
