@@ -1,55 +1,43 @@
 import type { Cea608Field, DataChannel } from "./codes.js";
 import { addressed, isControlWord } from "./encoder.js";
+import {
+  begin,
+  type Channel,
+  isIdle,
+  type Job,
+  type Shown,
+  slotService,
+  tasksOf,
+  upcoming,
+  variant,
+} from "./field-channel.js";
+import { type SlotAction, searchSlots } from "./slot-search.js";
 
-/** A caption as the words of one service, with the slots that it is wanted at. Slots count one field's pairs. */
-export interface Job<T> {
-  readonly dataChannel: DataChannel;
-  /** Single words with parity. `mark` is the index of the one that shows the caption, or begins to. */
-  readonly words: readonly number[];
-  readonly mark: number;
-  /** For captions that are written on a screen that shows something: the same with an EDM at the mark. */
-  readonly replacing?: { readonly words: readonly number[]; readonly mark: number };
-  /** A code that gives the service the line back and changes nothing. */
-  readonly resume: number;
-  /** The mark takes the place of what is shown, so that it need not be erased before. */
-  readonly replaces: boolean;
-  /** Where the mark belongs. */
-  readonly target: number;
-  /** Where the erasure belongs; infinite when there is none. */
-  readonly end: number;
-  readonly cue: T;
-}
-
-/** What is known about a job once its mark was sent. */
-export interface Shown<T> {
-  readonly job: Job<T>;
-  readonly slot: number;
-}
-
-interface Channel<T> {
-  readonly dataChannel: DataChannel;
-  readonly erase: number;
-  readonly queue: Job<T>[];
-  /** The job that is being sent, and how far. */
-  job: Job<T> | undefined;
-  words: readonly number[];
-  mark: number;
-  at: number;
-  /** The slot of the erasure that is due, infinite for none. */
-  eraseAt: number;
-  /** Something is on the screen. */
-  shown: boolean;
+/** How a {@link FieldScheduler} works. */
+export interface FieldOptions {
+  readonly field: Cea608Field;
+  readonly doubleControls: boolean;
+  /** Slots before its target that a load may begin, at most, beyond none at all. */
+  readonly lookahead: number;
+  /** An erasure is left out when what replaces the caption comes within so many slots. */
+  readonly replaceGap: number;
+  /** A late caption stays for so many slots, or for as long as it was meant to. */
+  readonly minimumSlots: number;
 }
 
 const PADDING = 0x8080;
+/** Slots before its target at which a caption is looked at: more than two captions take. */
+const LOOK_AHEAD = 150;
 
 /**
  * Decides for each pair of one field what is sent in it. With one service in use every caption is shown in the slot
  * that it is wanted in, or as soon as its load allows: loading begins just in time, control pairs are doubled only
  * as far as that delays nothing. Two services share the field: whoever is wanted first goes first, and loads begin
- * earlier where the other service will need the line.
+ * earlier where the other service will need the line. Where that would make somebody late, {@link searchSlots} looks for
+ * a better way.
  */
 export class FieldScheduler<T> {
+  readonly #options: FieldOptions;
   readonly #channels: readonly Channel<T>[];
   readonly #double: boolean;
   readonly #lookahead: number;
@@ -61,17 +49,13 @@ export class FieldScheduler<T> {
   #latched: DataChannel = 1;
   /** The slots in which the loads of the waiting captions have to begin; `undefined` when that may have changed. */
   #starts: ReadonlyMap<Channel<T>, number> | undefined;
+  /** What a search found for the coming slots. */
+  #plan: SlotAction[] = [];
+  /** The slot in which the coming captions are looked at next. */
+  #lookAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: {
-    readonly field: Cea608Field;
-    readonly doubleControls: boolean;
-    /** Slots before its target that a load may begin, at most, beyond none at all. */
-    readonly lookahead: number;
-    /** An erasure is left out when what replaces the caption comes within so many slots. */
-    readonly replaceGap: number;
-    /** A late caption stays for so many slots, or for as long as it was meant to. */
-    readonly minimumSlots: number;
-  }) {
+  constructor(options: FieldOptions) {
+    this.#options = options;
     this.#double = options.doubleControls;
     this.#lookahead = options.lookahead;
     this.#gap = options.replaceGap;
@@ -106,15 +90,23 @@ export class FieldScheduler<T> {
     while (at > 0 && (queue[at - 1] as Job<T>).target > job.target) at--;
     queue.splice(at, 0, job);
     this.#starts = undefined;
+    this.#plan = [];
+    this.#lookAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The word of a slot; slots are asked for one after the other. `onShown` hears of a mark. */
   next(slot: number, onShown: (shown: Shown<T>) => void): number {
+    if (this.#again === 0 && this.#plan.length === 0 && slot >= this.#lookAt) this.#look(slot);
+    return this.#step(slot, onShown);
+  }
+
+  #step(slot: number, onShown: (shown: Shown<T>) => void): number {
     if (this.#again !== 0) {
       const word = this.#again;
       this.#again = 0;
       return word;
     }
+    if (this.#plan.length > 0) return this.#follow(slot, this.#plan.shift(), onShown);
     for (const channel of this.#channels) {
       const word = this.#showOrErase(channel, slot, onShown);
       if (word !== 0) return word;
@@ -129,11 +121,58 @@ export class FieldScheduler<T> {
     if (loaded && slot >= job.target) return this.#continue(channel, slot, onShown);
     // A caption is not erased before it is written.
     if (slot < channel.eraseAt || (job !== undefined && channel.at > channel.mark)) return 0;
-    if (this.#isReplacedSoon(channel, slot)) return 0;
+    return this.#isReplacedSoon(channel, slot) ? 0 : this.#erase(channel, slot);
+  }
+
+  #erase(channel: Channel<T>, slot: number): number {
     channel.eraseAt = Number.POSITIVE_INFINITY;
     channel.shown = false;
     this.#starts = undefined;
     return this.#control(channel, channel.erase, this.#canSpare(slot));
+  }
+
+  /**
+   * With two services, see whether any caption will be late. If so, and another way to share the slots is better, that
+   * one is followed.
+   */
+  #look(slot: number): void {
+    this.#lookAt = slot + LOOK_AHEAD;
+    if (this.#channels.some(({ job, queue }) => job === undefined && queue.length === 0)) return;
+    const trial = this.#clone();
+    const shown = new Map<Job<T>, number>();
+    for (let at = slot; at < slot + 2 * LOOK_AHEAD; at++) {
+      trial.#step(at, (each) => shown.set(each.job, each.slot));
+    }
+    const late = [...shown].flatMap(([job, at]) => (at > job.target ? [job.target] : []));
+    const first = Math.min(...late);
+    if (first > slot + LOOK_AHEAD) {
+      this.#lookAt = Math.min(this.#lookAt, first - LOOK_AHEAD);
+      return;
+    }
+    const services = this.#channels.map((channel) => slotService(channel, shown));
+    const plannable = this.#channels.every(({ job, at, mark }) => job === undefined || at <= mark);
+    if (!plannable || [...shown.keys()].some(({ replaces }) => !replaces)) return;
+    const { lookahead, replaceGap, minimumSlots } = this.#options;
+    const limits = { lookahead, gap: replaceGap, minimum: minimumSlots };
+    this.#plan = searchSlots({ services, latched: this.#latched - 1, from: slot, ...limits }) ?? [];
+  }
+
+  #clone(): FieldScheduler<T> {
+    const clone = new FieldScheduler<T>(this.#options);
+    this.#channels.forEach((channel, i) => {
+      Object.assign(clone.#channels[i] as Channel<T>, channel, { queue: [...channel.queue] });
+    });
+    clone.#again = this.#again;
+    clone.#latched = this.#latched;
+    return clone;
+  }
+
+  #follow(slot: number, action: SlotAction, onShown: (shown: Shown<T>) => void): number {
+    if (action === undefined) return PADDING;
+    const channel = this.#channels[action.service] as Channel<T>;
+    if (action.erases) return this.#erase(channel, slot);
+    if (channel.job === undefined) begin(channel);
+    return this.#continue(channel, slot, onShown);
   }
 
   /** The service to go on with: of those that have begun or have to begin, the one that is wanted first. */
@@ -163,7 +202,7 @@ export class FieldScheduler<T> {
 
   #latestStarts(): ReadonlyMap<Channel<T>, number> {
     const starts = new Map<Channel<T>, number>();
-    for (const { channel, job, start } of this.#plan(Number.NEGATIVE_INFINITY, this.#double)) {
+    for (const { channel, job, start } of this.#layBack(Number.NEGATIVE_INFINITY, this.#double)) {
       if (job !== channel.queue[0]) continue;
       starts.set(channel, Math.max(start, job.target - this.#lookahead));
     }
@@ -174,7 +213,7 @@ export class FieldScheduler<T> {
    * When the words up to the mark of what is begun and of what waits would be sent at the latest, from `now` on. Who
    * cannot begin early is placed first, and who can gives way.
    */
-  #plan(now: number, doubled: boolean): Planned<T>[] {
+  #layBack(now: number, doubled: boolean): Planned<T>[] {
     const shared = !this.#channels.some(isIdle);
     const tasks = this.#channels.flatMap((channel) => tasksOf(channel, now, doubled, shared));
     tasks.sort((a, b) => b.release - a.release || b.job.target - a.job.target);
@@ -259,19 +298,13 @@ export class FieldScheduler<T> {
   #canSpare(slot: number): boolean {
     const now = slot + 2;
     return (
-      this.#double && this.#plan(now, false).every(({ release, fits }) => release > now || fits)
+      this.#double &&
+      this.#plan.length === 0 &&
+      this.#layBack(now, false).every(
+        ({ release, fits, job }) => release > now || (fits && job.target >= now),
+      )
     );
   }
-}
-
-/** A load, or the rest of one, that has to be sent between two slots. */
-interface Task<T> {
-  readonly channel: Channel<T>;
-  readonly job: Job<T>;
-  /** The first slot that it can have. */
-  readonly release: number;
-  /** Slots that it needs before its target. */
-  readonly work: number;
 }
 
 interface Planned<T> {
@@ -280,66 +313,4 @@ interface Planned<T> {
   readonly release: number;
   readonly start: number;
   readonly fits: boolean;
-}
-
-/** Captions of one service that are planned ahead when the other needs the line, too. */
-const AHEAD = 6;
-
-/** What one service has still to show, as far as it is looked at. Alone on the line its next caption is enough. */
-function upcoming<T>(channel: Channel<T>, shared: boolean): readonly Job<T>[] {
-  const { job, queue, at, mark } = channel;
-  const waiting = queue.slice(0, shared ? AHEAD : 1);
-  return job !== undefined && at <= mark ? [job, ...waiting] : waiting;
-}
-
-function tasksOf<T>(
-  channel: Channel<T>,
-  now: number,
-  doubled: boolean,
-  shared: boolean,
-): Task<T>[] {
-  const { job, words, at, mark } = channel;
-  // To come back after the other service takes a code.
-  const back = shared ? 1 : 0;
-  let release = now;
-  // Words behind the mark come before the next caption.
-  let rest = job !== undefined && at > mark ? cost(words, at, words.length, doubled) : 0;
-  return upcoming(channel, shared).map((next) => {
-    const { words, mark } = next === job ? channel : variant(channel, next);
-    const work = rest + cost(words, next === job ? at : 0, mark, doubled) + back;
-    const task = { channel, job: next, release, work };
-    release = next.target + 1;
-    rest = cost(words, mark + 1, words.length, doubled);
-    return task;
-  });
-}
-
-function isIdle<T>({ job, queue, eraseAt }: Channel<T>): boolean {
-  return job === undefined && queue.length === 0 && eraseAt === Number.POSITIVE_INFINITY;
-}
-
-function begin<T>(channel: Channel<T>): void {
-  const job = channel.queue.shift() as Job<T>;
-  const { words, mark } = variant(channel, job);
-  if (words !== job.words) channel.eraseAt = Number.POSITIVE_INFINITY;
-  channel.job = job;
-  channel.words = words;
-  channel.mark = mark;
-  channel.at = 0;
-}
-
-/** The words to use: those that erase first, if something will still be shown when they come. */
-function variant<T>(
-  channel: Channel<T>,
-  job: Job<T>,
-): { readonly words: readonly number[]; readonly mark: number } {
-  if (job.replacing === undefined || !channel.shown) return job;
-  return channel.eraseAt >= job.target - 2 ? job.replacing : job;
-}
-
-/** Slots that the words from `from` to `to` take. */
-function cost(words: readonly number[], from: number, to: number, doubled: boolean): number {
-  let slots = 0;
-  for (let i = from; i < to; i++) slots += doubled && isControlWord(words[i] as number) ? 2 : 1;
-  return slots;
 }

@@ -7,7 +7,8 @@ import {
   popOnWords,
   rollUpWords,
 } from "./encoder.js";
-import { FieldScheduler, type Job, type Shown } from "./field-scheduler.js";
+import type { Job, Shown } from "./field-channel.js";
+import { FieldScheduler } from "./field-scheduler.js";
 import {
   type Cea608Caption,
   type LaidRow,

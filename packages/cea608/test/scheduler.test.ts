@@ -58,52 +58,6 @@ function sent(frames: readonly Cea608Frame[], command: string, field = 1): numbe
   return found;
 }
 
-/** The words before an EOC, and the slot that the EOC belongs to. */
-interface Lead {
-  readonly target: number;
-  readonly words: readonly number[];
-}
-
-/** Whether all EOCs of two services can leave in their slots: all ways to use each slot are followed. */
-function canBeOnTime(jobs: readonly (readonly Lead[])[]): boolean {
-  const isControl = (word: number | undefined): boolean => ((word ?? 0) & 0x7000) === 0x1000;
-  const last = Math.max(...jobs.flat().map(({ target }) => target));
-  // For each service the caption and how much of it was sent, then who has the line.
-  let states = new Map([["", [0, 0, 0, 0, 0]]]);
-  for (let slot = 0; slot <= last && states.size > 0; slot++) {
-    const next = new Map<string, number[]>();
-    const add = (state: number[]): void => {
-      next.set(state.join(), state);
-    };
-    for (const state of states.values()) {
-      const wanted = [0, 1].filter((c) => jobs[c]?.[state[2 * c] as number]?.target === slot);
-      if (wanted.length > 1) continue;
-      const [shows] = wanted;
-      if (shows !== undefined) {
-        const [index, sent] = [state[2 * shows] as number, state[2 * shows + 1] as number];
-        if (sent < (jobs[shows]?.[index]?.words.length ?? 0)) continue;
-        const after = [...state];
-        after.splice(2 * shows, 2, index + 1, 0);
-        after[4] = shows;
-        add(after);
-        continue;
-      }
-      add(state);
-      for (const c of [0, 1]) {
-        const word = jobs[c]?.[state[2 * c] as number]?.words[state[2 * c + 1] as number];
-        if (word === undefined) continue;
-        const after = [...state];
-        // Characters of the service that has not the line need a control code before them.
-        if (isControl(word) || state[4] === c) after[2 * c + 1] = (state[2 * c + 1] as number) + 1;
-        after[4] = c;
-        add(after);
-      }
-    }
-    states = next;
-  }
-  return states.size > 0;
-}
-
 const seconds = (start: number, end: number, ...lines: string[]): Cea608ScheduledCue => ({
   start: start * 1000,
   end: end * 1000,
@@ -369,83 +323,6 @@ describe("Cea608Scheduler", () => {
         expect(seen.get(service)?.some((shown) => shown.endsWith(rows))).toBe(true);
       }
       for (const texts of seen.values()) expect(texts.at(-1)).toBe("");
-    },
-  );
-
-  const shortCue = fc.record({
-    gap: fc.integer({ min: 0, max: 40 }),
-    duration: fc.integer({ min: 0, max: 60 }),
-    length: fc.integer({ min: 1, max: 31 }),
-  });
-
-  prop.prop([fc.array(shortCue, { minLength: 1, maxLength: 8 })])(
-    "lateness is the minimum that the line forces (oracle: every slot tried)",
-    (list) => {
-      let at = 0;
-      const cues = list.map(({ gap, duration, length }) => {
-        at += gap;
-        const start = at;
-        at += duration;
-        return { start, end: at, text: "x".repeat(length) };
-      });
-      const { frames, reports } = run(
-        cues.map(({ start, end, text }) => ({
-          start: (start * 1000) / 30,
-          end: (end * 1000) / 30,
-          lines: [text],
-        })),
-        { frameRate: AT_30 },
-      );
-      let shown = -1;
-      let erase = Number.POSITIVE_INFINITY;
-      const expected = cues.map(({ start, end, text }) => {
-        const load = encodePopOn({ lines: [text] }, { redundantControls: "never" }).length - 1;
-        let slot = Math.max(start, shown + 1);
-        const fits = (): boolean => {
-          const free = slot - shown - 1;
-          return free >= load + (slot - erase > 2 ? 1 : 0);
-        };
-        while (!fits()) slot++;
-        shown = slot;
-        const stay = Math.min(Math.max(end - start, 1), 30);
-        erase = Math.max(end, slot + stay);
-        return slot;
-      });
-      expect(sent(frames, "EOC")).toEqual(expected);
-      const late = expected.filter((slot, i) => slot > (cues[i]?.start ?? 0));
-      expect(reports.filter(({ type }) => type === "late").length).toBe(late.length);
-    },
-  );
-
-  const twoServices = fc.array(
-    fc.record({
-      service: fc.constantFrom("CC1", "CC2"),
-      gap: fc.integer({ min: 5, max: 28 }),
-      length: fc.integer({ min: 1, max: 16 }),
-    }),
-    { minLength: 2, maxLength: 4 },
-  );
-
-  prop.prop([twoServices, fc.boolean()])(
-    "two services of a field are on time wherever that is possible at all, give or take one pair (oracle: every way to share the pairs)",
-    (list, doubled) => {
-      const at = { CC1: 0, CC2: 0 };
-      const jobs: Lead[][] = [[], []];
-      const cues = list.map(({ service, gap, length }) => {
-        at[service] += gap;
-        const lines = ["x".repeat(length)];
-        const dataChannel = service === "CC1" ? 1 : 2;
-        const words = encodePopOn({ lines }, { dataChannel, redundantControls: "never" });
-        jobs[dataChannel - 1]?.push({ target: at[service], words: words.slice(0, -1) });
-        const start = (at[service] * 1000) / 30;
-        return { start, end: Number.POSITIVE_INFINITY, lines, service };
-      });
-      if (!canBeOnTime(jobs)) return;
-      const redundantControls = doubled ? "always" : "never";
-      const { reports } = run(cues, { frameRate: AT_30, redundantControls });
-      for (const report of reports) {
-        if (report.type === "late") expect(report.lateMs).toBeLessThan(34);
-      }
     },
   );
 
