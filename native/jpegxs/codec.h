@@ -198,6 +198,11 @@ typedef struct JxsEncodeOptions {
   /* Bytes of the codestream, header and EOC included; ignored with JXS_RATE_NONE. */
   uint32_t size;
   int32_t rate;
+  /*
+   * Bytes that the precincts of a slice may be ahead of an even share of its bytes, or behind it: half of what a decoder's
+   * smoothing buffer has to spare.
+   */
+  uint32_t reservoir;
   /* JXS_SCALAR... */
   int32_t kernels;
   /* Vertical prediction and significance flags where they help. */

@@ -163,14 +163,35 @@ class SliceEncoder {
     return model_.cost(precinct(p), q_of(level), r_of(level), real(), above, c);
   }
 
+  // Bytes of the slice that are used once precinct `p` takes `bytes` of them, filler included; kTooMany: more than there are,
+  // or than may be used up to here.
+  static constexpr u64 kTooMany = ~u64(0);
+  u64 used_after(int p, u64 before, u32 bytes, size_t budget) const {
+    const u64 used = before + bytes;
+    if (used > budget) return kTooMany;
+    if (p + 1 == count_) return used;
+    const u64 share = u64(budget) * u64(p + 1) / u64(count_), reservoir = e_.options.reservoir;
+    if (used > share + reservoir) return kTooMany;
+    return max(used, share > reservoir ? share - reservoir : 0);
+  }
+
   // Whether all precincts at one level fit.
   bool fits_everywhere(int level, size_t budget, const CostOptions &options) const {
-    size_t total = 0;
-    for (int p = 0; p < count_; p++) {
-      total += model_.cost(precinct(p), q_of(level), r_of(level), options, above(p), job_.choice[p]);
-      if (total > budget) return false;
+    u64 used = 0;
+    for (int p = 0; p < count_ && used != kTooMany; p++) {
+      Choice &c = job_.choice[p];
+      used = used_after(
+          p, used, model_.cost(precinct(p), q_of(level), r_of(level), options, above(p), c), budget);
     }
-    return true;
+    return used != kTooMany;
+  }
+
+  // Bytes that are used when precinct `p` is coded as `own` and the one below as `next`.
+  u64 used_with(int p, const Choice &own, const Choice &next, size_t budget) const {
+    u64 used = 0;
+    for (int i = 0; i < count_ && used != kTooMany; i++)
+      used = used_after(i, used, (i == p ? own : i == p + 1 ? next : job_.choice[i]).bytes, budget);
+    return used;
   }
 
   // The best level at which all precincts fit. Prediction from above takes long to find out about, but only ever saves bytes:
@@ -201,43 +222,51 @@ class SliceEncoder {
   size_t encode_jointly(size_t budget, u8 *out) {
     const int low = best_fitting_level(budget);
     if (!fits_everywhere(low, budget, real())) return 0;
-    size_t total = 0;
-    for (int p = 0; p < count_; p++) {
-      job_.level[p] = low;
-      total += cost_at(p, low, above(p), job_.choice[p]);
-    }
-    // What is left refines single precincts, one step each in turn, as long as any step fits. A step changes what the
-    // precinct below costs too, because its counts are predicted from this one.
-    Choice own, next;
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (int p = 0; p < count_; p++) {
-        if (job_.level[p] == best_level()) continue;
-        const u32 bytes = cost_at(p, job_.level[p] + 1, above(p), own);
-        size_t changed = total - job_.choice[p].bytes + bytes;
-        const bool has_next = p + 1 < count_;
-        if (has_next) {
-          changed -= job_.choice[p + 1].bytes;
-          changed += cost_at(p + 1, job_.level[p + 1], &own, next);
-        }
-        if (changed > budget) continue;
-        moved = true;
-        total = changed;
-        job_.level[p]++;
-        job_.choice[p] = own;
-        if (has_next) job_.choice[p + 1] = next;
+    for (int p = 0; p < count_; p++) job_.level[p] = low;
+    // Where the reservoir holds one precinct back, the others have far to go.
+    for (int step = held_back(low, budget) ? 256 : 1; step > 0; step /= 2)
+      while (refine(step, budget)) {
       }
-    }
 
+    u64 used = 0;
     size_t at = 0;
-    u32 size = 0;
     for (int p = 0; p < count_; p++) {
-      size = pack_precinct(model_, precinct(p), job_.choice[p], above(p), out + at);
-      set_length(e_.geometry, out + at, size);
-      at += size;
+      const u32 size = pack_precinct(model_, precinct(p), job_.choice[p], above(p), out + at);
+      used = p + 1 == count_ ? budget : used_after(p, at, size, budget);
+      fill(out + at, size, u32(used - at));
+      at = size_t(used);
     }
-    fill(out + at - size, size, u32(size + budget - at));
     return budget;
+  }
+
+  // Whether there are bytes for the next level, but not where they are wanted. For the level that `choice` has.
+  bool held_back(int level, size_t budget) const {
+    u64 used = 0;
+    for (int p = 0; p < count_; p++) used += job_.choice[p].bytes;
+    if (level == best_level() || used > budget - budget / 8) return false;
+    used = 0;
+    for (int p = 0; p < count_; p++) used += cost_at(p, level + 1, above(p), job_.choice[p]);
+    fits_everywhere(level, budget, real());
+    return used <= budget;
+  }
+
+  // Refines single precincts, one step each in turn. A step changes what the precinct below costs too, because its counts
+  // are predicted from this one. Returns whether any step fitted.
+  bool refine(int step, size_t budget) const {
+    bool moved = false;
+    Choice own, next;
+    for (int p = 0; p < count_; p++) {
+      if (job_.level[p] + step > best_level()) continue;
+      cost_at(p, job_.level[p] + step, above(p), own);
+      const bool has_next = p + 1 < count_;
+      if (has_next) cost_at(p + 1, job_.level[p + 1], &own, next);
+      if (used_with(p, own, next, budget) == kTooMany) continue;
+      moved = true;
+      job_.level[p] += step;
+      job_.choice[p] = own;
+      if (has_next) job_.choice[p + 1] = next;
+    }
+    return moved;
   }
 
   // The precinct above, null in the first of the slice.
@@ -264,7 +293,7 @@ class SliceEncoder {
       const size_t share = (carry && p == 0 ? first : other) + (size_t(p) < extra ? 1 : 0) + saved;
       if (!search(p, share, above(p), job_.choice[p])) return 0;
       const u32 size = pack_precinct(model_, precinct(p), job_.choice[p], above(p), out + at);
-      saved = carry && p + 1 < count_ ? share - size : 0;
+      saved = carry && p + 1 < count_ ? min<size_t>(share - size, e_.options.reservoir) : 0;
       fill(out + at, size, u32(share - saved));
       at += share - saved;
     }

@@ -10,7 +10,7 @@
 static void reencode(const JxsHeader *decoded, const JxsPlane *planes, int kernels) {
   JxsHeader header = *decoded;
   JxsError error;
-  JxsEncodeOptions options = {4096, JXS_RATE_SLICE, kernels, 1, 1, 0, 1, 1};
+  JxsEncodeOptions options = {4096, JXS_RATE_SLICE, 100, kernels, 1, 1, 0, 1, 1};
   if (header.fq == 0) options.rate = JXS_RATE_NONE;
   const size_t size = jxs_encoder_size(&header, &options, &error);
   if (size == 0 || size > (64u << 20)) return;

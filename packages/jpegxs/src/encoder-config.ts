@@ -1,3 +1,4 @@
+import { smoothingBufferSize } from "./buffer-model.js";
 import { configError } from "./errors.js";
 import { type Component, geometryOf } from "./geometry.js";
 import { type CodestreamHeader, sizeOfHeader, type Weight } from "./header.js";
@@ -76,6 +77,8 @@ export interface EncoderPlan {
   readonly vertical: boolean;
   readonly significance: boolean;
   readonly fastSigns: boolean;
+  /** Bytes that precincts may be ahead of an even share of their slice's bytes, or behind. */
+  readonly reservoir: number;
   readonly trim: boolean;
 }
 
@@ -199,12 +202,14 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   const header = withWeights(adapted, cdt, options, rct);
   const size = lossless ? 0 : budget(options, header);
   const samples = cdt.reduce((sum, { sx, sy }) => sum + (width * height) / (sx * sy), 0);
+  const claimed = svt
+    ? withSize(header, size)
+    : withProfile(withSize(header, size), size, named, options);
   return {
-    header: svt
-      ? withSize(header, size)
-      : withProfile(withSize(header, size), size, named, options),
+    header: claimed,
     size,
     rate: lossless ? RATES.lossless : RATES[rate],
+    reservoir: reservoirOf(claimed, size),
     vertical: verticalPrediction !== "off",
     significance: options.significance ?? true,
     fastSigns: signs === "separate-fast",
@@ -256,6 +261,18 @@ function budget(options: EncoderOptions, header: CodestreamHeader): number {
   const size = options.size ?? Math.ceil(Math.floor(width * height * (bitsPerPixel as number)) / 8);
   whole("size", size, sizeOfHeader(header) + 2, 2 ** 31 - 1);
   return size;
+}
+
+/** Half of what the smoothing buffer has to spare when every row of precincts takes the same bytes. */
+function reservoirOf(header: CodestreamHeader, size: number): number {
+  const bits = smoothingBufferSize(header);
+  if (bits === undefined) return 2 ** 31 - 1;
+  const { pih, cdt } = header;
+  const { npy, precinctHeight } = geometryOf(pih, cdt);
+  // The last row may have less time than its share of the bytes, and the header comes before everything.
+  const lines = precinctHeight + npy * precinctHeight - pih.hf;
+  const spare = bits / 8 - (lines * size) / pih.hf;
+  return Math.max(0, Math.floor(spare / 2) - sizeOfHeader(header));
 }
 
 function withSize(header: CodestreamHeader, lcod: number): CodestreamHeader {

@@ -17,7 +17,7 @@ export interface SourcePlane {
 const ERROR = 0;
 const WRITTEN = 16;
 const OPTIONS = 32;
-const PLANES = 64;
+const PLANES = 80;
 const HEADER = 128;
 const CONTROL_SIZE = 1024;
 const RESULT_SIZE = 32;
@@ -74,12 +74,10 @@ export class Encoder {
     new Uint8Array(core.heap()).set(withSlice(this.#headerBytes), input);
     const length = this.#headerBytes.length + 2;
     check(functions.jxs_read_header(input, length, base + HEADER, base + ERROR));
-    const { size, rate, vertical, significance, fastSigns, trim } = plan;
+    const { size, rate, reservoir } = plan;
     const { jobs } = core;
-    control.set(
-      [size, rate, kernels, ...[vertical, significance, fastSigns, trim].map(Number), jobs],
-      OPTIONS / 4,
-    );
+    const tools = [plan.vertical, plan.significance, plan.fastSigns, plan.trim].map(Number);
+    control.set([size, rate, reservoir, kernels, ...tools, jobs], OPTIONS / 4);
     const needed = functions.jxs_encoder_size(base + HEADER, base + OPTIONS, base + ERROR) >>> 0;
     if (needed === 0) check(control[0] as number);
 

@@ -1,4 +1,5 @@
 export { type FormatError, type FormatIssue, isFormatError } from "@x/bits";
+export { type BufferUse, smoothingBuffer } from "./buffer-model.js";
 export {
   type Backend,
   type BackendName,

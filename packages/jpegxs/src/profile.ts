@@ -198,7 +198,7 @@ export function chooseLevel(
 
 /**
  * Compare a header with the profile, level and sublevel that it claims (ISO/IEC 21122-2 annexes A and B). An
- * unrestricted or unknown profile has no rules to break; the buffer model is not checked, it needs the whole stream.
+ * unrestricted or unknown profile has no rules to break. The buffer model needs the whole codestream: `smoothingBuffer`.
  */
 export function describeProfile(header: CodestreamHeader): ProfileDescription {
   const { pih } = header;
@@ -275,13 +275,17 @@ function checkLevel(
     }
     if (wf * hf > limits.maxArea) report("pih.wf", `${wf * hf} points, level ${limits.name}`);
   }
-  const sublevel = SUBLEVELS.find(([code]) => code === (plev & 0x9f));
-  if (sublevel === undefined) return undefined;
-  const bits = sublevel[2] === 0 ? (claimed?.nbpp ?? 0) : sublevel[2];
-  if (bits === 0) return undefined;
+  const bits = sublevelBits(plev, claimed);
+  if (bits === undefined) return undefined;
   const max = Math.floor((wf * hf * bits) / (claimed?.bayer ? 2 : 8));
-  if (lcod > max) report("pih.lcod", `${lcod} bytes, ${sublevel[1]} allows ${max}`);
+  if (lcod > max) report("pih.lcod", `${lcod} bytes, ${sublevelName(plev)} allows ${max}`);
   return max;
+}
+
+/** Bits a grid point that a sublevel allows, `undefined` without a limit. */
+export function sublevelBits(plev: number, claimed: Profile | undefined): number | undefined {
+  const sublevel = SUBLEVELS.find(([code]) => code === (plev & 0x9f));
+  return sublevel?.[2] === 0 ? claimed?.nbpp : sublevel?.[2];
 }
 
 function profile(
