@@ -434,7 +434,7 @@ describe("x probe", () => {
     expect(tracks.filter(({ kind }) => kind === "audio").length).toBeGreaterThan(1);
     for (const { frames } of tracks) expect(frames).toBeGreaterThan(0);
     const text = await x("probe", join(fixtures, "eflv/peers/ff-multitrack-audio.flv"));
-    expect(text.stdout).toMatch(/^ {2}audio 1 {2}mp4a, OneTrack: \d+ frames/m);
+    expect(text.stdout).toMatch(/^ {2}audio 1 {2}mp4a \(AAC\), OneTrack: \d+ frames/m);
   });
 
   test("captions between files", async () => {

@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { cueText, isFormatError, parseSubtitles } from "@x/cea708";
 import { describeSystemError } from "@x/pipeline";
 import { parseUnit } from "@x/st2038";
@@ -19,7 +19,7 @@ import { DatagramProbe } from "./rtp-probe.js";
 import { TsProbe } from "./ts-probe.js";
 
 const CHUNK = 1 << 20;
-/** Formats that are read whole are small; a transport stream is read in chunks and may be any size. */
+/** Formats that are read whole are small; a transport stream or FLV is read in chunks and may be any size. */
 const MAX_WHOLE = 1 << 30;
 /** Enough to see the sync bytes of several packets of the largest size. */
 const HEAD = 208 * 8;
@@ -48,16 +48,13 @@ export async function probeFile(
     if (looksLikeTs(head) && !isCapture(head)) {
       kind = "mpegts";
       const probe = new TsProbe();
-      const chunk = new Uint8Array(CHUNK);
-      for (let at = 0; ; ) {
-        const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
-        if (bytesRead === 0) break;
-        // The demuxer hands out views of what it was given: each chunk is its own.
-        probe.push(chunk.slice(0, bytesRead));
-        at += bytesRead;
-        onProgress(at / size);
-      }
+      await readThrough(file, size, (chunk) => probe.push(chunk), onProgress);
       probe.finish(findings);
+    } else if (isFlv(head)) {
+      kind = "flv";
+      const probe = new FlvProbe();
+      await readThrough(file, size, (chunk) => probe.push(chunk), onProgress);
+      findings.flv.push(probe.finish());
     } else {
       if (size > MAX_WHOLE) throw new InputError(`"${path}" is too large for what it looks like`);
       const bytes = new Uint8Array(size);
@@ -70,6 +67,23 @@ export async function probeFile(
   }
 }
 
+async function readThrough(
+  file: FileHandle,
+  size: number,
+  push: (chunk: Uint8Array) => void,
+  onProgress: (share: number) => void,
+): Promise<void> {
+  const chunk = new Uint8Array(CHUNK);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
+    if (bytesRead === 0) return;
+    // The demuxer hands out views of what it was given: each chunk is its own.
+    push(chunk.slice(0, bytesRead));
+    at += bytesRead;
+    onProgress(at / size);
+  }
+}
+
 function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): ProbeReport["kind"] {
   if (isCapture(bytes)) {
     const { datagrams, truncated } = readCapture(bytes);
@@ -79,12 +93,6 @@ function probeWhole(path: string, bytes: Uint8Array, findings: ProbeFindings): P
     if (truncated) findings.problems.push("the capture ends inside a packet");
     if (datagrams.length === 0) findings.problems.push("the capture has no UDP datagrams");
     return "capture";
-  }
-  if (isFlv(bytes)) {
-    const probe = new FlvProbe();
-    probe.push(bytes);
-    findings.flv.push(probe.finish());
-    return "flv";
   }
   if (isJpegXs(bytes)) {
     findings.pictures.push(probeJpegXs(bytes, findings.problems));

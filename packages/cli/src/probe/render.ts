@@ -1,9 +1,9 @@
 import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
+import { renderFlv } from "./render-flv.js";
 import {
   type AncReport,
   type CaptionReport,
   DRIFT_SECONDS,
-  type FlvReport,
   type PcrReport,
   type PictureReport,
   type ProbeReport,
@@ -22,7 +22,7 @@ export function renderReport(report: ProbeReport, allCaptions: boolean): string 
   for (const stream of report.ancillary) lines.push(...ancillary(stream));
   for (const stream of report.captions) lines.push(...captions(stream, allCaptions));
   for (const stream of report.pictures) lines.push(...picture(stream));
-  for (const stream of report.flv) lines.push(...flv(stream));
+  for (const stream of report.flv) lines.push(...renderFlv(stream));
   for (const problem of report.problems) lines.push(`problem: ${problem}`);
   return `${lines.join("\n")}\n`;
 }
@@ -168,18 +168,6 @@ function picture(stream: PictureReport): string[] {
     `${codestreams} codestreams: ${width} x ${height}, ${sampling ?? `${components} components`}, ${bitDepth} bits, ${slices} slices`,
     `  ${profile}, level ${level}, sublevel ${sublevel}; ${codestreamSize} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel`,
     ...violations.map((violation) => `  not as the profile wants: ${violation}`),
-  ];
-}
-
-function flv(stream: FlvReport): string[] {
-  const { tracks, scripts, durationMs } = stream;
-  return [
-    `FLV: ${tracks.length} tracks, ${(durationMs / 1000).toFixed(3)} s, ${scripts} script tags`,
-    ...tracks.map(
-      ({ kind, trackId, codec, layout, frames, bytes }) =>
-        `  ${kind} ${trackId}  ${codec}, ${layout}: ${frames} frames, ${bytes} bytes`,
-    ),
-    ...issues(stream.issues),
   ];
 }
 

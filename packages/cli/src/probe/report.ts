@@ -177,22 +177,56 @@ export interface PictureReport {
 
 /** An FLV file. */
 export interface FlvReport {
-  readonly tracks: readonly {
-    readonly kind: "audio" | "video";
-    /** 0: the default track. */
-    readonly trackId: number;
-    /** FourCC, or the legacy number. */
-    readonly codec: string;
-    /** `legacy`, `enhanced`, or the multitrack type of its first tag. */
-    readonly layout: string;
-    readonly frames: number;
-    readonly bytes: number;
-  }[];
-  /** Script tags, onMetaData among them. */
-  readonly scripts: number;
+  readonly tracks: readonly FlvTrackReport[];
+  /** Number of script tags by the name that they begin with. */
+  readonly scripts: Readonly<Record<string, number>>;
+  /** The last onMetaData, without its keyframe index. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Entries of the keyframe index. */
+  readonly keyframeIndex: number;
+  /** From the first frame to the end of the last one. */
   readonly durationMs: number;
-  /** Number of issues by code. */
-  readonly issues: Readonly<Record<string, number>>;
+  readonly issues: readonly FlvIssueReport[];
+}
+
+/** A track of an FLV file. */
+export interface FlvTrackReport {
+  readonly kind: "audio" | "video";
+  /** 0: the default track. */
+  readonly trackId: number;
+  /** FourCC; of a legacy codec the one that it was given later, or its number. */
+  readonly codec: string;
+  readonly codecName: string;
+  /** `legacy`, `enhanced`, or the multitrack type; several with `and` between them. */
+  readonly layout: string;
+  readonly format: StreamFormat;
+  /** Of a MultichannelConfig. */
+  readonly channelLayout: string | undefined;
+  /** SequenceStarts that were not empty. */
+  readonly configurations: number;
+  readonly frames: number;
+  /** Video only. */
+  readonly keyFrames: number | undefined;
+  /** Some frame is not shown when it is decoded. */
+  readonly reorders: boolean;
+  readonly bytes: number;
+  /** Decoding time of the first frame. */
+  readonly startMs: number;
+  /** With the last frame as long as the others on the average. */
+  readonly durationMs: number;
+  /** Bits a second over that time; `undefined` with less than two frames. */
+  readonly bitrate: number | undefined;
+  readonly framesPerSecond: number | undefined;
+}
+
+/** What is wrong in an FLV file, by the name of the defect. */
+export interface FlvIssueReport {
+  readonly code: string;
+  readonly count: number;
+  /** Byte where it was first; 0 where that does not apply. */
+  readonly firstOffset: number;
+  /** Of the first one. */
+  readonly message: string;
 }
 
 /** The parts of a report that one input stream adds to. */
