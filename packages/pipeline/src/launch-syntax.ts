@@ -36,10 +36,13 @@ const PROPERTY_NAME = /^[A-Za-z_][\w:-]*$/;
 const ASSIGNMENT = /^[A-Za-z_][\w:-]*\s*=\s*$/;
 const REFERENCE = /^([\w-]*)\.([\w%-]*)$/;
 const FACTORY = /^[A-Za-z][\w-]*$/;
+/** The beginning of a bin: `(`, or with its type. */
+const BIN = /^(?:(?:bin|pipeline)\.)?\($/;
 
 /**
  * Parse gst-launch syntax: elements joined by `!`, `property=value`, caps between two `!`, `name.` and `name.pad`
- * references, several chains, quotes, backslashes, `$NAME` and `${NAME}` outside single quotes.
+ * references, several chains, bins in parentheses, whose elements count as if they stood there without, quotes,
+ * backslashes, `$NAME` and `${NAME}` outside single quotes.
  *
  * @param environment values for `$NAME`
  * @throws {PipelineError} `syntax`, with the position.
@@ -54,6 +57,9 @@ export function parseLaunch(
   const links: { from: LaunchEnd; to: LaunchEnd }[] = [];
   let previous: LaunchEnd | undefined;
   let linkPending: Token | undefined;
+  /** Bins that are open, and how many ends of links there were before. */
+  const bins: { readonly token: Token; readonly ends: number }[] = [];
+  let ends = 0;
   let at = 0;
 
   const append = (end: LaunchEnd): void => {
@@ -61,6 +67,7 @@ export function parseLaunch(
       links.push({ from: previous, to: end });
     linkPending = undefined;
     previous = end;
+    ends++;
   };
 
   while (at < tokens.length) {
@@ -71,13 +78,26 @@ export function parseLaunch(
       }
       linkPending = token;
       at++;
+    } else if (BIN.test(token.raw)) {
+      bins.push({ token, ends });
+      if (linkPending === undefined) previous = undefined;
+      // Nothing can refer to a bin, so its name is for the reader.
+      for (at++; /^name\s*=/.test(tokens[at]?.text ?? ""); ) at++;
+    } else if (token.raw === ")") {
+      const bin = bins.pop();
+      if (bin === undefined) {
+        throw syntax(`")" at character ${token.position} closes nothing`);
+      }
+      if (bin.ends === ends) throw syntax(`the bin at character ${bin.token.position} is empty`);
+      if (linkPending !== undefined) throw nothingBehind(linkPending);
+      at++;
     } else if (linkPending !== undefined && MEDIA_TYPE.test(token.text)) {
       // Caps go on to the next "!", spaces after commas included.
       let text = "";
-      for (; at < tokens.length && tokens[at]?.raw !== "!"; at++) {
+      for (; at < tokens.length && !/^[!)]$/.test(tokens[at]?.raw ?? ""); at++) {
         text += `${text === "" ? "" : " "}${capsText(tokens[at] as Token)}`;
       }
-      if (at === tokens.length) {
+      if (tokens[at]?.raw !== "!") {
         throw syntax(`the caps at character ${token.position} have no element behind them`);
       }
       elements.push({ factory: "capsfilter", name: undefined, properties: [["caps", text]] });
@@ -101,18 +121,22 @@ export function parseLaunch(
       }
       elements.push({ factory: token.text, name, properties });
       append({ element: elements.length - 1, pad: undefined });
-    } else if (/^[()]/.test(token.text)) {
-      throw syntax(`bins in parentheses, as at character ${token.position}, are not supported`);
     } else {
       throw syntax(
         `"${token.text}" at character ${token.position} is no element, property or link`,
       );
     }
   }
-  if (linkPending !== undefined) {
-    throw syntax(`"!" at character ${linkPending.position} has nothing behind it`);
+  if (linkPending !== undefined) throw nothingBehind(linkPending);
+  const [open] = bins;
+  if (open !== undefined) {
+    throw syntax(`the bin at character ${open.token.position} is not closed`);
   }
   return { elements, links };
+}
+
+function nothingBehind({ position }: Token): PipelineError {
+  return syntax(`"!" at character ${position} has nothing behind it`);
 }
 
 /** Caps written as one quoted token lose their outer quotes; quotes inside keep their meaning for the caps. */
@@ -126,6 +150,7 @@ function tokenize(
 ): Token[] {
   const tokens: Token[] = [];
   let inCaps = false;
+  let bins = 0;
   let at = 0;
   while (at < description.length) {
     if (/\s/.test(description[at] as string)) {
@@ -137,9 +162,19 @@ function tokenize(
       inCaps = false;
       continue;
     }
+    const bracket = /^(?:(?:bin|pipeline)\.)?\(|^\)/.exec(description.slice(at))?.[0];
+    if (bracket !== undefined) {
+      tokens.push({ text: bracket, raw: bracket, position: at + 1 });
+      bins += bracket === ")" ? -1 : 1;
+      at += bracket.length;
+      inCaps = false;
+      continue;
+    }
     const start = at;
     let text = "";
     let quote: string | undefined;
+    /** Parentheses of this word's own, as in `format=(string)NV12`. */
+    let own = 0;
     for (; at < description.length; at++) {
       const sign = description[at] as string;
       if (quote === undefined && /\s/.test(sign)) {
@@ -160,6 +195,9 @@ function tokenize(
         // As in GStreamer a link needs no spaces around it, except behind a property, whose value it would be part of.
         if (inCaps || MEDIA_TYPE.test(text) || !PROPERTY.test(text)) break;
       }
+      if (quote === undefined && sign === "(") own++;
+      // The end of a bin needs no space before it.
+      if (quote === undefined && sign === ")" && own-- === 0 && bins > 0) break;
       if (sign === "\\" && quote !== "'" && at + 1 < description.length) {
         text += description[++at];
       } else if (sign === quote) {

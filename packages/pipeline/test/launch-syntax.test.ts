@@ -81,6 +81,22 @@ describe("parseLaunch", () => {
     expect(links).toHaveLength(5);
   });
 
+  test.each([
+    ["( a ! b )", "a ! b"],
+    ["(a x=1 ! b)", "a x=1 ! b"],
+    ["( a ! b ) ! c", "a ! b ! c"],
+    ["a ! ( name=inner b ! c ) ! d", "a ! b ! c ! d"],
+    ["bin.( a ! b ) c ! d", "a ! b c ! d"],
+    ["( ( a ! b ) ! c name=t t. ! d ) ! e", "a ! b ! c name=t t. ! d ! e"],
+    [
+      "( a ! video/x-raw,format=(string)NV12 ! b x=(1) )",
+      "a ! video/x-raw,format=(string)NV12 ! b x=(1)",
+    ],
+    [`( a x="1)" ! b )`, `a x="1)" ! b`],
+  ])("a bin is what is in it: %j", (description, flat) => {
+    expect(parseLaunch(description)).toEqual(parseLaunch(flat));
+  });
+
   test("an empty value in quotes is a value", () => {
     const { elements } = parseLaunch(`a x="" y='' z = "" ! b`);
     expect(elements[0]?.properties).toEqual([
@@ -94,7 +110,13 @@ describe("parseLaunch", () => {
   test.each([
     ["a !!! b", '"!" at character 4 has nothing before it'],
     ["a x= ! b", "the property at character 3 has no value"],
-    ["( a ! b )", "bins in parentheses, as at character 1, are not supported"],
+    ["( a ! b", "the bin at character 1 is not closed"],
+    ["a ! b )", '")" at character 7 closes nothing'],
+    ["a ! ( ) ! b", "the bin at character 5 is empty"],
+    ["( a ! ) b", '"!" at character 5 has nothing behind it'],
+    ["a ! ( ! b )", '"!" at character 7 has nothing before it'],
+    ["a ( ! b )", '"!" at character 5 has nothing before it'],
+    ["( a ! video/x-raw ) ! b", "the caps at character 7 have no element behind them"],
     ["", "the pipeline is empty"],
     ["! a", '"!" at character 1 has nothing before it'],
     ["a ! ! b", '"!" at character 5 has nothing before it'],
@@ -108,7 +130,7 @@ describe("parseLaunch", () => {
     expect(() => parseLaunch(description)).toThrow(syntaxError(message));
   });
 
-  anyOf.prop([fc.string({ unit: fc.constantFrom(..."ab!=. \"'\\$/{},t") })])(
+  anyOf.prop([fc.string({ unit: fc.constantFrom(..."ab!=. \"'\\$/{},t()") })])(
     "any text gives a graph or a PipelineError",
     (text) => {
       try {
