@@ -189,6 +189,20 @@ describe("limits", () => {
     expect(codes).toEqual(["lost-sync"]);
   });
 
+  test.each([65_536, 777])(
+    "damage that looks like headers all the way costs linear time: chunks of %i",
+    (size) => {
+      // Every eleven bytes begin a tag of 2 MiB that is none: a copy of what waits for each would take minutes.
+      const noise = new Uint8Array(4 * MIB);
+      for (let at = 0; at + 11 <= noise.length; at += 11) noise.set([8, 0x20], at);
+      const demuxer = new FlvDemuxer();
+      demuxer.push(Uint8Array.of(0x46, 0x4c, 0x56, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0));
+      for (let at = 0; at < noise.length; at += size) demuxer.push(noise.subarray(at, at + size));
+      const events = demuxer.flush();
+      expect(events).toMatchObject([{ type: "issue", issue: { code: "lost-sync" } }]);
+    },
+  );
+
   test('onIssue "throw" throws the first issue with its code', () => {
     const demuxer = new FlvDemuxer({ onIssue: "throw" });
     expect(() => demuxer.push(new Uint8Array(20))).toThrow(
