@@ -83,77 +83,102 @@ inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 
 typedef u8 B8 __attribute__((vector_size(16)));
 typedef u16 B16 __attribute__((vector_size(16)));
 typedef u64 B64 __attribute__((vector_size(16)));
+// The same in full vectors.
+constexpr int kBytes = 4 * L;
+typedef u8 W8 __attribute__((vector_size(kBytes)));
+typedef u16 W16 __attribute__((vector_size(kBytes)));
+typedef u64 W64 __attribute__((vector_size(kBytes)));
 
 typedef i16 I16 __attribute__((vector_size(16)));
 
 // The top bits of all lanes, that of lane 0 in bit 0.
-inline u32 sign_bits(B8 v) {
-#if defined(__SSE4_1__)
+inline u32 sign_bits(W8 v) {
+#if JXS_LANES == 8
+  return u32(_mm256_movemask_epi8(__m256i(v)));
+#elif defined(__SSE4_1__)
   return u32(_mm_movemask_epi8(__m128i(v)));
 #elif defined(__wasm_simd128__)
   return wasm_i8x16_bitmask(v128_t(v));
 #else
-  const B8 bits = v & B8{1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const W8 bits = v & W8{1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
   u32 low = 0, high = 0;
   for (int i = 0; i < 8; i++) low |= bits[i], high |= bits[i + 8];
   return low | high << 8;
 #endif
 }
 
-inline B8 larger(B8 a, B8 b) { return a > b ? a : b; }
+inline u32 sum_of(W16 v) {
+  const u64 low = 0x0000ffff0000ffff;
+  W64 pairs = (W64(v) & low) + (W64(v) >> u64(16) & low);
+  pairs += pairs >> u64(32);
+  u32 sum = 0;
+  for (int i = 0; i < L / 2; i++) sum += u32(pairs[i]);
+  return sum;
+}
 
-constexpr B8 kLaneIndex = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+template <class V>
+inline V larger(V a, V b) {
+  return a > b ? a : b;
+}
+
+constexpr u8 kLaneIndex[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                               16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 // All ones in the first `count` lanes.
-inline B8 first_lanes(int count) { return B8(kLaneIndex < B8{} + u8(min(count, 16))); }
+template <class V>
+inline V first_lanes(int count) {
+  return V(load<V>(kLaneIndex) < V{} + u8(min(count, 32)));
+}
+
+// Bits of the groups from `first` on whose counts are above T: those that fit a vector.
+inline u32 coded_groups(const u8 *counts, int first, int groups, int t) {
+  return sign_bits(W8(load<W8>(counts + first) > W8{} + u8(t)) & first_lanes<W8>(groups - first));
+}
 
 int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
             int extra) {
-  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor), one = B8{} + u8(1), none = {};
-  const B16 bytes = B16{} + u16(0xff);
-  B8 seen = {};
-  B16 nibbles = {};
-  for (int g = 0; g < groups; g += 16) {
-    const B8 n = load<B8>(residuals + g);
-    B8 m = ts + n;
+  const W8 ts = W8{} + u8(t), floors = W8{} + u8(floor), one = W8{} + u8(1), none = {};
+  const W16 bytes = W16{} + u16(0xff);
+  W8 seen = {};
+  W16 nibbles = {};
+  for (int g = 0; g < groups; g += kBytes) {
+    const W8 n = load<W8>(residuals + g);
+    W8 m = ts + n;
     if (vertical) {
-      const B8 predicted = larger(load<B8>(counts + g), floors), theta = predicted - ts;
-      const B8 up = (n >> u8(1)) & (one + u8(0x7e)), odd = none - (n & one);
+      const W8 predicted = larger(load<W8>(counts + g), floors), theta = predicted - ts;
+      const W8 up = (n >> u8(1)) & (one + u8(0x7e)), odd = none - (n & one);
       // Even: n / 2 upwards; odd: (n + 1) / 2 downwards, which is the complement; beyond 2 theta: n - theta upwards.
-      const B8 far = B8(n > theta + theta);
+      const W8 far = W8(n > theta + theta);
       m = predicted + ((far & (n - theta)) | (~far & (up ^ odd)));
     }
-    const B8 skipped = B8(n == u8(255));
+    const W8 skipped = W8(n == u8(255));
     m = (ts & skipped) | (m & ~skipped);
-    const B8 inside = first_lanes(groups - g);
+    const W8 inside = first_lanes<W8>(groups - g);
     m &= inside;
     seen |= m;
     // Behind the line are the counts of the next column, which it still needs.
-    if (groups - g >= 16) store_to(counts + g, m);
+    if (groups - g >= kBytes) store_to(counts + g, m);
     else __builtin_memcpy(counts + g, &m, size_t(groups - g));
-    const B8 coded = B8(m > ts);
-    const B8 size = coded & (m - ts + u8(extra));
-    nibbles += (B16(size) & bytes) + (B16(size) >> u16(8));
+    const W8 coded = W8(m > ts);
+    const W8 size = coded & (m - ts + u8(extra));
+    nibbles += (W16(size) & bytes) + (W16(size) >> u16(8));
   }
-  u32 sum = 0, all = 0;
-  for (int i = 0; i < 8; i++) sum += nibbles[i];
-  for (int i = 0; i < 16; i++) all |= seen[i];
-  return all > 15 ? -1 : int(sum);
+  return sign_bits(W8(seen > u8(15))) != 0 ? -1 : int(sum_of(nibbles));
 }
 
 // The residual that leads from `predicted` to `m`, both at least `t`.
-inline B8 residual(B8 m, B8 predicted, B8 t) {
-  const B8 one = B8{} + u8(1);
-  const B8 up = m - predicted, down = predicted - m;
-  const B8 rises = B8(m >= predicted), far = rises & B8(up > predicted - t);
+inline W8 residual(W8 m, W8 predicted, W8 t) {
+  const W8 one = W8{} + u8(1);
+  const W8 up = m - predicted, down = predicted - m;
+  const W8 rises = W8(m >= predicted), far = rises & W8(up > predicted - t);
   return (far & (m - t)) | (rises & ~far & (up + up)) | (~rises & (down + down - one));
 }
 
 void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
                bool vertical) {
-  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor);
-  for (int g = 0; g < groups; g += 16) {
-    const B8 m = larger(load<B8>(counts + g), ts);
-    store_to(out + g, vertical ? residual(m, larger(load<B8>(above + g), floors), ts) : m - ts);
+  const W8 ts = W8{} + u8(t), floors = W8{} + u8(floor);
+  for (int g = 0; g < groups; g += kBytes) {
+    const W8 m = larger(load<W8>(counts + g), ts);
+    store_to(out + g, vertical ? residual(m, larger(load<W8>(above + g), floors), ts) : m - ts);
   }
 }
 
@@ -249,13 +274,11 @@ inline u64 load_nibbles(const Nibbles &in, size_t at) {
 
 template <bool signs, bool uniform>
 void unpack_as(Nibbles &in, const u8 *counts, int groups, int t, i16 *out) {
-  const B8 ts = B8{} + u8(t);
   const I16 half = I16{} + i16((1 << t) >> 1);
   size_t at = in.at;
   __builtin_memset(out, 0, size_t(groups) * 8);
-  for (int first = 0; first < groups; first += 16) {
-    const B8 coded = B8(load<B8>(counts + first) > ts) & first_lanes(groups - first);
-    for (u32 left = sign_bits(coded); left != 0; left &= left - 1) {
+  for (int first = 0; first < groups; first += kBytes) {
+    for (u32 left = coded_groups(counts, first, groups, t); left != 0; left &= left - 1) {
       const int g = first + __builtin_ctz(left);
       const int planes = counts[g] - t;
       u64 bits = load_nibbles(in, at);
@@ -296,37 +319,39 @@ void unpack(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool u
   as(in, counts, groups, t, out);
 }
 
-template <class Low>
-inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
-  const int lows = (n + 1) >> 1, highs = n >> 1;
-  if (highs == 0) {
-    out[0] = low(0)[0];
-    return;
-  }
-  // Four times a quarter: with two or more fractional bits nothing is rounded.
-  const int up = max(fq - 2, 0), down = max(2 - fq, 0), rounding = fq < 2 ? 2 >> fq : 0;
+// `Whole`: with two or more fractional bits the quarter of two high coefficients is not rounded.
+template <bool Whole, class Low>
+inline void synthesise_as(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
+  const int lows = (n + 1) >> 1;
   const auto even_at = [&](int k, V32 h) {
-    return low(k) - ((((wide(high + k - 1) + h) + rounding) << up) >> down);
+    const V32 sum = wide(high + k - 1) + h;
+    return low(k) - (Whole ? sum << (fq - 2) : ((sum << fq) + 2) >> 2);
+  };
+  const auto store_pairs = [&](int k, V32 e, V32 next, V32 h) {
+    const V32 o = (h << fq) + ((e + next) >> 1);
+    store_to(out + 2 * k, zip_low(e, o));
+    store_to(out + 2 * k + L, zip_high(e, o));
   };
   int k = 0;
   V32 h = wide(high), e = even_at(0, h);
   for (; k <= lows - 2 * L; k += L) {
     const V32 next_h = wide(high + k + L), next = even_at(k + L, next_h);
-    const V32 o = (h << fq) + ((e + one_up(e, next)) >> 1);
-    store_to(out + 2 * k, zip_low(e, o));
-    store_to(out + 2 * k + L, zip_high(e, o));
+    store_pairs(k, e, one_up(e, next), h);
     h = next_h;
     e = next;
   }
   const int rest = k;
   for (; k < lows; k += L) store_to(even + k, even_at(k, wide(high + k)));
   even[lows] = even[lows - 1];
-  for (k = rest; k < lows; k += L) {
-    e = load32(even + k);
-    const V32 o = (wide(high + k) << fq) + ((e + load32(even + k + 1)) >> 1);
-    store_to(out + 2 * k, zip_low(e, o));
-    store_to(out + 2 * k + L, zip_high(e, o));
-  }
+  for (k = rest; k < lows; k += L)
+    store_pairs(k, load32(even + k), load32(even + k + 1), wide(high + k));
+}
+
+template <class Low>
+inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
+  if (n == 1) out[0] = low(0)[0];
+  else if (fq >= 2) synthesise_as<true>(low, high, fq, out, even, n);
+  else synthesise_as<false>(low, high, fq, out, even, n);
 }
 
 void synthesise(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
@@ -581,13 +606,11 @@ inline u64 eight_planes(u64 lanes) {
 
 template <bool signs, bool uniform>
 void pack_as(BitWriter &to, const i16 *line, const u8 *counts, int groups, int t) {
-  const B8 ts = B8{} + u8(t);
   const I16 mask = I16{} + i16(0x7fff);
   // In registers: what is written to bytes could be anything, the writer itself too.
   BitWriter out = to;
-  for (int first = 0; first < groups; first += 16) {
-    const B8 coded = B8(load<B8>(counts + first) > ts) & first_lanes(groups - first);
-    for (u32 left = sign_bits(coded); left != 0; left &= left - 1) {
+  for (int first = 0; first < groups; first += kBytes) {
+    for (u32 left = coded_groups(counts, first, groups, t); left != 0; left &= left - 1) {
       const int g = first + __builtin_ctz(left);
       const int m = counts[g] & 15, planes = m - t;
       u64 four;
@@ -627,33 +650,31 @@ void pack(BitWriter &out, const i16 *line, const u8 *counts, int groups, int t, 
 
 void vertical_cost(const u8 *counts, const u8 *above, int groups, int t, int floor, bool rm,
                    u32 *plain, u32 *flagged) {
-  const B8 ts = B8{} + u8(t), floors = B8{} + u8(floor), one = B8{} + u8(1);
-  const B16 bytes = B16{} + u16(0xff);
-  B16 all = {}, coded = {};
-  for (int g = 0; g < groups; g += 16) {
-    B8 m = larger(load<B8>(counts + g), ts), predicted = larger(load<B8>(above + g), floors);
-    if (groups - g < 16) {
+  const W8 ts = W8{} + u8(t), floors = W8{} + u8(floor), one = W8{} + u8(1);
+  const W16 bytes = W16{} + u16(0xff);
+  W16 all = {}, coded = {};
+  for (int g = 0; g < groups; g += kBytes) {
+    W8 m = larger(load<W8>(counts + g), ts), predicted = larger(load<W8>(above + g), floors);
+    if (groups - g < kBytes) {
       // Lanes behind the line cost nothing and leave their flag alone.
-      const B8 inside = first_lanes(groups - g);
+      const W8 inside = first_lanes<W8>(groups - g);
       m = (m & inside) | (ts & ~inside);
       predicted = (predicted & inside) | (ts & ~inside);
     }
-    const B8 length = residual(m, predicted, ts) + one;
-    B64 kept = B64(B64(rm ? m ^ ts : m ^ predicted) != B64{});
-    all += (B16(length) & bytes) + (B16(length) >> u16(8));
-    B8 left = length & B8(kept);
-    coded += (B16(left) & bytes) + (B16(left) >> u16(8));
+    const W8 length = residual(m, predicted, ts) + one;
+    W64 kept = W64(W64(rm ? m ^ ts : m ^ predicted) != W64{});
+    all += (W16(length) & bytes) + (W16(length) >> u16(8));
+    W8 left = length & W8(kept);
+    coded += (W16(left) & bytes) + (W16(left) >> u16(8));
   }
-  u32 sum = 0, sum_coded = 0;
-  for (int i = 0; i < 8; i++) sum += all[i], sum_coded += coded[i];
   // The lanes behind the line counted one bit each; behind a whole significance group, none of the coded ones.
-  const int spare = -groups & 15;
-  *plain = sum - u32(spare);
+  const int spare = -groups & (kBytes - 1);
+  *plain = sum_of(all) - u32(spare);
   const int last = groups & ~7, tail = -groups & 7;
   bool last_kept = false;
   for (int g = last; g < groups; g++)
     last_kept |= rm ? counts[g] > t : max<int>(counts[g], t) != max<int>(above[g], floor);
-  *flagged = sum_coded - (last_kept ? u32(tail) : 0);
+  *flagged = sum_of(coded) - (last_kept ? u32(tail) : 0);
 }
 
 // Bytes of a table of 16.
@@ -711,7 +732,7 @@ void grade(const i16 *line, u8 *counts, int groups) {
   constexpr B8 kLow = {0, 0, 0, 0, 0, 0, 0, 0, 128, 64, 32, 16, 8, 4, 2, 1};
   constexpr B8 kHigh = {128, 64, 32, 16, 8, 4, 2, 1};
   for (int g = 0; g < groups; g += 16) {
-    const B8 m = load<B8>(counts + g) & first_lanes(groups - g);
+    const B8 m = load<B8>(counts + g) & first_lanes<B8>(groups - g);
     const B8 low = look_up(kLow, m), high = look_up(kHigh, m);
     const B16 first = B16(
         __builtin_shufflevector(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
@@ -749,11 +770,11 @@ void grade(const i16 *line, u8 *counts, int groups) {
 }
 
 void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
-  const B8 ts = B8{} + u8(t), low = B8{} + u8(3), thrifts = B8{} + u8(thrift + 1);
-  for (int g = 0; g < groups; g += 16) {
-    const B8 grade = load<B8>(grades + g), m = (grade >> u8(4)) & u8(15);
-    const B8 first = B8(m == ts + u8(1)) & B8(((grade >> u8(2)) & low) < thrifts);
-    const B8 second = B8(m == ts + u8(2)) & B8((grade & low) < thrifts);
+  const W8 ts = W8{} + u8(t), low = W8{} + u8(3), thrifts = W8{} + u8(thrift + 1);
+  for (int g = 0; g < groups; g += kBytes) {
+    const W8 grade = load<W8>(grades + g), m = (grade >> u8(4)) & u8(15);
+    const W8 first = W8(m == ts + u8(1)) & W8(((grade >> u8(2)) & low) < thrifts);
+    const W8 second = W8(m == ts + u8(2)) & W8((grade & low) < thrifts);
     store_to(counts + g, m + (first | second));
   }
 }
