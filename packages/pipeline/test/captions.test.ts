@@ -229,6 +229,29 @@ describe("line 21", () => {
     }
   });
 
+  test("beside a CEA-708 service: both have the text on time", async () => {
+    const line21 = collector();
+    const digital = collector();
+    await launch(
+      `filesrc location="${srt}" ! subparse ! tttocea708 cea608-channel=3 ! closedcaption/x-cea-708,framerate=30/1 ! tee name=t
+       t. ! queue ! cea708tott ! digital
+       t. ! queue ! ccconverter ! closedcaption/x-cea-608,format=s334-1a ! cea608tott service=CC3 ! line21`,
+      {
+        elements: [
+          { ...line21.element, name: "line21" },
+          { ...digital.element, name: "digital" },
+        ],
+      },
+    ).run();
+    expectSame(digital.cues);
+    // Line 21 has one screen: the next caption ends the one before.
+    expect(line21.cues.length).toBe(sent.length);
+    for (const [index, { startMs }] of line21.cues.entries()) {
+      const original = sent[index] as Cue;
+      expect(Math.abs(startMs - original.startMs)).toBeLessThanOrEqual(ONE_FRAME_MS);
+    }
+  });
+
   test("as a CEA-708 service: the same text at the same times", async () => {
     const direct = collector();
     const converted = collector();

@@ -1,22 +1,25 @@
-import { type Cea608Caption, Cea608Scheduler, type Cea608TextRun, wordsToBytes } from "@x/cea608";
-import type { Cue, CueRun } from "@x/cea708";
-import { frameTime, mediaBuffer } from "../buffer.js";
+import { Cea608Scheduler, GstTextTo608, wordsToBytes } from "@x/cea608";
+import { frameTime, type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { caps, type Fraction, fractionOf } from "../caps.js";
 import { cueOf } from "../cue-buffer.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import {
+  always,
+  type ElementContext,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+} from "../element.js";
+import { PipelineError } from "../errors.js";
 import { RAW_608_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
-
-const DEFAULT_RATE: Fraction = { numerator: 30, denominator: 1 };
-/** 0xrrggbb of the colours that line 21 has; the nearest is taken. */
-const COLORS = {
-  white: 0xffffff,
-  green: 0x00ff00,
-  blue: 0x0000ff,
-  cyan: 0x00ffff,
-  red: 0xff0000,
-  yellow: 0xffff00,
-  magenta: 0xff00ff,
-} as const;
+import {
+  DEFAULT_RATE,
+  gstOptions,
+  line21Caption,
+  line21Warning,
+  rollUpTimeout,
+  TEXT_TO_CAPTIONS_PROPERTIES,
+  translateText,
+} from "./text-to-captions.js";
 
 export const tttocea608: ElementFactory = elementFactory({
   name: "tttocea608",
@@ -41,6 +44,7 @@ export const tttocea608: ElementFactory = elementFactory({
       default: 15_000_000_000n,
       description: "How early the codes of a caption may be sent",
     },
+    ...TEXT_TO_CAPTIONS_PROPERTIES,
   },
   pads: [always("sink", TEXT_CAPS), always("src", RAW_608_CAPS)],
   create: (properties) => ({
@@ -51,44 +55,52 @@ export const tttocea608: ElementFactory = elementFactory({
       const field = service === "CC1" || service === "CC2" ? 1 : 2;
       const lookAheadMs = Number(properties["look-ahead"]) / 1e6;
       const frameMs = (1000 * rate.denominator) / rate.numerator;
+      const sourceCaps = caps("closedcaption/x-cea-608", { format: "raw", field: field - 1 });
+      await src.caps(withFrameRate(sourceCaps, rate));
+      if (properties["gst-compat"]) {
+        const { mode, rollUpRows: rows } = modeOf(properties.mode);
+        if (service !== "CC1") {
+          const message = `GStreamer's element has no ${service}: gst-compat is for CC1`;
+          throw new PipelineError("stream", context.name, message);
+        }
+        await asGStreamer(context, rate, {
+          ...gstOptions(properties),
+          mode: GST_MODES[mode],
+          rows,
+        });
+        return;
+      }
+      const { mode, rollUpRows } = modeOf(properties.mode);
       const scheduler = new Cea608Scheduler({
         frameRate: rate,
         lookaheadFrames: Math.ceil(lookAheadMs / frameMs),
-        ...modeOf(properties.mode),
+        mode,
+        rollUpRows,
+        ...rollUpTimeout(properties),
       });
       let nextFrame = 0;
       const send = async (): Promise<void> => {
         const { frame, slots, reports } = scheduler.pull();
         nextFrame = frame + 1;
         for (const report of reports) {
-          const text = {
-            late: "a caption appears late: line 21 has no room",
-            split: "a caption was split: it has more rows than are shown",
-            unmappable: "a caption has characters that CEA-608 does not have",
-          }[report.type];
-          context.post({ type: "warning", text, details: { ...report } });
+          context.post({ type: "warning", text: line21Warning(report), details: { ...report } });
         }
         const words = slots.filter((slot) => slot.field === field).map(({ word }) => word);
-        const pts = frameTime(frame, rate);
-        const duration = frameTime(nextFrame, rate) - pts;
         // At 50 and 60 frames a second a field has its turn only in every second frame.
-        if (words.length === 0) await src.push({ type: "gap", pts, duration });
-        else await src.buffer(mediaBuffer(wordsToBytes(words), { pts, duration }));
+        if (words.length > 0) await src.buffer(frameBuffer(words, frame, rate));
+        else await src.push({ type: "gap", ...timesOf(frame, rate) });
       };
       // Text is read far ahead of its time: once the pipeline stops, what is not on its way yet is not sent.
       const { stopSignal } = context;
       const sendUntil = async (ms: number): Promise<void> => {
         while (!stopSignal.aborted && nextFrame * frameMs + lookAheadMs < ms) await send();
       };
-      await src.caps(
-        withFrameRate(caps("closedcaption/x-cea-608", { format: "raw", field: field - 1 }), rate),
-      );
       await forEachItem(context.sink(), {
         async buffer(buffer) {
           const cue = cueOf(buffer, context.name);
           await sendUntil(cue.startMs);
           if (stopSignal.aborted) return;
-          scheduler.push({ start: cue.startMs, end: cue.endMs, service, ...captionOf(cue) });
+          scheduler.push({ start: cue.startMs, end: cue.endMs, service, ...line21Caption(cue) });
         },
         async otherwise(item) {
           if (item.type === "gap") {
@@ -101,34 +113,40 @@ export const tttocea608: ElementFactory = elementFactory({
   }),
 });
 
-function modeOf(
-  mode: string,
-): { mode: "popOn" | "paintOn" } | { mode: "rollUp"; rollUpRows: 2 | 3 | 4 } {
-  if (mode === "pop-on") return { mode: "popOn" };
-  if (mode === "paint-on") return { mode: "paintOn" };
+/** GStreamer's words for the modes of a `Cea608Scheduler`. */
+const GST_MODES = { popOn: "pop-on", paintOn: "paint-on", rollUp: "roll-up" } as const;
+
+function modeOf(mode: string): {
+  readonly mode: keyof typeof GST_MODES;
+  readonly rollUpRows: 2 | 3 | 4;
+} {
+  if (mode === "pop-on") return { mode: "popOn", rollUpRows: 2 };
+  if (mode === "paint-on") return { mode: "paintOn", rollUpRows: 2 };
   return { mode: "rollUp", rollUpRows: Number(mode.slice(-1)) as 2 | 3 | 4 };
 }
 
-function captionOf(cue: Cue): Cea608Caption {
-  return {
-    lines: cue.lines.map((line) => line.map(runOf)),
-    align: cue.placement.align,
-    ...(cue.placement.vertical === "top" ? { row: 0 } : {}),
-  };
-}
-
-function runOf({ text, italics, underline, color }: CueRun): Cea608TextRun {
-  return { text, italics, underline, color: nearestColor(color) };
-}
-
-function nearestColor(color = COLORS.white as number): keyof typeof COLORS {
-  const distance = (other: number): number =>
-    [16, 8, 0].reduce(
-      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
-      0,
-    );
-  const names = Object.keys(COLORS) as (keyof typeof COLORS)[];
-  return names.reduce((best, name) =>
-    distance(COLORS[name]) < distance(COLORS[best]) ? name : best,
+function asGStreamer(
+  context: ElementContext,
+  rate: Fraction,
+  options: Omit<ConstructorParameters<typeof GstTextTo608>[0], "frameRate">,
+): Promise<void> {
+  const translator = new GstTextTo608({ ...options, frameRate: rate });
+  return translateText(
+    context,
+    {
+      push: (start, end, text) => translator.push({ start, end, text }),
+      gap: (start, end) => translator.gap(start, end),
+      flush: () => translator.flush(),
+    },
+    ({ frame, word }) => frameBuffer([word], frame, rate),
   );
+}
+
+function frameBuffer(words: readonly number[], frame: number, rate: Fraction): MediaBuffer {
+  return mediaBuffer(wordsToBytes(words), timesOf(frame, rate));
+}
+
+function timesOf(frame: number, rate: Fraction): { pts: bigint; duration: bigint } {
+  const pts = frameTime(frame, rate);
+  return { pts, duration: frameTime(frame + 1, rate) - pts };
 }

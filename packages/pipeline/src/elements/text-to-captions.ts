@@ -1,0 +1,140 @@
+// What tttocea608 and tttocea708 have in common.
+import type { Cea608Caption, Cea608Report, Cea608TextRun } from "@x/cea608";
+import { type Cue, type CueRun, cueText } from "@x/cea708";
+import type { MediaBuffer } from "../buffer.js";
+import type { Fraction } from "../caps.js";
+import { cueOf } from "../cue-buffer.js";
+import { type ElementContext, forEachItem } from "../element.js";
+
+export const DEFAULT_RATE: Fraction = { numerator: 30, denominator: 1 };
+
+/** Properties of both, of which the first changes how everything is done. */
+export const TEXT_TO_CAPTIONS_PROPERTIES = {
+  "gst-compat": {
+    type: "boolean",
+    default: false,
+    description: "Byte for byte what GStreamer's element makes, late as it is, of plain text",
+  },
+  "origin-row": {
+    type: "integer",
+    default: -1,
+    min: -1,
+    max: 14,
+    description: "First row with gst-compat; -1: as low as the text allows",
+  },
+  "origin-column": {
+    type: "integer",
+    default: 0,
+    min: 0,
+    max: 31,
+    description: "First column with gst-compat",
+  },
+  "roll-up-timeout": {
+    type: "nanoseconds",
+    default: -1n,
+    min: -1n,
+    description: "When text that scrolled in is erased after its end; -1: as the mode has it",
+  },
+} as const;
+
+interface CommonValues {
+  readonly "origin-row": number;
+  readonly "origin-column": number;
+  readonly "roll-up-timeout": bigint;
+}
+
+/** The options of GStreamer's elements that both have. */
+export function gstOptions(properties: CommonValues): {
+  readonly originRow?: number;
+  readonly originColumn: number;
+  readonly rollUpTimeoutMs?: number;
+} {
+  const row = properties["origin-row"];
+  return {
+    ...(row < 0 ? {} : { originRow: row }),
+    originColumn: properties["origin-column"],
+    ...rollUpTimeout(properties),
+  };
+}
+
+/** The option of schedulers, absent for their default. */
+export function rollUpTimeout(properties: CommonValues): { readonly rollUpTimeoutMs?: number } {
+  const timeout = properties["roll-up-timeout"];
+  return timeout < 0n ? {} : { rollUpTimeoutMs: Number(timeout) / 1e6 };
+}
+
+/** GStreamer's way: whole cues in, at the end what is left; `send` gets the frames of each. */
+export async function translateText<Frame>(
+  context: ElementContext,
+  translator: {
+    readonly push: (startMs: number, endMs: number, text: string) => readonly Frame[];
+    readonly gap: (startMs: number, endMs: number) => readonly Frame[];
+    readonly flush: () => readonly Frame[];
+  },
+  toBuffer: (frame: Frame) => MediaBuffer,
+): Promise<void> {
+  const { stopSignal } = context;
+  const send = async (frames: readonly Frame[]): Promise<void> => {
+    for (const frame of frames) {
+      if (stopSignal.aborted) return;
+      await context.src().buffer(toBuffer(frame));
+    }
+  };
+  await forEachItem(context.sink(), {
+    async buffer(buffer) {
+      const cue = cueOf(buffer, context.name);
+      await send(translator.push(cue.startMs, cue.endMs, cueText(cue)));
+    },
+    async otherwise(item) {
+      if (item.type !== "gap") return;
+      const start = Number(item.pts) / 1e6;
+      await send(translator.gap(start, start + Number(item.duration ?? 0n) / 1e6));
+    },
+  });
+  await send(translator.flush());
+}
+
+/** What a report about line 21 says to people. */
+export function line21Warning(report: Cea608Report): string {
+  return {
+    late: "a caption appears late: line 21 has no room",
+    split: "a caption was split: it has more rows than are shown",
+    unmappable: "a caption has characters that CEA-608 does not have",
+  }[report.type];
+}
+
+/** 0xrrggbb of the colours that line 21 has; the nearest is taken. */
+const COLORS = {
+  white: 0xffffff,
+  green: 0x00ff00,
+  blue: 0x0000ff,
+  cyan: 0x00ffff,
+  red: 0xff0000,
+  yellow: 0xffff00,
+  magenta: 0xff00ff,
+} as const;
+
+/** A cue as line 21 can show it. */
+export function line21Caption(cue: Cue): Cea608Caption {
+  return {
+    lines: cue.lines.map((line) => line.map(runOf)),
+    align: cue.placement.align,
+    ...(cue.placement.vertical === "top" ? { row: 0 } : {}),
+  };
+}
+
+function runOf({ text, italics, underline, color }: CueRun): Cea608TextRun {
+  return { text, italics, underline, color: nearestColor(color) };
+}
+
+function nearestColor(color = COLORS.white as number): keyof typeof COLORS {
+  const distance = (other: number): number =>
+    [16, 8, 0].reduce(
+      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
+      0,
+    );
+  const names = Object.keys(COLORS) as (keyof typeof COLORS)[];
+  return names.reduce((best, name) =>
+    distance(COLORS[name]) < distance(COLORS[best]) ? name : best,
+  );
+}
