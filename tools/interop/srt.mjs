@@ -60,6 +60,7 @@ export const checks = [
       ),
     ];
   }),
+  check("srtsink to srtsrc at 100 Mbit/s", [], load),
   check(
     "mpegtslivesrc runs on the clock of a stream that ffmpeg sends over SRT",
     ["ffmpeg"],
@@ -158,6 +159,33 @@ async function fromPeer(peer, secret, args) {
     caller.kill("SIGKILL");
   }
   return compare(Buffer.concat(received));
+}
+
+async function load() {
+  const count = 30_000;
+  const data = new Uint8Array(MESSAGE);
+  let received = 0;
+  const receiver = launch(`srtsrc uri="${uri("listener", "")}" ! take`, {
+    elements: [
+      appSink("take", ({ type }) => {
+        if (type === "buffer") received++;
+      }),
+    ],
+  });
+  function* paced() {
+    for (let i = 0; i < count; i++) {
+      const buffer = mediaBuffer(data, { pts: BigInt(i) * 100_000n });
+      yield { type: /** @type {const} */ ("buffer"), buffer };
+    }
+  }
+  const sender = launch(`messages ! srtsink uri="${uri("caller", "")}"`, {
+    elements: [appSrc("messages", paced())],
+  });
+  const before = process.cpuUsage();
+  await Promise.all([guarded(receiver), guarded(sender)]);
+  const { user, system } = process.cpuUsage(before);
+  must(received === count, `${received} of ${count} messages`);
+  return `${count} messages, none lost, ${((user + system) / count).toFixed(0)} µs of CPU each for both ends and libsrt`;
 }
 
 async function clock() {
