@@ -51,6 +51,7 @@ export const checks = [
     playedByFfmpeg,
   ),
   check("ffmpeg publishes to rtmpsrc mode=listen", fromFfmpeg),
+  check("over TLS: rtmpsink to node-media-server, ffmpeg to rtmpsrc", overTls),
   {
     name: "GStreamer's rtmp2sink publishes to rtmpsrc, its rtmp2src plays from rtmpsink",
     peers: ["ffmpeg", "gst-launch-1.0", "gst-inspect-1.0"],
@@ -200,17 +201,21 @@ function running(description) {
   return { pipeline, done, port };
 }
 
-/** @param {string} folder @param {(port: number, server: Running) => Promise<string>} action */
-async function withMediaServer(folder, action) {
+/**
+ * @param {string} folder @param {(port: number, server: Running) => Promise<string>} action
+ * @param {{ cert: string, key: string }} [tls]
+ */
+async function withMediaServer(folder, action, tls) {
   const port = await freePort();
   const config = join(folder, "media-server.json");
-  writeFileSync(config, JSON.stringify({ bind: "127.0.0.1", rtmp: { port } }));
+  const listener = tls === undefined ? { rtmp: { port } } : { rtmps: { port, ...tls } };
+  writeFileSync(config, JSON.stringify({ bind: "127.0.0.1", ...listener }));
   const program = fileURLToPath(new URL("../bin/app.js", import.meta.resolve("node-media-server")));
   const server = new Running(
     spawn(process.execPath, [program, "-c", config, "--no-admin"], { cwd: folder }),
   );
   try {
-    await server.printed(/Rtmp Server listening/);
+    await server.printed(/Rtmps? Server listening/);
     return await action(port, server);
   } finally {
     server.child.kill();
@@ -236,16 +241,46 @@ function viaMediaServer(file, expected, folder) {
 /** @type {Action} */
 function backFromMediaServer(file, expected, folder) {
   return withMediaServer(folder, async (port, server) => {
-    const url = `rtmp://127.0.0.1:${port}/live/key`;
-    const copy = join(folder, "played.flv");
-    const player = running(`rtmpsrc location=${url} ! filesink location="${copy}"`);
-    await server.printed(/start play/);
-    await launch(`filesrc location="${file}" ! rtmpsink sync=false location=${url}`).run();
-    await sleep(500);
-    player.pipeline.stop();
-    await player.done;
-    return mustEqual(hashFile(copy), expected);
+    const properties = `location=rtmp://127.0.0.1:${port}/live/key`;
+    return mustEqual(await thereAndBack(file, folder, server, properties), expected);
   });
+}
+
+/**
+ * What a player of ours gets from a server that we publish to.
+ * @param {string} file @param {string} folder @param {Running} server @param {string} properties
+ */
+async function thereAndBack(file, folder, server, properties) {
+  const copy = join(folder, "played.flv");
+  const player = running(`rtmpsrc ${properties} ! filesink location="${copy}"`);
+  await server.printed(/start play/);
+  await launch(`filesrc location="${file}" ! rtmpsink sync=false ${properties}`).run();
+  await sleep(500);
+  player.pipeline.stop();
+  await player.done;
+  return hashFile(copy);
+}
+
+/** @type {Action} */
+async function overTls(file, expected, folder) {
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const request = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost";
+  const made = spawnSync("openssl", [
+    ...request.split(" "),
+    ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+  ]);
+  if (made.status !== 0) return new Skip("there is no openssl to make a certificate with");
+  const there = await withMediaServer(
+    folder,
+    async (port, server) => {
+      const properties = `location=rtmps://127.0.0.1:${port}/live/key tls-ca-file="${cert}"`;
+      return mustEqual(await thereAndBack(file, folder, server, properties), expected);
+    },
+    { cert, key },
+  );
+  const files = `tls-certificate-file="${cert}" tls-key-file="${key}"`;
+  const here = await publishedByFfmpeg(file, folder, "rtmps", files, ["-tls_verify", "0"]);
+  return `${there}; here: ${mustEqual(here, expected)}`;
 }
 
 /** @param {string} file */
@@ -292,15 +327,25 @@ async function finished(peer) {
 
 /** @type {Action} */
 async function fromFfmpeg(file, expected, folder) {
+  return mustEqual(await publishedByFfmpeg(file, folder, "rtmp", "", []), expected);
+}
+
+/**
+ * What rtmpsrc gets from ffmpeg.
+ * @param {string} file @param {string} folder @param {string} scheme @param {string} properties
+ * @param {readonly string[]} options ffmpeg's
+ */
+async function publishedByFfmpeg(file, folder, scheme, properties, options) {
   const copy = join(folder, "received.flv");
   const { port, done } = running(
-    `rtmpsrc mode=listen location=rtmp://127.0.0.1:0/live/key ! filesink location="${copy}"`,
+    `rtmpsrc mode=listen location=${scheme}://127.0.0.1:0/live/key ${properties}
+     ! filesink location="${copy}"`,
   );
-  const url = `rtmp://127.0.0.1:${await port}/live/key`;
-  const args = [...QUIET, "-i", file, "-map", "0", "-c", "copy", "-f", "flv", url];
+  const url = `${scheme}://127.0.0.1:${await port}/live/key`;
+  const args = [...QUIET, "-i", file, "-map", "0", "-c", "copy", "-f", "flv", ...options, url];
   await finished(new Running(spawnPeer("ffmpeg", args)));
   await done;
-  return mustEqual(hashFile(copy), expected);
+  return hashFile(copy);
 }
 
 /** @type {Action} */

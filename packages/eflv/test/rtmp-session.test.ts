@@ -122,10 +122,13 @@ describe("a client", () => {
     expect(toHex(last?.payload ?? new Uint8Array(0))).toBe("00030000000700000bb8");
     server.send({ messageType: 8, streamId: 7, payload: fromHex("af0121") }, 4);
     expect(client.state).toBe("started");
+    // node-media-server plays on stream 0.
+    server.send({ messageType: 9, streamId: 0, payload: fromHex("1701") }, 5);
     server.send({ messageType: MESSAGE_TYPE.userControl, payload: fromHex("000100000007") }, 2);
-    expect(server.events.slice(-3)).toMatchObject([
+    expect(server.events.slice(-4)).toMatchObject([
       { type: "started" },
       { type: "tag", tag: { tagType: 8 } },
+      { type: "tag", tag: { tagType: 9 } },
       { type: "ended", code: "NetStream.Play.Stop" },
     ]);
   });
