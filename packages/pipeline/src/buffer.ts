@@ -41,6 +41,8 @@ export type Item =
   | { readonly type: "caps"; readonly caps: Caps }
   | { readonly type: "buffer"; readonly buffer: MediaBuffer }
   | { readonly type: "gap"; readonly pts: bigint; readonly duration: bigint | undefined }
+  /** Bytes to write over those at `offset` of all that was sent: for files, once the rest is known. */
+  | { readonly type: "patch"; readonly offset: number; readonly data: Uint8Array }
   | { readonly type: "tags"; readonly tags: Readonly<Record<string, string>> }
   | { readonly type: "eos" };
 

@@ -57,6 +57,8 @@ export interface Element {
   run(context: ElementContext): Promise<void>;
   /** A clock that comes with the element: the pipeline runs on the first one, unless the application gave it another. */
   readonly clock?: Clock;
+  /** The element takes `patch` items: what was written can be written over. */
+  readonly seekable?: boolean;
   /**
    * What the element accepts on a sink pad, given what its source pads' peers accept. Without it the pad template's
    * caps count. Elements that pass data through ask further.

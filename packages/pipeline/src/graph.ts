@@ -75,7 +75,8 @@ export function connectSometimes(node: Node, src: SrcPad, caps: Caps): void {
   );
   const [found] = index < 0 ? [] : node.waiting.splice(index, 1);
   if (found?.sink.link !== undefined) {
-    src.attach(found.sink.link, () => acceptedCaps(found.to, found.sink));
+    const { to, sink } = found;
+    src.attach(found.sink.link, () => acceptedCaps(to, sink), to.element.seekable === true);
   }
 }
 
@@ -143,7 +144,7 @@ function linkNodes(
       `could not link ${from.name} to ${to.name}: ${formatCaps(offered)} is not ${formatCaps(accepted)}`,
     );
   }
-  src.attach(link, () => acceptedCaps(to, sink));
+  src.attach(link, () => acceptedCaps(to, sink), to.element.seekable === true);
   return link;
 }
 

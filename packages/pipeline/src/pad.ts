@@ -144,6 +144,7 @@ export class SrcPad {
   readonly template: PadTemplate;
   #link: Link | undefined;
   #peerCaps: (() => Caps) | undefined;
+  #peerSeekable = false;
   #ended = false;
 
   constructor(name: string, template: PadTemplate) {
@@ -155,9 +156,15 @@ export class SrcPad {
     return this.#link !== undefined;
   }
 
-  attach(link: Link, peerCaps: () => Caps): void {
+  attach(link: Link, peerCaps: () => Caps, peerSeekable: boolean): void {
     this.#link = link;
     this.#peerCaps = peerCaps;
+    this.#peerSeekable = peerSeekable;
+  }
+
+  /** The element right behind this pad takes `patch` items. */
+  get peerSeekable(): boolean {
+    return this.#peerSeekable;
   }
 
   /** What the elements behind this pad accept; `ANY` without a peer. */

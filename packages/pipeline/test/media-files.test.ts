@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FlvDemuxer } from "@x/eflv";
+import { amfToPlain, FlvDemuxer } from "@x/eflv";
 import {
   decodeAc3Header,
   decodeAdtsHeader,
@@ -374,5 +374,56 @@ describe("the everyday pipeline", () => {
     expect(new Set(layouts)).toEqual(new Set(["video legacy", "audio legacy", "audio OneTrack"]));
     const times = events.flatMap((event) => ("dts" in event ? [event.dts] : []));
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+});
+
+describe("what a file tells about itself", () => {
+  interface MetaData {
+    readonly duration?: number;
+    readonly filesize?: number;
+    readonly keyframes?: { readonly times: number[]; readonly filepositions: number[] };
+  }
+
+  async function written(mux: string, sink: (file: string) => string): Promise<[Buffer, MetaData]> {
+    const [from, to] = [join(folder, "meta.h264"), join(folder, "meta.flv")];
+    await writeFile(from, joined(trackOf("video/x-h264")));
+    await rm(to, { force: true });
+    await messagesOf(`filesrc location="${from}" ! h264parse ! ${mux} ! ${sink(to)}`);
+    const bytes = await readFile(to);
+    const demuxer = new FlvDemuxer();
+    const events = [...demuxer.push(bytes), ...demuxer.flush()];
+    const script = events.find((event) => event.type === "script");
+    if (script?.type !== "script") throw new Error("no script tag");
+    return [bytes, amfToPlain(script.script.values[1] ?? null) as MetaData];
+  }
+
+  test("duration and size are those of the whole file", async () => {
+    const [bytes, metadata] = await written("flvmux", (file) => `filesink location="${file}"`);
+    const { frames } = trackOf("video/x-h264");
+    expect(metadata.filesize).toBe(bytes.length);
+    // The first picture is shown as late as decoding goes ahead.
+    const begin = Number((frames[0]?.pts ?? 0n) - (frames[0]?.dts ?? frames[0]?.pts ?? 0n)) / 1e9;
+    expect(metadata.duration).toBeCloseTo(frames.length / 25 + begin, 3);
+    expect(metadata.keyframes).toBeUndefined();
+  });
+
+  test("the index leads to the key frames", async () => {
+    const mux = "eflvmux index-entries=10";
+    const [bytes, { keyframes }] = await written(mux, (file) => `filesink location="${file}"`);
+    const keys = trackOf("video/x-h264").frames.filter(({ isKey }) => isKey);
+    expect(keyframes?.filepositions).toHaveLength(keys.length);
+    for (const position of keyframes?.filepositions ?? []) {
+      expect([bytes[position], bytes[position + 11], bytes[position + 12]]).toEqual([9, 0x17, 1]);
+    }
+  });
+
+  test.each([
+    ["flvmux streamable=true", (file: string) => `filesink location="${file}"`],
+    ["flvmux", (file: string) => `queue ! filesink location="${file}"`],
+    ["flvmux", (file: string) => `filesink append=true location="${file}"`],
+  ])("a stream does not: %s", async (mux, sink) => {
+    const [, metadata] = await written(mux, sink);
+    expect(metadata).not.toHaveProperty("duration");
+    expect(metadata).not.toHaveProperty("filesize");
   });
 });

@@ -15,6 +15,8 @@ export const filesink: ElementFactory = elementFactory({
   create({ location, append }) {
     if (location === undefined) throw new TypeError("property location is not set");
     return {
+      // What is appended lies behind something whose length the sender does not know.
+      seekable: !append,
       async run(context) {
         const fail = (error: unknown): PipelineError =>
           new PipelineError(
@@ -35,16 +37,27 @@ export const filesink: ElementFactory = elementFactory({
           begun = true;
           if ((await file.stat()).isFile()) await file.truncate(0);
         };
+        const write = async (data: Uint8Array, offset?: number): Promise<void> => {
+          for (let at = 0; at < data.length; ) {
+            const place = offset === undefined ? null : offset + at;
+            const { bytesWritten } = await file
+              .write(data, at, data.length - at, place)
+              .catch((error: unknown) => {
+                throw fail(error);
+              });
+            at += bytesWritten;
+          }
+        };
         try {
           await forEachItem(context.sink(), {
             async buffer({ data }) {
               await begin();
-              for (let at = 0; at < data.length; ) {
-                const { bytesWritten } = await file.write(data, at).catch((error: unknown) => {
-                  throw fail(error);
-                });
-                at += bytesWritten;
-              }
+              await write(data);
+            },
+            async otherwise(item) {
+              // A pipe cannot go back.
+              if (item.type !== "patch" || !(await file.stat()).isFile()) return;
+              await write(item.data, item.offset);
             },
           });
           await begin();

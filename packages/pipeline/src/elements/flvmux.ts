@@ -57,6 +57,18 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
         values: ["compatible", "enhanced", "multitrack-all", "batched", "twitch"],
         description: "How tracks are put on the wire",
       },
+      streamable: {
+        type: "boolean",
+        default: false,
+        description: "Write no duration and size; so it is without a filesink right behind as well",
+      },
+      "index-entries": {
+        type: "integer",
+        default: 0,
+        min: 0,
+        max: 65_535,
+        description: "Key frames for which a file keeps room in an index",
+      },
       "nano-offsets": {
         type: "boolean",
         default: false,
@@ -77,12 +89,14 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
       request("video_%u", VIDEO_CAPS),
       always("src", FLV_CAPS),
     ],
-    create: ({ profile: chosen, "nano-offsets": nanoOffsets, metadatacreator, encoder }) => ({
+    create: (properties) => ({
       async run(context) {
         const src = context.src();
+        const { metadatacreator, encoder } = properties;
         const metadata: Record<string, AmfValue> = {};
         if (metadatacreator !== undefined) metadata.metadatacreator = metadatacreator;
         if (encoder !== undefined) metadata.encoder = encoder;
+        const isFile = !properties.streamable && src.peerSeekable;
         let tracks: readonly (TrackInput | undefined)[] = [];
         let muxing: FlvMuxer | undefined;
         await src.caps(FLV_CAPS);
@@ -95,9 +109,10 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
             tracks = context.sinks.map((pad) => TrackInput.of(pad, context));
             muxing = new FlvMuxer({
               tracks: tracks.flatMap((one) => (one === undefined ? [] : [one.track])),
-              profile: chosen,
+              profile: properties.profile,
               metadata,
-              nanoOffsets,
+              nanoOffsets: properties["nano-offsets"],
+              ...(isFile && { seekable: { keyframes: properties["index-entries"] } }),
             });
           }
           for (const data of (tracks[index] as TrackInput).write(item.buffer, muxing)) {
@@ -106,7 +121,11 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
           }
         }
         for (const input of tracks) input?.finish();
-        for (const data of muxing?.end().bytes ?? []) await src.buffer(mediaBuffer(data));
+        const { bytes, patches } = muxing?.end() ?? { bytes: [], patches: [] };
+        for (const data of bytes) await src.buffer(mediaBuffer(data));
+        for (const { offset, bytes: data } of patches) {
+          await src.push({ type: "patch", offset, data });
+        }
       },
     }),
   });
