@@ -232,6 +232,7 @@ describe("line 21", () => {
   test("beside a CEA-708 service: both have the text on time", async () => {
     const line21 = collector();
     const digital = collector();
+    const messages: PipelineMessage[] = [];
     await launch(
       `filesrc location="${srt}" ! subparse ! tttocea708 cea608-channel=3 ! closedcaption/x-cea-708,framerate=30/1 ! tee name=t
        t. ! queue ! cea708tott ! digital
@@ -241,15 +242,23 @@ describe("line 21", () => {
           { ...line21.element, name: "line21" },
           { ...digital.element, name: "digital" },
         ],
+        onMessage: (message) => messages.push(message),
       },
     ).run();
     expectSame(digital.cues);
-    // Line 21 has one screen: the next caption ends the one before.
+    const late = new Map<number, number>();
+    for (const { details } of messages) {
+      if (details?.type !== "late") continue;
+      late.set((details.cue as { start: number }).start, details.lateMs as number);
+    }
+    // Line 21 has one screen, on which the next caption ends the one before, and not always room for all in time.
     expect(line21.cues.length).toBe(sent.length);
     for (const [index, { startMs }] of line21.cues.entries()) {
-      const original = sent[index] as Cue;
-      expect(Math.abs(startMs - original.startMs)).toBeLessThanOrEqual(ONE_FRAME_MS);
+      const wanted = (sent[index] as Cue).startMs;
+      const delay = startMs - wanted - (late.get(wanted) ?? 0);
+      expect(Math.abs(delay)).toBeLessThanOrEqual(ONE_FRAME_MS);
     }
+    expect(late.size).toBeLessThan(sent.length / 10);
   });
 
   test("as a CEA-708 service: the same text at the same times", async () => {
