@@ -5,6 +5,9 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Deepest nesting of values, the outermost being 1. */
 export const AMF_MAX_DEPTH = 32;
 
+/** Most objects and arrays in a message: two bytes can make one, which then costs a hundred. */
+export const AMF_MAX_OBJECTS = 65_536;
+
 /** Reads the primitives of both AMF versions, with every length checked. */
 export class AmfReader {
   readonly bytes: Uint8Array;
@@ -12,9 +15,12 @@ export class AmfReader {
   at: number;
   /** An object ended with the input instead of its end marker. */
   missingEnd = false;
+  /** Objects that may still come. */
+  objectsLeft: number;
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, at: number, end: number) {
+  constructor(bytes: Uint8Array, at: number, end: number, objectsLeft: number = AMF_MAX_OBJECTS) {
+    this.objectsLeft = objectsLeft;
     this.bytes = bytes;
     this.at = at;
     this.end = end;
@@ -69,6 +75,12 @@ export class AmfReader {
     if (count * bytesEach > this.remaining) {
       throw this.fail("amf-count", `${count} elements in ${this.remaining} bytes`, "count");
     }
+  }
+
+  /** Count a value that becomes an object. */
+  countObject(): void {
+    if (this.objectsLeft-- > 0) return;
+    throw this.fail("amf-count", `more than ${AMF_MAX_OBJECTS} objects`, "value");
   }
 
   #take(length: number, field: string): number {

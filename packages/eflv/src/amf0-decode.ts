@@ -32,6 +32,7 @@ function isSurplusEnd({ bytes, at, remaining }: AmfReader): boolean {
 export function readAmf0(reader: AmfReader, depth: number): AmfValue {
   if (depth > AMF_MAX_DEPTH) throw reader.fail("amf-depth", "nested too deep", "value");
   const marker = reader.uint8("marker");
+  if (marker > 0x02 && marker !== 0x05 && marker !== 0x06) reader.countObject();
   switch (marker) {
     case 0x00:
       return reader.double("number");

@@ -84,6 +84,7 @@ function referenced<T>(reader: AmfReader, table: readonly T[], index: number): T
 
 /** Everything that goes into the object table. A value is entered before its members, which can refer to it. */
 function readComplex(reader: AmfReader, depth: number, tables: Tables, marker: number): Amf3Value {
+  reader.countObject();
   const head = readU29(reader);
   if ((head & 1) === 0) return referenced(reader, tables.objects, head >> 1);
   const count = head >> 1;

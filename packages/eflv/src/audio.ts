@@ -3,7 +3,6 @@ import type { ContentWarningCode } from "./errors.js";
 import {
   encodeEnhanced,
   type MediaMessage,
-  MOD_EX,
   type MultitrackType,
   NO_BYTES,
   NO_MESSAGES,
@@ -15,7 +14,7 @@ import {
   readTrackHeader,
 } from "./media.js";
 import { MediaCursor } from "./media-cursor.js";
-import { MAX_TIMESTAMP_OFFSET_NANO, type ModEx, readModEx } from "./mod-ex.js";
+import { MAX_TIMESTAMP_OFFSET_NANO, MOD_EX, type ModEx, readModEx } from "./mod-ex.js";
 import { channelMaskMatches, readMultichannelConfig } from "./multichannel.js";
 
 /** SoundFormat of FLV E.4.2.1; `exHeader` is Enhanced RTMP's. */

@@ -46,6 +46,8 @@ export type FlvTagErrorCode =
   | "nested-multitrack"
   | "track-size"
   | "modex-nano-size"
+  /** More messages or modifiers than anybody sends: objects of them would cost many times the tag. */
+  | "too-many-parts"
   | AmfErrorCode;
 
 /** Why AMF data cannot be read. */

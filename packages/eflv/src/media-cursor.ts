@@ -1,4 +1,5 @@
 import { uint16, uint24, uint32 } from "@x/bits";
+import { AMF_MAX_OBJECTS } from "./amf-reader.js";
 import { type FlvTagErrorCode, tagError } from "./errors.js";
 import { fourCcText } from "./four-cc.js";
 import {
@@ -12,6 +13,9 @@ import {
 import type { ModEx } from "./mod-ex.js";
 import type { MultichannelConfig } from "./multichannel.js";
 import { type FlvTag, TAG_HEADER_SIZE, tagAt } from "./tag.js";
+
+/** Most messages in a tag, and most modifiers in front of them. */
+const MAX_PARTS = 65_536;
 
 /**
  * Reads the data of one audio or video tag after another out of the bytes around them, with every length checked. What
@@ -39,6 +43,7 @@ export class MediaCursor {
   commandPacketType = 0;
   /** AMF in it ended without its marker. */
   missingEnd = false;
+  amfObjectsLeft: number = AMF_MAX_OBJECTS;
 
   // Of the message that begins at `at`.
   packetType: PacketType = "CodedFrames";
@@ -73,6 +78,7 @@ export class MediaCursor {
     this.videoCommand = undefined;
     this.commandPacketType = 0;
     this.missingEnd = false;
+    this.amfObjectsLeft = AMF_MAX_OBJECTS;
     this.packetType = "CodedFrames";
     this.fourCc = undefined;
     this.trackId = 0;
@@ -167,6 +173,12 @@ export class MediaCursor {
     this.compositionTime = message.compositionTime;
     this.at = this.start + message.bodyOffset;
     this.messageEnd = this.at + message.body.length;
+  }
+
+  /** `too-many-parts` when there are so many messages, or modifiers, already. */
+  checkParts(count: number): void {
+    if (count < MAX_PARTS) return;
+    throw this.fail("too-many-parts", `more than ${MAX_PARTS}`, "message", this.at);
   }
 
   /** An error about the byte at `at`. */

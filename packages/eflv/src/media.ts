@@ -2,7 +2,7 @@ import type { AmfValue } from "./amf-value.js";
 import type { ContentWarningCode } from "./errors.js";
 import { fourCcNumber } from "./four-cc.js";
 import type { MediaCursor } from "./media-cursor.js";
-import { type ModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
+import { MOD_EX, type ModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
 import type { MultichannelConfig } from "./multichannel.js";
 
 /** Names of the packet types, audio and video; reserved ones never get into a message. */
@@ -67,9 +67,6 @@ export interface PacketSyntax {
   /** The number of Multitrack. */
   readonly multitrack: number;
 }
-
-/** Packet type ModEx, audio and video. */
-export const MOD_EX = 7;
 
 /**
  * Read what stands between the packet type, which the byte just read ended with, and the first message.
@@ -137,6 +134,7 @@ export function readMessages(
 ): readonly MediaMessage[] {
   const messages = [readMessage(cursor)];
   while (cursor.sized && cursor.at < cursor.end) {
+    cursor.checkParts(messages.length);
     readSizedTrack(cursor);
     messages.push(readMessage(cursor));
   }

@@ -1,6 +1,9 @@
 import { uint24 } from "@x/bits";
 import type { MediaCursor } from "./media-cursor.js";
 
+/** Packet type ModEx, audio and video. */
+export const MOD_EX = 7;
+
 /** ModExType 0: nanoseconds to add to the presentation time. */
 export const TIMESTAMP_OFFSET_NANO = 0;
 
@@ -19,12 +22,13 @@ export interface ModEx {
 /**
  * Read the ModEx blocks at hand into the cursor; of several nanosecond offsets the last one counts.
  * @returns the packet type behind them
- * @throws {FormatError} `tag-too-short`, `modex-nano-size`
+ * @throws {FormatError} `tag-too-short`, `modex-nano-size`, `too-many-parts`
  */
 export function readModEx(cursor: MediaCursor): number {
   const modEx: ModEx[] = [];
-  let packetType = 7;
-  while (packetType === 7) {
+  let packetType = MOD_EX;
+  while (packetType === MOD_EX) {
+    cursor.checkParts(modEx.length);
     let size = cursor.uint8("modExDataSize") + 1;
     const longForm = size === 256;
     if (longForm) size = cursor.uint16("modExDataSize") + 1;
@@ -87,7 +91,7 @@ export function writeModEx(
     target[at++] = size & 0xff;
     target.set(data, at);
     at += data.length;
-    target[at++] = (modExType << 4) | (index === modEx.length - 1 ? packetType : 7);
+    target[at++] = (modExType << 4) | (index === modEx.length - 1 ? packetType : MOD_EX);
   });
   return at;
 }

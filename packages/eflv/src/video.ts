@@ -9,7 +9,6 @@ import {
   hasCompositionTime,
   type MediaMessage,
   type MetadataPair,
-  MOD_EX,
   type MultitrackType,
   NO_BYTES,
   NO_MESSAGES,
@@ -23,6 +22,7 @@ import {
 import { MediaCursor } from "./media-cursor.js";
 import {
   MAX_TIMESTAMP_OFFSET_NANO,
+  MOD_EX,
   type ModEx,
   readModEx,
   sizeOfModEx,
@@ -199,7 +199,7 @@ function warningsOf({ timestampOffsetNano, missingEnd }: MediaCursor): VideoData
 function readMetadata(cursor: MediaCursor): MetadataPair[] {
   const { start } = cursor;
   const data = cursor.view(start, cursor.messageEnd);
-  const amf = new AmfReader(data, cursor.at - start, data.length);
+  const amf = new AmfReader(data, cursor.at - start, data.length, cursor.amfObjectsLeft);
   const pairs: MetadataPair[] = [];
   while (amf.remaining > 0) {
     const { at } = amf;
@@ -209,6 +209,7 @@ function readMetadata(cursor: MediaCursor): MetadataPair[] {
     pairs.push([name, readAmf0(amf, 1)]);
   }
   cursor.missingEnd ||= amf.missingEnd;
+  cursor.amfObjectsLeft = amf.objectsLeft;
   return pairs;
 }
 

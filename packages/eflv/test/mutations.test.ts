@@ -2,6 +2,7 @@
 import { isFormatError } from "@x/bits";
 import { describe, expect, test } from "vitest";
 import { vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
+import { fileBytes, tagBytes } from "../src/conformance.js";
 import {
   decodeAmf0Values,
   decodeMultichannelConfig,
@@ -202,6 +203,27 @@ describe("limits", () => {
       expect(events).toMatchObject([{ type: "issue", issue: { code: "lost-sync" } }]);
     },
   );
+
+  test("few bytes that make many objects are refused: messages, modifiers, AMF of both versions", () => {
+    const repeated = (head: readonly number[], unit: readonly number[]): Uint8Array => {
+      const bytes = new Uint8Array(head.length + 70_000 * unit.length);
+      bytes.set(head);
+      for (let at = head.length; at < bytes.length; at += unit.length) bytes.set(unit, at);
+      return bytes;
+    };
+    const object = [0x0a, 0x01];
+    const cases: readonly (readonly [number, Uint8Array, string])[] = [
+      [8, repeated([0x95, 0x11, 0x6d, 0x70, 0x34, 0x61], [0, 0, 0, 0]), "too-many-parts"],
+      [9, repeated([0x97], [0, 0, 0x17]), "too-many-parts"],
+      [18, repeated([], [0x03, 0, 0, 9]), "amf-count"],
+      [18, repeated([0x11, 0x09, 0x88, 0xc6, 0x61, 0x01, 0x0a, 0x03, 0x01], object), "amf-count"],
+    ];
+    for (const [type, data, code] of cases) {
+      const file = Uint8Array.from([...fileBytes([]), ...tagBytes(type, 0, [...data])]);
+      const events = new FlvDemuxer().push(file);
+      expect(events.at(-1)).toMatchObject({ type: "invalid", issue: { code } });
+    }
+  });
 
   test('onIssue "throw" throws the first issue with its code', () => {
     const demuxer = new FlvDemuxer({ onIssue: "throw" });
