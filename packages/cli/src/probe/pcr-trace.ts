@@ -13,6 +13,8 @@ const TICKS_PER_SECOND = 27e6;
 const PACKET_BITS = 188 * 8;
 /** A longer way forward is a jump, not an interval. */
 const LONGEST_INTERVAL = TICKS_PER_SECOND;
+/** As analyzePcr has it. */
+const CLOCK_OPTIONS = { maxPpm: 1000 };
 /** Before, the clock's estimate moves more than what it is to measure. */
 const SETTLE_NS = 10_000_000_000n;
 
@@ -95,6 +97,15 @@ export class PcrTrace {
     return analyzePcr(this.#observations());
   }
 
+  /** How wrong the frequency of the sender's clock may be that {@link analyze} finds: its standard error, about. */
+  rateErrorPpm(): number {
+    const clock = new PcrClock(CLOCK_OPTIONS);
+    for (const { pcr, packet, arrivalNs, discontinuity = false } of this.#observations()) {
+      if (arrivalNs !== undefined) clock.addSample({ pcr, packet, arrivalNs, discontinuity });
+    }
+    return clock.statistics().rateErrorPpm;
+  }
+
   /** Everything over time, for drawing. */
   series(analysis: PcrAnalysis): PcrSeries {
     const intervals = new SeriesBuilder(this.#count);
@@ -170,7 +181,7 @@ export class PcrTrace {
   #againstArrival(times: Float64Array): Pick<PcrSeries, "lateness" | "rates"> {
     const lateness = new SeriesBuilder(this.#count);
     const rates = new SeriesBuilder(this.#count);
-    const clock = new PcrClock({ maxPpm: 1000 });
+    const clock = new PcrClock(CLOCK_OPTIONS);
     let settledNs: bigint | undefined;
     let index = -1;
     for (const { pcr, packet, arrivalNs, discontinuity = false } of this.#observations()) {

@@ -4,6 +4,7 @@ import {
   type AncReport,
   type CaptionReport,
   DRIFT_SECONDS,
+  formatPid,
   type PcrReport,
   type PictureReport,
   type ProbeReport,
@@ -50,7 +51,9 @@ function transportStream(stream: TransportStreamReport): string[] {
   ];
   for (const { programNumber, service, pmtPid, pcrPid, streams } of stream.programs) {
     const name = service === undefined ? "" : ` "${service}"`;
-    lines.push(`  Programme ${programNumber}${name}: PMT ${pid(pmtPid)}, PCR ${pid(pcrPid)}`);
+    lines.push(
+      `  Programme ${programNumber}${name}: PMT ${formatPid(pmtPid)}, PCR ${formatPid(pcrPid)}`,
+    );
     for (const one of streams) lines.push(...elementaryStream(one));
   }
   for (const one of stream.pcr) lines.push(...pcr(one));
@@ -62,7 +65,7 @@ function transportStream(stream: TransportStreamReport): string[] {
 function elementaryStream(stream: StreamReport): string[] {
   const { format, unitsPerSecond, bitrate, languages, cues } = stream;
   const lines = [
-    `    ${pid(stream.pid)}  type ${byte(stream.streamType)}  ${stream.kind}: ${stream.packets} packets, ${stream.pesPackets} PES packets, ${stream.pesBytes} bytes`,
+    `    ${formatPid(stream.pid)}  type ${byte(stream.streamType)}  ${stream.kind}: ${stream.packets} packets, ${stream.pesPackets} PES packets, ${stream.pesBytes} bytes`,
   ];
   const details = [
     format === undefined ? "" : formatText(format),
@@ -86,16 +89,16 @@ function pcr(report: PcrReport): string[] {
     meanIntervalMs === 0 ? "" : `, interval ${intervals.join(" / ")} ms (min / mean / max)`;
   const breaks = discontinuities === 0 ? "" : `, discontinuities: ${discontinuities}`;
   const jumps = discontinuityErrors === 0 ? "" : `, unannounced jumps: ${discontinuityErrors}`;
-  const lines = [`  PCR on ${pid(report.pid)}: ${count}${interval}${breaks}${jumps}`];
+  const lines = [`  PCR on ${formatPid(report.pid)}: ${count}${interval}${breaks}${jumps}`];
   if (maxErrorNs !== undefined) {
     lines.push(`    constant bit rate within ${maxErrorNs.toFixed(0)} ns`);
   }
   if (timing !== undefined && timing.overallJitterNs > 0) {
-    const { overallJitterNs, frequencyOffsetPpm, driftRateHzPerS } = timing;
+    const { overallJitterNs, frequencyOffsetPpm, frequencyErrorPpm, driftRateHzPerS } = timing;
     const drift =
       report.durationMs < DRIFT_SECONDS * 1000 ? "" : `, drift ${driftRateHzPerS.toFixed(4)} Hz/s`;
     lines.push(
-      `    by arrival: jitter ${(overallJitterNs / 1e6).toFixed(3)} ms, sender's clock ${frequencyOffsetPpm.toFixed(3)} ppm fast${drift}`,
+      `    by arrival: jitter ${(overallJitterNs / 1e6).toFixed(3)} ms, sender's clock ${frequencyOffsetPpm.toFixed(3)} ± ${frequencyErrorPpm.toFixed(3)} ppm fast${drift}`,
     );
   }
   return lines;
@@ -109,7 +112,7 @@ function verdicts({ counts, first }: TrReport): string[] {
     ...violated.map(([key, count]) => {
       const indicator = key as Tr101290Indicator;
       const example = first.find((violation) => violation.indicator === indicator);
-      const on = example?.pid === undefined ? "" : ` on ${pid(example.pid)}`;
+      const on = example?.pid === undefined ? "" : ` on ${formatPid(example.pid)}`;
       const where =
         example === undefined ? "" : `, first at packet ${example.packet}${on}: ${example.message}`;
       return `    ${indicator} ${TR_101_290_NAMES[indicator]}: ${count}${where}`;
@@ -179,10 +182,6 @@ function clock(ms: number): string {
   const whole = Math.round(ms);
   const part = (value: number, digits: number): string => String(value).padStart(digits, "0");
   return `${part(Math.floor(whole / 3_600_000), 2)}:${part(Math.floor(whole / 60_000) % 60, 2)}:${part(Math.floor(whole / 1000) % 60, 2)}.${part(whole % 1000, 3)}`;
-}
-
-function pid(value: number): string {
-  return `0x${value.toString(16).padStart(4, "0")}`;
 }
 
 function byte(value: number): string {

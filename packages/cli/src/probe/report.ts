@@ -102,7 +102,7 @@ export interface PcrReport {
   /** Largest distance from a constant bit rate; `undefined` when the rate is not constant. */
   readonly maxErrorNs: number | undefined;
   /** Jitter, frequency offset and drift against the times of arrival, where those are known. */
-  readonly timing: PcrTimingReport | undefined;
+  readonly timing: (PcrTimingReport & { readonly frequencyErrorPpm: number }) | undefined;
 }
 
 /** An RTP stream. */
@@ -309,6 +309,11 @@ export function addCaptions(
       )
       .sort((a, b) => a.startMs - b.startMs),
   });
+}
+
+/** `0x0100`. */
+export function formatPid(pid: number): string {
+  return `0x${pid.toString(16).padStart(4, "0")}`;
 }
 
 /** Counts by code. */

@@ -41,9 +41,9 @@ export class StreamProbe {
   #pesPackets = 0;
   #pesBytes = 0;
   #format: StreamFormat | undefined;
-  #firstDts: number | undefined;
-  #lastDts = 0;
-  #timed = 0;
+  #lastDts: number | undefined;
+  /** 90 kHz, and how many times: only what follows within a second. */
+  #steps = { ticks: 0, count: 0 };
   #anc: AncCollector | undefined;
   #captions: CaptionCollector | undefined;
   readonly #reorderer = new CaptionReorderer();
@@ -54,9 +54,12 @@ export class StreamProbe {
     this.#pesPackets++;
     this.#pesBytes += data.length;
     if (dtsUnwrapped !== undefined) {
-      this.#firstDts ??= dtsUnwrapped;
-      this.#lastDts = Math.max(this.#lastDts, dtsUnwrapped);
-      this.#timed++;
+      const step = dtsUnwrapped - (this.#lastDts ?? dtsUnwrapped);
+      this.#lastDts = dtsUnwrapped;
+      if (step > 0 && step <= 90_000) {
+        this.#steps.ticks += step;
+        this.#steps.count++;
+      }
     }
     if (stream === undefined) return;
     const kind = streamKind(stream);
@@ -82,8 +85,8 @@ export class StreamProbe {
   report(stream: PmtStream, packets: number, seconds: number | undefined): StreamReport {
     const kind = streamKind(stream);
     const { category } = streamKindInfo(kind);
-    const spanned = (this.#lastDts - (this.#firstDts ?? 0)) / 90_000;
-    const rate = category === "video" && spanned > 0 ? (this.#timed - 1) / spanned : undefined;
+    const { ticks, count } = this.#steps;
+    const rate = category === "video" && ticks > 0 ? (count * 90_000) / ticks : undefined;
     return {
       pid: stream.elementaryPid,
       streamType: stream.streamType,

@@ -16,6 +16,7 @@ import { dvbText } from "./dvb-text.js";
 import { type Arrival, PcrTrace } from "./pcr-trace.js";
 import {
   Counter,
+  formatPid,
   type PcrReport,
   type ProbeFindings,
   type ProgramReport,
@@ -78,7 +79,8 @@ export class TsProbe {
     let clock: PcrReport | undefined;
     for (const trace of this.#traces.values()) {
       const analysis = trace.analyze();
-      const { count, interval, discontinuities, discontinuityErrors, bitrate, accuracy } = analysis;
+      const { count, interval, discontinuities, discontinuityErrors, bitrate, accuracy, timing } =
+        analysis;
       const report: PcrReport = {
         pid: trace.pid,
         count: count + trace.dropped,
@@ -90,11 +92,11 @@ export class TsProbe {
         discontinuityErrors,
         bitrate: bitrate.mean === 0 ? undefined : bitrate.mean,
         maxErrorNs: accuracy?.maxErrorNs,
-        timing: analysis.timing,
+        timing: timing && { ...timing, frequencyErrorPpm: trace.rateErrorPpm() },
       };
       pcr.push(report);
       if (clock === undefined || report.count > clock.count) clock = report;
-      const label = `${prefix}PID ${hex(trace.pid)}`;
+      const label = `${prefix}PID ${formatPid(trace.pid)}`;
       findings.traces.push({ label, trace, analysis });
     }
     findings.transportStreams.push({
@@ -109,7 +111,8 @@ export class TsProbe {
       tr101290: this.#verdicts(),
       issues: this.#issues.counts(),
     });
-    for (const [pid, stream] of this.#streams) stream.finish(`${prefix}PID ${hex(pid)}`, findings);
+    for (const [pid, stream] of this.#streams)
+      stream.finish(`${prefix}PID ${formatPid(pid)}`, findings);
     findings.problems.push(...this.#problems);
     if (this.#pmts.size === 0) findings.problems.push("no programme map was found");
   }
@@ -217,8 +220,4 @@ export class TsProbe {
     const { counts, durationS } = this.#monitor.report();
     return { durationMs: durationS * 1000, counts, first: this.#violations };
   }
-}
-
-function hex(pid: number): string {
-  return `0x${pid.toString(16).padStart(4, "0")}`;
 }

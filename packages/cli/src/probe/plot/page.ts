@@ -1,6 +1,7 @@
 import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
 import {
   DRIFT_SECONDS,
+  formatPid,
   type PlottedTrace,
   type ProbeReport,
   type TransportStreamReport,
@@ -52,7 +53,10 @@ function traceSection({ label, trace, analysis }: PlottedTrace): string {
   if (timing !== undefined && timing.overallJitterNs > 0) {
     figures.push(
       ["arrival jitter", `${(timing.overallJitterNs / 1e6).toFixed(3)} ms`],
-      ["clock", `${signed(timing.frequencyOffsetPpm, 3)} ppm`],
+      [
+        "sender's clock",
+        `${signed(timing.frequencyOffsetPpm, 3)} ± ${trace.rateErrorPpm().toFixed(3)} ppm`,
+      ],
     );
     if (analysis.durationS >= DRIFT_SECONDS) {
       figures.push(["drift", `${signed(timing.driftRateHzPerS, 4)} Hz/s`]);
@@ -149,7 +153,7 @@ function streamSection({ label, tr101290, programs }: TransportStreamReport): st
   const streams = programs.flatMap(({ programNumber, streams: all }) =>
     all.map((one) => [
       String(programNumber),
-      hex(one.pid),
+      formatPid(one.pid),
       one.kind,
       one.format === undefined ? "" : formatText(one.format),
       one.bitrate === undefined ? "unknown" : `${(one.bitrate / 1e6).toFixed(3)}`,
@@ -161,7 +165,7 @@ function streamSection({ label, tr101290, programs }: TransportStreamReport): st
     .map(({ indicator, packet, pid, message }) => [
       indicator,
       String(packet),
-      pid === undefined ? "" : hex(pid),
+      pid === undefined ? "" : formatPid(pid),
       message,
     ]);
   return `<section>
@@ -176,8 +180,4 @@ ${violations.length === 0 ? "" : `<h3>First errors</h3>${table(["indicator", "pa
 
 function signed(value: number, digits: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
-}
-
-function hex(pid: number): string {
-  return `0x${pid.toString(16).padStart(4, "0")}`;
 }
