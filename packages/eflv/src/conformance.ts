@@ -12,6 +12,17 @@ import {
 } from "./conformance-streams.js";
 
 export {
+  RTMP_CHUNK_VECTORS,
+  type RtmpImplementation,
+  rtmpConformanceSuite,
+} from "./rtmp/conformance-chunks.js";
+export {
+  arbitrarySenderSteps,
+  type PlainRtmpMessage,
+  type SenderStep,
+  sendSteps,
+} from "./rtmp/conformance-wire.js";
+export {
   arbitraryChunkSizes,
   arbitraryTag,
   arbitraryTimestamp,

@@ -5,7 +5,10 @@ import type { ScriptData } from "./script.js";
 import { type FlvHeader, type FlvTag, tagAt } from "./tag.js";
 import type { VideoData } from "./video.js";
 
-/** What `FlvDemuxer` delivers, in stream order. */
+/**
+ * What `FlvDemuxer` delivers, in stream order. The tag of an audio or video event is made when it is asked for: a spread
+ * or cloned event has none.
+ */
 export type FlvEvent =
   | { readonly type: "header"; readonly header: FlvHeader; readonly offset: number }
   | {
