@@ -68,6 +68,18 @@ describe("SRT URIs", () => {
     expect(() => parseSrtUri(uri)).toThrow(RangeError);
   });
 
+  test("do not show their passphrase when they are wrong", () => {
+    for (const uri of ["srt://h", "srt://h:x", "srt://h:1", "srt://:1"]) {
+      try {
+        settings(`${uri}?mode=rendezvous&passphrase=verysecret&latency=%zz`);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+        expect((error as Error).message).not.toContain("secret");
+      }
+    }
+  });
+
   propertyTest.prop([
     fc.domain(),
     fc.integer({ min: 0, max: 65_535 }),

@@ -15,6 +15,7 @@ export async function probeLive(
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { source, destination } = sourceOf(url);
+  const input = url.replace(/(passphrase=)[^&]*/gi, "$1…");
   const probe = new DatagramProbe();
   let bytes = 0;
   let warning = "";
@@ -40,10 +41,10 @@ export async function probeLive(
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
-  if (bytes === 0) throw new InputError(`nothing arrived on ${url} in ${seconds} s${warning}`);
+  if (bytes === 0) throw new InputError(`nothing arrived on ${input} in ${seconds} s${warning}`);
   const findings = noFindings();
   probe.finish(findings);
-  return resultOf({ input: url, bytes, kind: "live" }, findings);
+  return resultOf({ input, bytes, kind: "live" }, findings);
 }
 
 /** The element that receives, and what the report calls its address. */

@@ -113,7 +113,7 @@ export function parseSrtUri(uri: string): SrtUri {
     /^srt:\/\/(?:\[([\da-f:.%\w]+)\]|([^:/?#[\]@\s]*))(?::(\d{1,5}))?\/?(?:\?(.*))?$/is.exec(uri);
   const port = found?.[3] === undefined ? undefined : Number(found[3]);
   if (found === null || (port ?? 0) > 65_535) {
-    throw new RangeError(`"${uri}" is not of the form srt://HOST:PORT?name=value`);
+    throw new RangeError(`"${shown(uri)}" is not of the form srt://HOST:PORT?name=value`);
   }
   const parameters = new Map<string, string>();
   for (const part of found[4]?.split("&") ?? []) {
@@ -125,11 +125,16 @@ export function parseSrtUri(uri: string): SrtUri {
   return { host: found[1] ?? (found[2] || undefined), port, parameters };
 }
 
+/** Without what may be secret. */
+function shown(uri: string): string {
+  return uri.replace(/\?.*$/s, "");
+}
+
 function decode(text: string, uri: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new RangeError(`"${uri}" has a wrong percent escape`);
+    throw new RangeError(`"${shown(uri)}" has a wrong percent escape in what follows`);
   }
 }
 
@@ -163,7 +168,7 @@ export function srtSettings(properties: PropertyValues<typeof SRT_PROPERTIES>): 
   const localPort = takeNumber("localport");
   const listens = mode === "listener";
   if (!listens && (host === undefined || port === undefined)) {
-    throw new RangeError(`"${properties.uri}": a ${mode} needs host and port`);
+    throw new RangeError(`"${shown(properties.uri)}": a ${mode} needs host and port`);
   }
   let local: SrtSettings["local"];
   if (listens) local = { host: localHost ?? host, port: localPort ?? port ?? DEFAULT_PORT };
