@@ -229,8 +229,8 @@ describe("peer defects: cc_data and CDP", () => {
     const sei = encodeSeiCaptions(fromHex("fc9420fd8080"), "h264");
     for (let length = 0; length <= sei.length; length++) {
       const found = decodeSeiCaptions(sei.subarray(0, length), "h264");
-      // Only the trailing bits may be missing.
-      expect(found.length).toBe(length >= sei.length - 1 ? 1 : 0);
+      // Only the marker and the trailing bits may be missing.
+      expect(found.length).toBe(length >= sei.length - 2 ? 1 : 0);
     }
   });
 });
