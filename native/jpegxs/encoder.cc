@@ -27,8 +27,8 @@ struct JxsEncoder {
   JxsEncodeOptions options;
   Geometry geometry;
   const Kernels *kernels;
-  // For full rows of precincts, and for the last.
-  PrecinctPlan plan[2];
+  // For full rows of precincts, and for the last; the same for columns.
+  PrecinctPlan plan[2][2];
   EncodeJob *job;
   // Coarsest quantisation that differs from the one before, steps of refinement.
   int max_q, max_r;
@@ -44,8 +44,9 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
   e.kernels = &kernels_of(options.kernels);
   make_geometry(h, e.geometry);
   const Geometry &g = e.geometry;
-  make_plan(h, g, 0, e.plan[0]);
-  make_plan(h, g, g.rows - 1, e.plan[1]);
+  for (int row = 0; row < 2; row++)
+    for (int column = 0; column < 2; column++)
+      make_plan(h, g, row * (g.rows - 1), column * (g.columns - 1), e.plan[row][column]);
   e.max_r = 0;
   for (int b = 0; b < g.bands; b++) e.max_r = max(e.max_r, h.priority[b] + 1);
   e.trim_steps = options.trim && h.qpih ? e.max_r : 0;
@@ -57,6 +58,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
     if (!coarsest) break;
   }
   const int rows = min<int>(h.hsl, g.rows);
+  const size_t precincts = size_t(rows) * size_t(g.columns);
   e.job = arena.take<EncodeJob>(size_t(options.jobs));
   for (int n = 0; n < options.jobs; n++) {
     EncodeJob job = {};
@@ -74,14 +76,14 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
     }
     lay_out_analysis(h, arena, job.analysis);
     job.analysis.trim = e.trim_steps > 0;
-    job.stats = arena.take<LineStats>(size_t(rows) * size_t(g.lines));
+    job.stats = arena.take<LineStats>(precincts * size_t(g.lines));
     job.scratch = arena.line<i16>(size_t(widest));
     job.residuals = arena.line<u8>(size_t(ceil_div(widest, 4)));
     for (u8 *&counts : job.counts) counts = arena.line<u8>(size_t(ceil_div(widest, 4)));
     job.histogram = arena.take<GradeHistogram>(1);
     if (job.histogram != nullptr) *job.histogram = {};
-    job.choice = arena.take<Choice>(size_t(rows));
-    job.level = arena.take<int>(size_t(rows));
+    job.choice = arena.take<Choice>(precincts);
+    job.level = arena.take<int>(precincts);
     if (e.job != nullptr) e.job[n] = job;
   }
 }
@@ -93,7 +95,9 @@ class SliceEncoder {
       : e_(e),
         job_(job),
         first_(slice * e.header.hsl),
-        count_(min<int>(e.header.hsl, e.geometry.rows - first_)),
+        rows_(min<int>(e.header.hsl, e.geometry.rows - first_)),
+        columns_(e.geometry.columns),
+        count_(rows_ * columns_),
         model_{e.header, e.geometry, *e.kernels, job.rows, job.scratch,
                job.residuals, {job.counts[0], job.counts[1]}, job.histogram, e.trim_steps} {}
 
@@ -102,7 +106,7 @@ class SliceEncoder {
     u32 seen = 0;
     for (int i = 0; i < e_.header.nc; i++)
       seen |= analyse_component(e_.header, e_.geometry, *e_.kernels, job_.analysis, planes, i,
-                                first_, first_ + count_, resumes, followed, job_.rows);
+                                first_, first_ + rows_, resumes, followed, job_.rows);
     for (int p = 0; p < count_; p++) {
       PrecinctView view = precinct(p);
       model_.collect(view);
@@ -124,8 +128,10 @@ class SliceEncoder {
 
  private:
   PrecinctView precinct(int p) const {
-    const bool last = first_ + p == e_.geometry.rows - 1;
-    return {&e_.plan[last], job_.stats + size_t(p) * size_t(e_.geometry.lines), p};
+    const int row = p / columns_, column = p % columns_;
+    const PrecinctPlan *plan = e_.plan[first_ + row == e_.geometry.rows - 1];
+    return {plan + (column == columns_ - 1), job_.stats + size_t(p) * size_t(e_.geometry.lines), row,
+            column};
   }
 
   CostOptions real() const {
@@ -170,7 +176,12 @@ class SliceEncoder {
     const u64 used = before + bytes;
     if (used > budget) return kTooMany;
     if (p + 1 == count_) return used;
-    const u64 share = u64(budget) * u64(p + 1) / u64(count_), reservoir = e_.options.reservoir;
+    // A precinct leaves the buffer with the last sample of its last line.
+    const u64 width = e_.header.wf, height = u64(1) << e_.header.nly, row = u64(p / columns_);
+    const u64 end = min(width, u64(p % columns_ + 1) * u64(e_.geometry.column_width));
+    const u64 samples = (height * (row + 1) - 1) * width + end;
+    const u64 share = u64(budget) * samples / (height * u64(rows_) * width);
+    const u64 reservoir = e_.options.reservoir;
     if (used > share + reservoir) return kTooMany;
     return max(used, share > reservoir ? share - reservoir : 0);
   }
@@ -190,7 +201,7 @@ class SliceEncoder {
   u64 used_with(int p, const Choice &own, const Choice &next, size_t budget) const {
     u64 used = 0;
     for (int i = 0; i < count_ && used != kTooMany; i++)
-      used = used_after(i, used, (i == p ? own : i == p + 1 ? next : job_.choice[i]).bytes, budget);
+      used = used_after(i, used, (i == p ? own : i == below(p) ? next : job_.choice[i]).bytes, budget);
     return used;
   }
 
@@ -258,19 +269,20 @@ class SliceEncoder {
     for (int p = 0; p < count_; p++) {
       if (job_.level[p] + step > best_level()) continue;
       cost_at(p, job_.level[p] + step, above(p), own);
-      const bool has_next = p + 1 < count_;
-      if (has_next) cost_at(p + 1, job_.level[p + 1], &own, next);
+      const bool has_next = below(p) < count_;
+      if (has_next) cost_at(below(p), job_.level[below(p)], &own, next);
       if (used_with(p, own, next, budget) == kTooMany) continue;
       moved = true;
       job_.level[p] += step;
       job_.choice[p] = own;
-      if (has_next) job_.choice[p + 1] = next;
+      if (has_next) job_.choice[below(p)] = next;
     }
     return moved;
   }
 
-  // The precinct above, null in the first of the slice.
-  const Choice *above(int p) const { return p == 0 ? nullptr : &job_.choice[p - 1]; }
+  // The precinct above, null in the first row of the slice.
+  const Choice *above(int p) const { return p < columns_ ? nullptr : &job_.choice[p - columns_]; }
+  int below(int p) const { return p + columns_; }
 
   void fill(u8 *precinct, u32 size, u32 wanted) const {
     __builtin_memset(precinct + size, 0, wanted - size);
@@ -350,7 +362,8 @@ class SliceEncoder {
 
   JxsEncoder &e_;
   EncodeJob &job_;
-  int first_, count_;
+  // Rows of precincts, columns, and precincts.
+  int first_, rows_, columns_, count_;
   RateModel model_;
 };
 
@@ -359,16 +372,16 @@ constexpr size_t kSliceHeader = 6, kEoc = 2;
 // Most that a precinct can take: raw counts and every plane of every coefficient.
 size_t precinct_limit(const JxsEncoder &e) {
   size_t groups = 0;
-  for (int i = 0; i < e.plan[0].lines; i++)
-    groups += size_t(groups_of(e.geometry, e.plan[0].line[i].band));
-  return size_t(e.geometry.precinct_header) + size_t(e.plan[0].packets) * 11 + groups * 9;
+  const PrecinctPlan &plan = e.plan[0][0];
+  for (int i = 0; i < plan.lines; i++) groups += size_t(plan.groups_of(plan.line[i].band));
+  return size_t(e.geometry.precinct_header) + size_t(plan.packets) * 11 + groups * 9;
 }
 
 }  // namespace
 
 size_t jxs_encoder_size(const JxsHeader *h, const JxsEncodeOptions *options, JxsError *error) {
   *error = {};
-  if (h->cw != 0 || h->sd != 0 || h->cpih == 3 || h->tnlt != 0 || options->jobs < 1 ||
+  if (h->sd != 0 || h->cpih == 3 || h->tnlt != 0 || options->jobs < 1 ||
       options->rate < JXS_RATE_PRECINCT || options->rate > JXS_RATE_NONE) {
     fail(error, JXS_BAD_CONFIG, JXS_AT_PIH, 0);
     return 0;
@@ -395,7 +408,8 @@ JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,
 
 size_t jxs_encoded_slice_limit(const JxsEncoder *e) {
   if (e->options.rate != JXS_RATE_NONE) return jxs_encoded_slice_size(e, 0) + 1;
-  return kSliceHeader + precinct_limit(*e) * size_t(min<int>(e->header.hsl, e->geometry.rows));
+  const int rows = min<int>(e->header.hsl, e->geometry.rows);
+  return kSliceHeader + precinct_limit(*e) * size_t(rows * e->geometry.columns);
 }
 
 size_t jxs_encoded_slice_size(const JxsEncoder *e, int slice) {

@@ -84,8 +84,8 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
         const int b = line.band, t = choice.t[b];
         const bool vertical = choice.mode[b] & 1;
         const int floor = vertical && line.row == 0 ? max<int>(t, above->t[b]) : t;
-        model.trim(precinct.index, line, choice, above, vertical);
-        body(line, model.counts[0], model.counts[1], groups_of(geometry, b), t, floor, vertical,
+        model.trim(precinct, line, choice, above, vertical);
+        body(line, model.counts[0], model.counts[1], plan.groups_of(b), t, floor, vertical,
              bool(choice.mode[b] & 2));
       }
     };
@@ -111,10 +111,10 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
     BitWriter data(out, out + sizes.data);
     BitWriter signs(out + sizes.data, out + sizes.data + sizes.signs);
     each([&](const Line &line, const u8 *counts, const u8 *, int groups, int t, int, bool, bool) {
-      const i16 *coefficients = model.coefficients(precinct.index, line);
+      const i16 *coefficients = model.coefficients(precinct, line);
       model.kernels.pack(data, coefficients, counts, groups, t, h.fs == 0, h.qpih);
       if (h.fs == 0) return;
-      const int n = geometry.band[line.band].width;
+      const int n = plan.width[line.band];
       model.kernels.quantise(coefficients, counts, model.scratch, n, t, h.qpih);
       pack_signs(signs, model.scratch, n);
     });

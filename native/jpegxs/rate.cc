@@ -8,7 +8,9 @@ u32 raw_size(u32 code_groups) { return (code_groups + 1) >> 1; }
 
 }  // namespace
 
-void make_plan(const JxsHeader &h, const Geometry &g, int row, PrecinctPlan &plan) {
+void make_plan(const JxsHeader &h, const Geometry &g, int row, int column, PrecinctPlan &plan) {
+  const int grid = column == g.columns - 1 ? h.wf - column * g.column_width : g.column_width;
+  for (int b = 0; b < g.bands; b++) plan.width[b] = band_width(h, g.band[b], grid);
   plan.lines = plan.packets = plan.groups = 0;
   for (int &n : plan.band_lines) n = 0;
   int type_of_group[kMaxPackets];
@@ -28,25 +30,29 @@ void make_plan(const JxsHeader &h, const Geometry &g, int row, PrecinctPlan &pla
     }
     PrecinctPlan::Packet &packet = plan.packet[plan.packets - 1];
     packet.lines++;
-    packet.code_groups += u32(groups_of(g, line.band));
+    packet.code_groups += u32(plan.groups_of(line.band));
     plan.band_line[line.band][plan.band_lines[line.band]++] = plan.lines;
     plan.line[plan.lines++] = line;
   }
 }
 
-const i16 *RateModel::coefficients(int precinct, const Line &line) const {
+const i16 *RateModel::coefficients(const PrecinctView &precinct, const Line &line) const {
   const BandRows &r = rows[line.band];
-  return r.coefficients + size_t(precinct * geometry.band[line.band].rows + line.row) * r.stride;
+  const Band &band = geometry.band[line.band];
+  return r.coefficients + size_t(precinct.row * band.rows + line.row) * r.stride +
+         size_t(precinct.column) * size_t(band.column);
 }
 
-const u8 *RateModel::grades(int precinct, const Line &line) const {
+const u8 *RateModel::grades(const PrecinctView &precinct, const Line &line) const {
   const BandRows &r = rows[line.band];
-  return r.grades + i64(precinct * geometry.band[line.band].rows + line.row) * i64(r.grades_stride);
+  const Band &band = geometry.band[line.band];
+  return r.grades + size_t(precinct.row * band.rows + line.row) * r.grades_stride +
+         size_t(precinct.column) * size_t(band.column / 4);
 }
 
-void RateModel::trim(int precinct, const Line &line, const Choice &choice, const Choice *above,
+void RateModel::trim(const PrecinctView &precinct, const Line &line, const Choice &choice, const Choice *above,
                      bool above_too) const {
-  const int b = line.band, groups = groups_of(geometry, b);
+  const int b = line.band, groups = precinct.plan->groups_of(b);
   const u8 *own = grades(precinct, line);
   kernels.trim(own, counts[0], groups, choice.t[b], choice.thrift[b]);
   if (!above_too) return;
@@ -86,8 +92,8 @@ void RateModel::collect(PrecinctView &precinct) const {
   const PrecinctPlan &plan = *precinct.plan;
   GradeHistogram &h = *histogram;
   for (int i = 0; i < plan.lines; i++) {
-    const u8 *line = grades(precinct.index, plan.line[i]);
-    const int groups = groups_of(geometry, plan.line[i].band);
+    const u8 *line = grades(precinct, plan.line[i]);
+    const int groups = plan.groups_of(plan.line[i].band);
     int g = 0, highest = 0;
     auto end_group = [&](u8 best, int size) {
       h.best[best >> 2] += u16(size);
@@ -139,11 +145,11 @@ void RateModel::collect(PrecinctView &precinct) const {
 
 u32 RateModel::count_signs(const PrecinctView &precinct, int i, const Choice &choice) const {
   const Line &line = precinct.plan->line[i];
-  const int t = choice.t[line.band], n = geometry.band[line.band].width;
+  const int t = choice.t[line.band], n = precinct.plan->width[line.band];
   LineStats::Known &known = precinct.stats[i].known[t];
   if (known.signs_thrift == choice.thrift[line.band]) return known.signs;
-  trim(precinct.index, line, choice, nullptr, false);
-  kernels.quantise(coefficients(precinct.index, line), counts[0], scratch, n, t, header.qpih);
+  trim(precinct, line, choice, nullptr, false);
+  kernels.quantise(coefficients(precinct, line), counts[0], scratch, n, t, header.qpih);
   known.signs_thrift = choice.thrift[line.band];
   known.signs = 0;
   for (int k = 0; k < n; k++) known.signs += scratch[k] != 0;
@@ -168,7 +174,7 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     const int lines = plan.band_lines[b];
     if (lines == 0) continue;
     const int *line = plan.band_line[b];
-    const u32 groups = u32(groups_of(geometry, b)), significance = (groups + 7) >> 3;
+    const u32 groups = u32(plan.groups_of(b)), significance = (groups + 7) >> 3;
     u32 plain = 0, flagged = 0;
     for (int n = 0; n < lines; n++) {
       const LineStats &s = precinct.stats[line[n]];
@@ -191,7 +197,7 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
           predicted[n] = known.vertical;
           predicted_flagged[n] = known.vertical_flagged;
         } else {
-          trim(precinct.index, l, choice, above, true);
+          trim(precinct, l, choice, above, true);
           const int floor = l.row == 0 ? max<int>(t, above->t[b]) : t;
           kernels.vertical_cost(counts[0], counts[1], int(groups), t, floor, header.rm,
                                 &predicted[n], &predicted_flagged[n]);

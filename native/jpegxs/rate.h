@@ -7,7 +7,7 @@ namespace jxs {
 constexpr int kMaxPackets = kMaxLines;
 constexpr u32 kNoCost = 0xffffffff;
 
-// Packets and lines of a row of precincts: the last row of a picture may lack some.
+// Packets and lines of a precinct: in the last row of a picture some may be missing, in the last column all are shorter.
 struct PrecinctPlan {
   struct Packet {
     int first, lines;
@@ -23,11 +23,14 @@ struct PrecinctPlan {
   // Lines of each band.
   int band_line[JXS_MAX_BANDS][1 << kMaxLevelsY];
   int band_lines[JXS_MAX_BANDS];
+  // Coefficients of a line of each band.
+  int width[JXS_MAX_BANDS];
+
+  int groups_of(int band) const { return ceil_div(width[band], 4); }
 };
 
-inline int groups_of(const Geometry &g, int band) { return ceil_div(g.band[band].width, 4); }
-
-void make_plan(const JxsHeader &header, const Geometry &geometry, int row, PrecinctPlan &plan);
+void make_plan(const JxsHeader &header, const Geometry &geometry, int row, int column,
+               PrecinctPlan &plan);
 
 // Sums over one line for every truncation position T, in four lanes: for the three thrifts and, last, without trimming.
 struct LineStats {
@@ -53,8 +56,8 @@ inline int lane_of(int thrift) { return thrift & 3; }
 struct PrecinctView {
   const PrecinctPlan *plan;
   LineStats *stats;
-  // Index in the slice.
-  int index;
+  // In the slice.
+  int row, column;
 };
 
 // How the precinct is coded.
@@ -94,12 +97,12 @@ class RateModel {
   u32 cost(const PrecinctView &precinct, int q, int r, const CostOptions &options, const Choice *above,
            Choice &choice) const;
 
-  const i16 *coefficients(int precinct, const Line &line) const;
+  const i16 *coefficients(const PrecinctView &precinct, const Line &line) const;
   // The counts of a line as `choice` codes them, and with `above_too` of the line above; both in `counts`.
-  void trim(int precinct, const Line &line, const Choice &choice, const Choice *above, bool above_too) const;
+  void trim(const PrecinctView &precinct, const Line &line, const Choice &choice, const Choice *above, bool above_too) const;
 
  private:
-  const u8 *grades(int precinct, const Line &line) const;
+  const u8 *grades(const PrecinctView &precinct, const Line &line) const;
   u32 count_signs(const PrecinctView &precinct, int line, const Choice &choice) const;
 };
 

@@ -17,8 +17,8 @@ const BUFFER_OFFSET = 1024;
 
 /**
  * Run a codestream through the smoothing buffer of a decoder (ISO/IEC 21122-2, buffer model): it arrives at a constant rate
- * in the time of its picture, and a row of precincts leaves when its last line is due. The delay is the shortest at which
- * nothing is late; pictures before and after are taken to be alike.
+ * in the time of its picture, and a precinct leaves when its last sample is due. The delay is the shortest at which nothing
+ * is late; pictures before and after are taken to be alike.
  *
  * @param offset of SOC.
  * @throws {FormatError} `malformed`, `unsupported` or `truncated`.
@@ -29,22 +29,23 @@ export function smoothingBuffer(bytes: Uint8Array, offset = 0): BufferUse {
   const perLine = (8 * length) / pih.hf;
   let row = 0;
   let before = 0;
-  // How far rows are ahead of a constant rate once they have left, and how much behind before.
+  // How far precincts are ahead of a constant rate with their last byte, and how far behind before their first.
   let ahead = 0;
   let behind = 0;
   for (const slice of slices) {
     let at = offset + slice.offset + SLICE_HEADER_SIZE;
     const end = offset + slice.offset + slice.length;
     while (at < end) {
-      for (let column = 0; column < geometry.npx; column++) {
+      const line = Math.min(++row * geometry.precinctHeight, pih.hf) - 1;
+      for (let column = 1; column <= geometry.npx; column++) {
         at += geometry.precinctHeaderSize + uint24(bytes, at);
+        const due = perLine * (line + Math.min(1, (column * geometry.cs) / pih.wf));
+        const last = row === geometry.npy && column === geometry.npx;
+        const after = last ? 8 * length : 8 * (at - offset);
+        ahead = Math.max(ahead, after - due);
+        behind = Math.max(behind, due - before);
+        before = after;
       }
-      row++;
-      const due = perLine * Math.min(row * geometry.precinctHeight, pih.hf);
-      const after = row === geometry.npy ? 8 * length : 8 * (at - offset);
-      ahead = Math.max(ahead, after - due);
-      behind = Math.max(behind, due - before);
-      before = after;
     }
   }
   return { needed: Math.ceil(ahead + behind), allowed: smoothingBufferSize(header) };

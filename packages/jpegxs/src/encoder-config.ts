@@ -37,6 +37,11 @@ export interface EncoderOptions {
   /** Horizontal and vertical decomposition levels. Default: 5, and as many as the profile has, at most 2. */
   readonly nlx?: number;
   readonly nly?: number;
+  /**
+   * Width of a column of precincts in grid points, a multiple of 8 · 2^nlx (16 · 2^nlx with subsampled components); 0: no
+   * columns. Default: none, or as wide as the profile allows where it wants them.
+   */
+  readonly columnWidth?: number;
   /** Lines of a slice. Default 16, which the profiles want. */
   readonly sliceHeight?: number;
   /** Default `"uniform"`; the Light profiles have `"deadzone"` only. */
@@ -142,14 +147,23 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   const named = namedProfile(options);
   const light = named?.quantisers.includes(1) === false;
   const nlx = options.nlx ?? 5;
-  const nly = options.nly ?? Math.min(2, named?.maxNly ?? 2);
   const maxSy = Math.max(...cdt.map((c) => c.sy));
+  const nly = options.nly ?? (options.columnWidth ? maxSy - 1 : Math.min(2, named?.maxNly ?? 2));
   whole("nlx", nlx, 1, 5);
   whole("nly", nly, maxSy - 1, Math.min(2, nlx));
   const sliceHeight = options.sliceHeight ?? 16;
   whole("sliceHeight", sliceHeight, 1, 65535);
   if (sliceHeight % 2 ** nly !== 0) {
     throw configError("sliceHeight", `${sliceHeight} is not a multiple of ${2 ** nly}`);
+  }
+  const unit = 8 * Math.max(...cdt.map((c) => c.sx)) * 2 ** nlx;
+  const columnWidth = options.columnWidth ?? widestColumn(width, unit, named);
+  whole("columnWidth", columnWidth, 0, 65535 * unit);
+  if (columnWidth % unit !== 0) {
+    throw configError("columnWidth", `${columnWidth} is not a multiple of ${unit}`);
+  }
+  if (columnWidth > 0 && !lastColumnFits(width, columnWidth, unit)) {
+    throw configError("columnWidth", `the last column of ${columnWidth} is too narrow`);
   }
   const rct = options.rgb === true && compat === undefined;
   if (rct && !format.startsWith("4:4:4")) throw configError("rgb", `not with ${format}`);
@@ -172,7 +186,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     plev: 0,
     wf: width,
     hf: height,
-    cw: 0,
+    cw: columnWidth / unit,
     hsl: sliceHeight / 2 ** nly,
     nc: cdt.length,
     ng: 4,
@@ -191,7 +205,8 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     fs: Number(signs !== "inline"),
     rm: Number(verticalPrediction === "coefficients"),
   };
-  const wide = width * cdt.length;
+  // What a packet holds of a line; columns need no long headers.
+  const wide = Math.min(width, columnWidth || width) * cdt.length;
   const adapted: PictureHeader = {
     ...pih,
     // Long lines without vertical levels overflow the short packet header.
@@ -215,6 +230,20 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     fastSigns: signs === "separate-fast",
     trim: options.trim ?? (rate === "slice" && 8 * size < 3 * samples),
   };
+}
+
+/** The widest columns that a profile allows, 0 where the picture is not wider. */
+function widestColumn(width: number, unit: number, named: Profile | undefined): number {
+  const limit = named?.columns;
+  if (typeof limit !== "number" || width <= limit) return 0;
+  let column = limit - (limit % unit);
+  while (column > unit && !lastColumnFits(width, column, unit)) column -= unit;
+  return column;
+}
+
+/** No band of the last column may be empty (ISO/IEC 21122-1 B.5). */
+function lastColumnFits(width: number, columnWidth: number, unit: number): boolean {
+  return width <= columnWidth || ((width - 1) % columnWidth) + 1 >= unit / 8;
 }
 
 function withWeights(
@@ -263,14 +292,16 @@ function budget(options: EncoderOptions, header: CodestreamHeader): number {
   return size;
 }
 
-/** Half of what the smoothing buffer has to spare when every row of precincts takes the same bytes. */
+/** Half of what the smoothing buffer has to spare when every precinct takes its share of the bytes. */
 function reservoirOf(header: CodestreamHeader, size: number): number {
   const bits = smoothingBufferSize(header);
   if (bits === undefined) return 2 ** 31 - 1;
   const { pih, cdt } = header;
-  const { npy, precinctHeight } = geometryOf(pih, cdt);
-  // The last row may have less time than its share of the bytes, and the header comes before everything.
-  const lines = precinctHeight + npy * precinctHeight - pih.hf;
+  const { npy, precinctHeight, cs } = geometryOf(pih, cdt);
+  // The lines after which one precinct more leaves. The last row may have less time than its share of the bytes, and the
+  // header comes before everything.
+  const step = precinctHeight - 1 + Math.min(1, cs / pih.wf);
+  const lines = step + npy * precinctHeight - pih.hf;
   const spare = bits / 8 - (lines * size) / pih.hf;
   return Math.max(0, Math.floor(spare / 2) - sizeOfHeader(header));
 }

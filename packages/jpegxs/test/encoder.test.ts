@@ -9,6 +9,7 @@ import {
   type Picture,
   type SamplingFormat,
   type SourcePlane,
+  smoothingBuffer,
   walkCodestream,
 } from "../src/index.js";
 import { allCodecs } from "./codecs.js";
@@ -27,16 +28,20 @@ const shape = fc
     nly: fc.integer({ min: 0, max: 2 }),
     extraWidth: fc.integer({ min: 0, max: 70 }),
     extraHeight: fc.integer({ min: 0, max: 40 }),
+    columns: fc.boolean(),
     bitDepth: fc.integer({ min: 8, max: 12 }),
     seed: fc.nat(),
   })
-  .map(({ format, nlx, nly: wanted, extraWidth, extraHeight, bitDepth, seed }) => {
+  .map(({ format, nlx, nly: wanted, extraWidth, extraHeight, columns, bitDepth, seed }) => {
     const sx = format.startsWith("4:4:4") || format === "4:0:0" ? 1 : 2;
     const sy = format === "4:2:0" ? 2 : 1;
     const nly = Math.max(sy - 1, Math.min(wanted, nlx));
     const width = sx * (2 ** nlx + extraWidth);
     const height = sy * (2 ** nly + extraHeight);
-    return { format, nlx, nly, width, height, bitDepth, seed };
+    const column = 8 * sx * 2 ** nlx;
+    const last = ((width - 1) % column) + 1;
+    const columnWidth = columns && (width <= column || last >= column / 8) ? column : 0;
+    return { format, nlx, nly, width, height, columnWidth, bitDepth, seed };
   });
 
 function noise(o: {
@@ -197,6 +202,27 @@ describe("defaults", () => {
     expect(describeProfile(header)).toMatchObject({ profile, violations: [] });
   });
 
+  test.each([3840, 4098, 7680])(
+    "LightSubline422.10 codes %d in columns of 2048 at most",
+    (width) => {
+      const base = { width, height: 64, format: "4:2:2", bitDepth: 10, bitsPerPixel: 4 } as const;
+      const options = { ...base, profile: "LightSubline422.10" };
+      const source = naturalPicture("4:2:2", width, 64, 10, 5);
+      const bytes = encode(options, source);
+      const header = encoderHeader(options);
+      expect(describeProfile(header)).toMatchObject({ profile: options.profile, violations: [] });
+      expect(walkCodestream(bytes).header.geometry.npx).toBeGreaterThan(1);
+      const { needed, allowed } = smoothingBuffer(bytes);
+      expect(needed).toBeLessThanOrEqual(allowed as number);
+      const quality = (codestream: Uint8Array): number => {
+        const { data } = decoder.decode(codestream).planes[0] as Picture["planes"][number];
+        return planePsnr(data, source[0]?.data as Uint16Array, 10);
+      };
+      const whole = encode({ ...base, nly: 0, rateControl: "precinct" }, source);
+      expect(quality(bytes)).toBeGreaterThan(quality(whole) - 0.5);
+    },
+  );
+
   test("a depth that no profile has is not claimed", () => {
     const header = encoderHeader({
       width: 64,
@@ -306,6 +332,9 @@ describe("refusals", () => {
     ["size", { bitsPerPixel: undefined }],
     ["size", { size: 10, bitsPerPixel: undefined }],
     ["rgb", { rgb: true }],
+    ["columnWidth", { columnWidth: 100 }],
+    ["columnWidth", { columnWidth: 512, width: 520 }],
+    ["profile", { columnWidth: 512, profile: "Light422.10" }],
     ["profile", { profile: "Best" }],
     ["profile", { profile: "Main422.10", nly: 2 }],
     ["profile", { profile: "Light422.10", quantiser: "uniform" }],
