@@ -142,12 +142,15 @@ export class RtmpChunkReader {
     const extended = fmt < 3 ? field === EXTENDED_TIMESTAMP : known?.extended === true;
     let end = at + size;
     let value = fmt < 3 ? field : (known?.delta ?? 0);
-    if (extended) {
+    if (extended && fmt < 3) {
       if (bytes.length - end < 4) return -1;
-      const read = uint32(bytes, end);
-      // Some senders leave it out of fmt 3: four other bytes are payload.
-      if (fmt < 3 || read === value) end += 4;
-      if (fmt < 3) value = read;
+      value = uint32(bytes, end);
+      end += 4;
+    } else if (extended) {
+      // Some senders leave it out of fmt 3: other bytes are payload, and the first that differs tells.
+      const same = matching32(bytes, end, value);
+      if (same === 4) end += 4;
+      else if (end + same === bytes.length) return -1;
     }
     const length = fmt < 2 ? uint24(bytes, at + 3) : (known?.length ?? 0);
     if (length > this.#maxMessageSize) {
@@ -294,6 +297,13 @@ export class RtmpChunkReader {
     const issue = { code, severity, offset, field: "chunk", message, fatal, csid };
     this.#events.push({ type: "issue", issue });
   }
+}
+
+/** How many of the up to four bytes at `at` are those of a big-endian `value`. */
+function matching32(bytes: Uint8Array, at: number, value: number): number {
+  let same = 0;
+  while (same < 4 && bytes[at + same] === ((value >>> (24 - 8 * same)) & 0xff)) same++;
+  return same;
 }
 
 function littleEndian32(bytes: Uint8Array, at: number): number {
