@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "../codec.h"
+#include "../svt.h"
+
+/* Grid points of a picture that is worth the time. */
+static uint32_t most_points = 1u << 17;
 
 static void reencode(const JxsHeader *decoded, const JxsPlane *planes, int kernels) {
   JxsHeader header = *decoded;
@@ -50,7 +54,7 @@ static void decode(const uint8_t *bytes, size_t length, JxsDecodeOptions options
   JxsHeader header;
   JxsError error;
   if (jxs_read_header(bytes, length, &header, &error) != JXS_OK) return;
-  if ((uint32_t)header.wf * header.hf > (1u << 17)) return;
+  if ((uint32_t)header.wf * header.hf > most_points) return;
   const size_t size = jxs_decoder_size(&header, &options, &error);
   if (size == 0) return;
   void *memory = aligned_alloc(64, (size + 63) & ~size_t(63));
@@ -92,6 +96,52 @@ extern "C" int fuzz(const uint8_t *data, size_t size) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return fuzz(data, size); }
 
 #ifdef JXS_FUZZ_MAIN
+/* Decodes `bytes` and encodes the result through the library at `path`, which may be a fake: what counts is memory. */
+static int through_svt(const char *path, const uint8_t *bytes, size_t length) {
+  char reason[256];
+  if (svt_open(path, reason, sizeof reason) == 0) return fprintf(stderr, "%s\n", reason), 1;
+  JxsHeader header;
+  JxsError error;
+  const JxsDecodeOptions decode_options = {0, JXS_SCALAR, 0, 1};
+  if (jxs_read_header(bytes, length, &header, &error) != JXS_OK) return 1;
+  void *memory = aligned_alloc(64, (jxs_decoder_size(&header, &decode_options, &error) + 63) & ~size_t(63));
+  const JxsDecoder *checker = jxs_decoder_init(memory, &header, &decode_options);
+  JxsPlane planes[JXS_MAX_COMPONENTS] = {};
+  for (int i = 0; i < header.nc; i++) {
+    planes[i].stride = header.component[i].width * (header.component[i].b > 8 ? 2 : 1);
+    planes[i].data = malloc(planes[i].stride * header.component[i].height);
+  }
+  uint8_t *copy = (uint8_t *)malloc(length);
+  memcpy(copy, bytes, length);
+
+  SvtDecoder *decoder = svt_decoder_new(3);
+  uint32_t code = svt_decode(decoder, checker, &header, copy, length, planes);
+  /* Again, then what the walk refuses, then with another header. */
+  if (code == SVT_OK) code = svt_decode(decoder, checker, &header, copy, length, planes);
+  if (code == SVT_OK && svt_decode(decoder, checker, &header, copy, length / 2, planes) != SVT_NOT_ASKED) code = 1;
+  header.gain[0]++;
+  if (code == SVT_OK) code = svt_decode(decoder, checker, &header, copy, length, planes);
+  svt_decoder_free(decoder);
+
+  JxsEncodeOptions options = {};
+  options.size = (uint32_t)length;
+  options.jobs = 1;
+  uint32_t refused = 0;
+  SvtEncoder *encoder = svt_encoder_new(&header, &options, 3, &refused);
+  if (encoder == NULL) code = refused;
+  size_t written = 0;
+  for (int i = 0; i < 2 && code == SVT_OK; i++)
+    code = svt_encode(encoder, planes, copy + header.size, length - header.size, &written);
+  /* No room. */
+  if (code == SVT_OK && svt_encode(encoder, planes, copy + header.size, 10, &written) != SVT_OTHER_HEADER) code = 1;
+  svt_encoder_free(encoder);
+  for (int i = 0; i < header.nc; i++) free(planes[i].data);
+  free(copy);
+  free(memory);
+  if (code != SVT_OK) fprintf(stderr, "SVT-JPEG-XS: %x\n", code);
+  return code != SVT_OK;
+}
+
 static uint32_t state = 1;
 static uint32_t next(uint32_t n) {
   state ^= state << 13;
@@ -107,6 +157,14 @@ static size_t place(size_t size) {
 }
 
 int main(int argc, char **argv) {
+  if (argc == 4 && strcmp(argv[1], "svt") == 0) {
+    static uint8_t bytes[1 << 20];
+    FILE *file = fopen(argv[3], "rb");
+    if (file == NULL) return 1;
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    return through_svt(argv[2], bytes, size);
+  }
   const long rounds = argc > 1 ? atol(argv[1]) : 1000;
   for (int i = 2; i < argc; i++) {
     FILE *file = fopen(argv[i], "rb");
@@ -114,7 +172,9 @@ int main(int argc, char **argv) {
     static uint8_t seed[1 << 20], bytes[1 << 20];
     const size_t size = fread(seed, 1, sizeof seed, file);
     fclose(file);
+    most_points = 1u << 24;
     fuzz(seed, size);
+    most_points = 1u << 17;
     for (long round = 0; round < rounds / (argc - 2); round++) {
       memcpy(bytes, seed, size);
       size_t length = size;
