@@ -1,7 +1,10 @@
-// Pictures and sound through our demuxer and muxer, against ffmpeg.
-import { readFileSync } from "node:fs";
+// Pictures and sound through our demuxer and muxer, against ffmpeg and GStreamer.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch } from "@x/pipeline";
+import { TsDemuxer, TsMonitor, TsMuxer } from "../../packages/mpegts/dist/index.js";
+import { makeFile, measurePeers, ratios } from "../../packages/mpegts/scripts/peer-speed.mjs";
+import { analyzePcrStream } from "../../packages/mpegts-pcr-clock/dist/index.js";
 import { must } from "./check.mjs";
 import { runPeer } from "./peers.mjs";
 
@@ -33,6 +36,46 @@ export const checks = [
       const { stderr } = runPeer("ffprobe", ["-v", "warning", "-show_packets", to]);
       must(stderr.trim() === "", `ffprobe warns: ${stderr}`);
       return `${before.length} frames, DTS, PTS, sizes and hashes are identical, no warning`;
+    },
+  },
+  {
+    name: "constant rate out of our muxer, through ffprobe, tsdemux and TR 101 290",
+    peers: ["ffmpeg", "ffprobe", "gst-launch-1.0"],
+    async run(folder) {
+      const from = join(folder, "programme.ts");
+      const to = join(folder, "constant.ts");
+      runPeer("ffmpeg", [
+        ...["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"],
+        ...["-f", "lavfi", "-i", "sine=frequency=440", "-t", "20", "-c:v", "libx264", "-bf", "2"],
+        ...["-c:a", "aac", "-f", "mpegts", from],
+      ]);
+      const bytes = constantRate(readFileSync(from), 3_000_000);
+      writeFileSync(to, bytes);
+      const { stderr } = runPeer("ffprobe", ["-v", "warning", "-show_packets", to]);
+      must(stderr.trim() === "", `ffprobe warns: ${stderr}`);
+      const gst = runPeer("gst-launch-1.0", [
+        ...["-q", "filesrc", `location=${to}`, "!", "tsdemux", "name=d"],
+        ...["d.", "!", "queue", "!", "h264parse", "!", "fakesink"],
+        ...["d.", "!", "queue", "!", "aacparse", "!", "fakesink"],
+      ]).stderr;
+      must(!/warn|error|critical/i.test(gst), `gst-launch-1.0 says: ${gst}`);
+      const monitor = new TsMonitor({ bitrate: 3_000_000 });
+      const [violation] = [...monitor.push(bytes), ...monitor.flush()];
+      must(violation === undefined, `TR 101 290 ${violation?.indicator}: ${violation?.message}`);
+      const [report] = analyzePcrStream(bytes, { bitrate: 3_000_000 }).values();
+      const error = report?.accuracy?.maxErrorNs ?? Number.POSITIVE_INFINITY;
+      must(error <= 500, `a PCR is ${error.toFixed(0)} ns off`);
+      return `${report?.count} PCRs within ${error.toFixed(0)} ns, no warning, no TR 101 290 error`;
+    },
+  },
+  {
+    name: "speed beside ffmpeg and GStreamer, on one file in one run",
+    peers: ["ffmpeg", "gst-launch-1.0"],
+    async run(folder) {
+      const own = join(folder, "speed");
+      mkdirSync(own);
+      const found = measurePeers(makeFile(own), own, 5);
+      return `${(found.size / 1e6).toFixed(0)} MB\n${ratios(found).join("\n")}`;
     },
   },
   {
@@ -84,6 +127,20 @@ export const checks = [
     },
   },
 ];
+
+/** The same streams through our muxer, at `bitrate`. @param {Uint8Array} bytes @param {number} bitrate */
+function constantRate(bytes, bitrate) {
+  const demuxer = new TsDemuxer();
+  const events = [...demuxer.push(bytes), ...demuxer.flush()];
+  const pmt = events.find((event) => event.type === "pmt")?.pmt;
+  must(pmt !== undefined, "no programme map");
+  const streams = pmt.streams.map(({ elementaryPid, streamType, descriptors }) => {
+    return { pid: elementaryPid, streamType, descriptors };
+  });
+  const muxer = new TsMuxer({ bitrate, programs: [{ streams }] });
+  const parts = events.map((event) => (event.type === "pes" ? muxer.push(event) : []));
+  return Uint8Array.from([...parts, muxer.flush()].flatMap((part) => [...part]));
+}
 
 /** Stream, DTS, PTS, size and hash of every packet, in DTS order. @param {string} file */
 function frames(file) {

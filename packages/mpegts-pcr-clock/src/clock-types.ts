@@ -46,7 +46,7 @@ export interface PcrClockStatistics {
   readonly stampingErrorNs: number;
   /** Mean of the model's exponential part: queueing. */
   readonly queueingDelayNs: number;
-  /** The sender's rate minus 1, in millionths. */
+  /** The sender's rate minus 1, in millionths: the mean over up to the last 90 s. */
   readonly ratePpm: number;
   /** Standard error of `ratePpm`, about. */
   readonly rateErrorPpm: number;

@@ -1,7 +1,7 @@
 import { BUCKET_NS, Bucket } from "./bucket.js";
 import { BucketList } from "./bucket-list.js";
 import { likeliestFloor } from "./delay-model.js";
-import { type FitState, FloorFit, type RatePrior } from "./floor-fit.js";
+import { type FitState, FloorFit, type RatePrior, slopeChangeOver } from "./floor-fit.js";
 import { differenceAt, type Line, moveOrigin } from "./line.js";
 import { SlopeHistory } from "./slope-history.js";
 
@@ -110,7 +110,13 @@ export class DelayFloor {
     return this.#buckets.span;
   }
 
-  /** Standard error of the slope, about. */
+  /** Mean slope over the buckets in use: much surer than the slope at their end, which follows every bend. */
+  get meanSlope(): number {
+    const mean = this.line.slope - slopeChangeOver(this.#state, this.span) / 2;
+    return Math.max(-this.#maxSlope, Math.min(this.#maxSlope, mean));
+  }
+
+  /** Standard error of the mean slope, about. */
   get slopeDeviation(): number {
     const { believed: count, span } = this.#buckets;
     const own = span === 0 ? Infinity : (this.#spread * Math.sqrt(12)) / (span * Math.sqrt(count));

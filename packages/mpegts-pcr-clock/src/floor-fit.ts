@@ -36,6 +36,11 @@ export interface FitState extends DelayModel {
   curvature: number;
 }
 
+/** How much the fitted slope changes over `span` ns. */
+export function slopeChangeOver(state: FitState, span: number): number {
+  return (2 * state.curvature * span) / (T * T);
+}
+
 /**
  * Fits the delay floor to samples by maximum likelihood. The samples' height below the floor is Gaussian plus
  * exponential: then −log likelihood is convex, for a sharp floor the result is the envelope, for wide stamping errors it

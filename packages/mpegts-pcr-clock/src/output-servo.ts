@@ -26,4 +26,10 @@ export class OutputServo {
     else if (size > 2 * MS) limit = 500 * PPM;
     this.line.slope = model.slope + Math.max(-limit, Math.min(limit, error / settle));
   }
+
+  /** Nothing is known from local time `x` on: go on at the rate `slope`, without correcting what was wrong. */
+  coast(slope: number, x: number): void {
+    moveOrigin(this.line, x);
+    this.line.slope = slope;
+  }
 }

@@ -139,10 +139,10 @@ export class PcrClock {
     return this.#state;
   }
 
-  /** The sender's rate: sender's seconds per local second. */
+  /** The sender's rate over up to the last 90 s: sender's seconds per local second. */
   get rate(): number {
     this.#settle();
-    return 1 + this.#estimator.floor.line.slope;
+    return 1 + this.#estimator.floor.meanSlope;
   }
 
   /** PID of the PCRs; `undefined` while none is selected. */
@@ -253,7 +253,7 @@ export class PcrClock {
       jitterNs: floor.spread,
       stampingErrorNs: floor.model.sigma,
       queueingDelayNs: floor.model.tau,
-      ratePpm: floor.line.slope * 1e6,
+      ratePpm: floor.meanSlope * 1e6,
       rateErrorPpm: floor.slopeDeviation * 1e6,
       outputErrorNs: differenceAt(servo.line, lastX) - differenceAt(floor.line, lastX),
       heldDelayNs: floor.heldDelay,
@@ -423,6 +423,8 @@ export class PcrClock {
   }
 
   #holdover(localNs: bigint): void {
+    const { floor, servo } = this.#estimator;
+    servo.coast(floor.meanSlope, Number(localNs - this.#epoch));
     this.#state = "holdover";
     this.#events.push({ type: "holdover", localNs });
   }

@@ -1,7 +1,7 @@
 import { fc, it } from "@fast-check/vitest";
 import { concatBytes } from "@x/bits";
 import { describe, expect, test } from "vitest";
-import { simulateTrace, type TraceRow } from "../src/conformance.js";
+import { simulateTrace, type TraceRow, type TraceScenario } from "../src/conformance.js";
 import { PcrClock, type PcrClockEvent, type PcrClockOptions } from "../src/index.js";
 import { datagramsOf, PCR_PID, PMT_PID, patPacket, pmtPacket } from "./stream.js";
 
@@ -25,6 +25,18 @@ function run(
   const clock = new PcrClock(options);
   const events = rows.flatMap((row) => clock.addSample(sampleOf(row)));
   return { clock, events, end: rows[rows.length - 1]?.arrivalNs ?? 0n };
+}
+
+/** A clock at the end of a simulated stream, and how far a reading is from the truth then and later, ns. */
+function truthOf(scenario: TraceScenario) {
+  const rows = simulateTrace(scenario);
+  const { clock, events, end } = run(rows);
+  const truth = (rows[rows.length - 1] as TraceRow).trueMinusArrivalNs;
+  const error = (localNs: bigint): number =>
+    Number(clock.toSender(localNs) - localNs) -
+    truth -
+    Number(localNs - end) * (scenario.ppm ?? 0) * 1e-6;
+  return { clock, events, end, error };
 }
 
 const types = (events: readonly PcrClockEvent[]): string[] => events.map(({ type }) => type);
@@ -68,6 +80,15 @@ describe("states", () => {
       "holdover",
       "locked",
     ]);
+  });
+
+  test.each([1, 2, 3])("in holdover it runs at the rate alone (seed %i)", (seed) => {
+    const network = { queueingNs: 1.5e6, spikeShare: 0.01 };
+    const { clock, end, error } = truthOf({ seed, durationS: 100, ppm: 23, ...network });
+    clock.poll(end + (SECOND * 6n) / 10n);
+    const minute = 60n * SECOND;
+    expect(Math.abs(error(end + minute) - error(end))).toBeLessThan(20_000);
+    expect(clock.state).toBe("holdover");
   });
 
   test("jitter above the limit does not lock", () => {
@@ -326,6 +347,17 @@ describe("path delay", () => {
     const [, both] = errorAfter("hold", 110);
     expect(both).toHaveLength(2);
     expect(both[1]).toMatchObject({ heldDelayNs: 0 });
+  });
+
+  test.each([1.4e6, 0.5e6, -1.4e6])("a step of %d ns is none: the clock follows it", (ns) => {
+    const scenario = { seed: 5, durationS: 99, ppm: 23 };
+    const before = truthOf(scenario);
+    const incidents = [{ type: "delay-step" as const, atS: 100, ns }];
+    const after = truthOf({ ...scenario, durationS: 220, incidents });
+    expect(types(after.events)).toEqual(["locked"]);
+    const moved = after.error(after.end) - before.error(before.end);
+    expect(Math.abs(moved + ns)).toBeLessThan(10_000);
+    expect(Math.abs(after.clock.statistics().ratePpm - 23)).toBeLessThan(0.5);
   });
 
   test("hold: what a PCR means does not move", () => {

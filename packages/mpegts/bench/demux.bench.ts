@@ -1,5 +1,5 @@
 import { bench, describe } from "vitest";
-import { PcrScanner, TsDemuxer, TsFramer, TsRewriter } from "../src/index.js";
+import { PcrScanner, TsDemuxer, TsFramer, TsMonitor, TsRewriter } from "../src/index.js";
 import { benchStream } from "./stream.js";
 
 const STREAM = benchStream(20);
@@ -69,6 +69,10 @@ describe(`${(STREAM.length / 1e6).toFixed(0)} MB in chunks of 64 KiB`, () => {
   bench('TsDemuxer, dataLifetime: "push"', () => {
     const demuxer = new TsDemuxer({ dataLifetime: "push" });
     chunks((chunk) => demuxer.push(chunk));
+  });
+  bench("TsMonitor", () => {
+    const monitor = new TsMonitor();
+    chunks((chunk) => monitor.push(chunk));
   });
   bench("TsRewriter, nothing to do", () => {
     const rewriter = new TsRewriter();

@@ -19,7 +19,9 @@ const LABELS = {
 const folder = mkdtempSync(join(tmpdir(), "mpegts-"));
 const found = measurePeers(process.argv[2] ?? makeFile(folder), folder);
 rmSync(folder, { recursive: true });
-console.log(`${(found.size / 1e6).toFixed(0)} MB, medians of ${found.rounds}, reading included`);
+console.log(
+  `${(found.size / 1e6).toFixed(0)} MB, least of ${found.rounds} in turns, reading included`,
+);
 for (const [key, label] of Object.entries(LABELS)) {
   const time = found[key];
   const text =

@@ -1,3 +1,5 @@
+import { PACKET_SIZE } from "./constants.js";
+
 /** What a packet with payload is to the one before it on its PID (ISO/IEC 13818-1 2.4.3.3). */
 export type Continuity = "continues" | "duplicate" | "gap";
 
@@ -34,11 +36,11 @@ export class ContinuityChecker {
     return this.#last < 0 ? -1 : (this.#last + 1) & 0x0f;
   }
 
-  /** Packets that continue were taken elsewhere: the last has this counter and the payload `bytes[start..end)`. */
-  accept(continuityCounter: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#last = continuityCounter;
+  /** A run of packets that continues was taken elsewhere: `at` is the index of the last one's sync byte. */
+  acceptRun(bytes: Uint8Array, at: number): void {
+    this.#last = (bytes[at + 3] as number) & 0x0f;
     this.#repeated = false;
-    this.#signature = signatureOf(bytes, start, end);
+    this.#signature = signatureOf(bytes, at + 4, at + PACKET_SIZE);
   }
 
   /** Forget the past: the next packet continues whatever its counter. */
@@ -46,6 +48,31 @@ export class ContinuityChecker {
     this.#last = -1;
     this.#repeated = false;
   }
+}
+
+/**
+ * How many packets from the one at `at` on (its sync byte) follow each other on one PID, full of clear payload, without a
+ * unit start, their counters going on; 0 when it is not such a packet itself.
+ * @param most packets that are there
+ */
+export function runLength(bytes: Uint8Array, at: number, most: number, stride: number): number {
+  const head = bytes[at + 1] as number;
+  const low = bytes[at + 2] as number;
+  let control = bytes[at + 3] as number;
+  if (head >= 0x40 || (control & 0xf0) !== 0x10) return 0;
+  let length = 0;
+  let next = at;
+  while (
+    length < most &&
+    bytes[next + 3] === control &&
+    bytes[next + 2] === low &&
+    bytes[next + 1] === head
+  ) {
+    length++;
+    next += stride;
+    control = 0x10 | ((control + 1) & 0x0f);
+  }
+  return length;
 }
 
 /** A few bytes from both ends and the middle: payloads that follow each other differ there in practice. */

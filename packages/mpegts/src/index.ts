@@ -167,6 +167,7 @@ export {
   TR_101_290_NAMES,
   type Tr101290Indicator,
   type Tr101290Report,
+  type TsMonitorOptions,
   type TsViolation,
 } from "./tr-101-290.js";
 export {
@@ -175,4 +176,4 @@ export {
   encodePacketInto,
   type TransportPacket,
 } from "./transport-packet.js";
-export { TsMonitor, type TsMonitorOptions } from "./ts-monitor.js";
+export { TsMonitor } from "./ts-monitor.js";

@@ -1,4 +1,5 @@
 import { PACKET_SIZE } from "./constants.js";
+import { runLength } from "./continuity.js";
 import type { EventQueue } from "./event-queue.js";
 import type { AssembledPes } from "./pes-assembler.js";
 import type { PesEvents } from "./pes-events.js";
@@ -26,32 +27,16 @@ export class PayloadReader {
    * @returns packets taken, possibly none
    */
   takeRun(bytes: Uint8Array, at: number, count: number, stride: number): number {
-    const head = bytes[at + 1] as number;
-    const low = bytes[at + 2] as number;
-    let control = bytes[at + 3] as number;
-    if (head >= 0x40 || (control & 0xf0) !== 0x10) return 0;
-    const state = this.#pids.get(((head & 0x1f) << 8) | low);
+    const pid = (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
+    const state = this.#pids.get(pid);
     const pes = state?.pes;
     if (state === undefined || pes === undefined) return 0;
-    if ((control & 0x0f) !== state.continuity.expected) return 0;
-    const most = Math.min(count, pes.roomForPackets);
-    let taken = 0;
-    let next = at;
-    while (
-      taken < most &&
-      bytes[next + 3] === control &&
-      bytes[next + 2] === low &&
-      bytes[next + 1] === head
-    ) {
-      taken++;
-      next += stride;
-      control = 0x10 | ((control + 1) & 0x0f);
-    }
+    if (((bytes[at + 3] as number) & 0x0f) !== state.continuity.expected) return 0;
+    const taken = runLength(bytes, at, Math.min(count, pes.roomForPackets), stride);
     if (taken === 0) return 0;
     pes.addPackets(bytes, at + 4, taken, stride);
     state.scrambled = false;
-    const last = next - stride;
-    state.continuity.accept((control - 1) & 0x0f, bytes, last + 4, last + PACKET_SIZE);
+    state.continuity.acceptRun(bytes, at + (taken - 1) * stride);
     return taken;
   }
 

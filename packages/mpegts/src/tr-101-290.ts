@@ -1,3 +1,5 @@
+import type { PacketStride } from "./constants.js";
+
 /** Indicators of ETSI TR 101 290 5.2.1 (priority 1: without them nothing can be decoded) and 5.2.2 (priority 2). */
 export type Tr101290Indicator =
   | "1.1"
@@ -30,6 +32,28 @@ export const TR_101_290_NAMES: Readonly<Record<Tr101290Indicator, string>> = Obj
   "2.5": "PTS_error",
   "2.6": "CAT_error",
 });
+
+/** Options of `TsMonitor`. */
+export interface TsMonitorOptions {
+  /** Distance of sync bytes. Default: found out. */
+  readonly packetSize?: PacketStride;
+  /** 1.3: time without a PAT, ms. Default 500. */
+  readonly maxPatIntervalMs?: number;
+  /** 1.5: time without a section on a PID of programme maps, ms. Default 500. */
+  readonly maxPmtIntervalMs?: number;
+  /** 1.6: time without a packet on a PID that a programme map lists, ms. Default 5000; the standard leaves it open. */
+  readonly maxPidIntervalMs?: number;
+  /** 2.3a: distance of PCRs, ms. Default 100 (ISO/IEC 13818-1 2.7.2); older monitors use 40. */
+  readonly maxPcrIntervalMs?: number;
+  /** 2.4: distance of a PCR from a constant bit rate, ns. Default 500. */
+  readonly maxPcrErrorNs?: number;
+  /** 2.4: bit/s of the whole transport stream. Default: found out. */
+  readonly bitrate?: number;
+  /** 2.5: time without a PTS in video or audio, ms. Default 700. */
+  readonly maxPtsIntervalMs?: number;
+  /** 2.6: time with scrambled packets and without a CAT, ms. Default 2000; the standard leaves it open. */
+  readonly maxCatIntervalMs?: number;
+}
 
 /** Something that an indicator is about. */
 export interface TsViolation {

@@ -33,6 +33,7 @@ test("the table of the API names what there is", () => {
     "advance",
     "setPrograms",
     "splice",
+    "report",
     "conformanceSuite",
   ];
   const events = [
