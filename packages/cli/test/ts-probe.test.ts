@@ -306,6 +306,23 @@ describe("what was received", () => {
     }
   });
 
+  test("and recorded with arrival time stamps has them, whatever the chunks, over their wrap", () => {
+    const ppm = 15;
+    const packets = stream.length / 188;
+    const stamped = new Uint8Array(packets * 192);
+    const view = new DataView(stamped.buffer);
+    for (let i = 0; i < packets; i++) {
+      const seconds = 20 + ((i + 1) * 1504) / bitrate / (1 + ppm * 1e-6);
+      // The upper two bits are the copy permission.
+      view.setUint32(i * 192, ((Math.round(seconds * 27e6) % 2 ** 30) + 2 ** 30) >>> 0);
+      stamped.set(stream.subarray(i * 188, (i + 1) * 188), i * 192 + 4);
+    }
+    const [whole] = only(probe(stamped)).pcr;
+    expect(Math.abs((whole?.timing?.frequencyOffsetPpm ?? 0) - ppm)).toBeLessThan(0.5);
+    expect(whole?.timing?.overallJitterNs).toBeLessThan(1_000_000);
+    for (const chunk of [191, 4096]) expect(only(probe(stamped, chunk)).pcr[0]).toEqual(whole);
+  });
+
   test("has no timing in a file", () => {
     expect(only(probe(stream)).pcr[0]?.timing).toBeUndefined();
   });

@@ -12,8 +12,9 @@ import {
   TsMonitor,
   type TsViolation,
 } from "@x/mpegts";
+import { ArrivalTimes } from "./arrival-times.js";
 import { dvbText } from "./dvb-text.js";
-import { type Arrival, PcrTrace } from "./pcr-trace.js";
+import { PcrTrace } from "./pcr-trace.js";
 import {
   Counter,
   formatPid,
@@ -29,14 +30,13 @@ const PACKET_SIZE = 188;
 const SERVICE_DESCRIPTOR = 0x48;
 /** Violations that the report lists: the first ones. */
 const MAX_VIOLATIONS = 50;
-/** More than a framer looks ahead. */
-const MAX_CHUNKS = 64;
 
 /** Looks through a transport stream, chunk by chunk. */
 export class TsProbe {
   readonly #label: string | undefined;
   readonly #demuxer = new TsDemuxer();
-  readonly #framer = new TsFramer();
+  readonly #arrivals = new ArrivalTimes();
+  readonly #framer = new TsFramer({ onSkip: this.#arrivals.onSkip });
   readonly #monitor = new TsMonitor();
   readonly #violations: TsViolation[] = [];
   readonly #packetsOfPid = new Uint32Array(0x2000);
@@ -49,8 +49,6 @@ export class TsProbe {
   #stride: number | undefined;
   #firstPtsMs: number | undefined;
   #bytes = 0;
-  /** The latest chunks that came with a time: a PCR may be known a few packets later. */
-  readonly #chunks: { readonly end: number; readonly timeNs: bigint }[] = [];
 
   /** `label`: where the stream came from, when there can be several. */
   constructor(label?: string) {
@@ -60,10 +58,7 @@ export class TsProbe {
   /** `arrivalNs`: when the chunk arrived, where that is known. */
   push(chunk: Uint8Array, arrivalNs?: bigint): void {
     this.#bytes += chunk.length;
-    if (arrivalNs !== undefined) {
-      this.#chunks.push({ end: this.#bytes, timeNs: arrivalNs });
-      if (this.#chunks.length > MAX_CHUNKS) this.#chunks.shift();
-    }
+    if (arrivalNs !== undefined) this.#arrivals.chunk(this.#bytes, arrivalNs);
     this.#framer.push(chunk, this.#count);
     this.#note(this.#monitor.push(chunk, arrivalNs));
     for (const event of this.#demuxer.push(chunk)) this.#take(event);
@@ -117,7 +112,8 @@ export class TsProbe {
     if (this.#pmts.size === 0) findings.problems.push("no programme map was found");
   }
 
-  readonly #count: PacketHandler = (bytes, start, count, stride) => {
+  readonly #count: PacketHandler = (bytes, start, count, stride, packet, offset) => {
+    this.#arrivals.onPackets(bytes, start, count, stride, packet, offset);
     this.#stride = stride;
     for (let at = start; at < start + count * stride; at += stride) {
       const pid = (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
@@ -153,7 +149,7 @@ export class TsProbe {
           trace = new PcrTrace(pid);
           this.#traces.set(pid, trace);
         }
-        trace.add(pcr, packet, discontinuity, this.#arrivalAt(offset));
+        trace.add(pcr, packet, discontinuity, this.#arrivals.of(offset));
         break;
       }
       case "issue":
@@ -161,14 +157,6 @@ export class TsProbe {
         if (event.issue.code === "truncated") this.#problems.push(event.issue.message);
         break;
     }
-  }
-
-  /** Arrival of the packet at `offset`. */
-  #arrivalAt(offset: number): Arrival | undefined {
-    const chunk = this.#chunks.find(({ end }) => end > offset);
-    if (chunk === undefined) return undefined;
-    const packetsBehind = Math.floor((chunk.end - offset) / PACKET_SIZE) - 1;
-    return { timeNs: chunk.timeNs, packetsBehind: Math.max(0, packetsBehind) };
   }
 
   #stream(pid: number): StreamProbe {

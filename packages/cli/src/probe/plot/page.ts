@@ -125,7 +125,7 @@ function traceSection({ label, trace, analysis }: PlottedTrace): string {
       },
     );
   } else if (timing === undefined) {
-    figures.push(["arrival times", "none in a file"]);
+    figures.push(["arrival times", "none"]);
   }
   return `<section>
 <h2>${escapeHtml(label)}</h2>
