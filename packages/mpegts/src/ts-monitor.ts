@@ -1,14 +1,6 @@
 import { crc32Mpeg, readPcr } from "@x/bits";
 import { CAT_TABLE_ID } from "./cat.js";
-import {
-  CAT_PID,
-  NULL_PID,
-  PACKET_SIZE,
-  PAT_PID,
-  type PacketStride,
-  PID_COUNT,
-  SDT_PID,
-} from "./constants.js";
+import { CAT_PID, NULL_PID, PACKET_SIZE, PAT_PID, PID_COUNT, SDT_PID } from "./constants.js";
 import { runLength } from "./continuity.js";
 import { type PacketHandler, type SkipReason, TsFramer } from "./framer.js";
 import { MonitoredPid, type Watchdog } from "./monitor-pid.js";
