@@ -1,6 +1,14 @@
 // Captions in ST 2038 in a transport stream, and in RFC 8331, against ffmpeg, GStreamer and tshark.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import {
+  Cea608CueExporter,
+  formatScc,
+  cueText as line21Text,
+  parseScc,
+  sccPairs,
+  timecodeOfFrame,
+} from "@x/cea608";
 import { cueText, parseSrt } from "@x/cea708";
 import { TsDemuxer } from "@x/mpegts";
 import { appSink, launch } from "@x/pipeline";
@@ -175,6 +183,24 @@ export const checks = [
     },
   },
   {
+    name: "ffmpeg's line-21 decoder shows and erases our captions in the same frames as we do",
+    peers: ["ffmpeg"],
+    async run(folder) {
+      const whole = join(folder, "whole.scc");
+      await launch(
+        `filesrc location="${SRT}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001
+         ! sccenc ! filesink location="${whole}"`,
+      ).run();
+      const vectors = join(root, "fixtures/cea708/scc");
+      const files = readdirSync(vectors).filter((name) => name.endsWith(".scc"));
+      let cues = 0;
+      for (const source of [whole, ...files.map((name) => join(vectors, name))]) {
+        cues += sameTimes(source, join(folder, "words.scc"));
+      }
+      return `${cues} cues of ${files.length + 1} files: start, end and text identical`;
+    },
+  },
+  {
     name: "tshark dissects our RTP",
     peers: ["tshark"],
     async run(folder) {
@@ -206,6 +232,52 @@ export const checks = [
     },
   },
 ];
+
+/**
+ * Compare what ffmpeg makes of an SCC file with what we make of it. Returns the number of cues.
+ * @param {string} source @param {string} file for ffmpeg
+ */
+function sameTimes(source, file) {
+  const pairs = [...sccPairs(parseScc(readFileSync(source, "utf8")))];
+  const exporter = new Cea608CueExporter({ services: ["CC1"] });
+  const ours = pairs.flatMap(({ frame, word }) => exporter.push(1, word, frame));
+  // ffmpeg does not time what is painted on, and a file without captions is an error for it.
+  if (ours.length === 0 || ours.some(({ mode }) => mode === "paintOn")) return 0;
+  // It gives all words of a line the time of the line: a line for each word keeps the times of line 21.
+  const lines = pairs.map(({ frame, word }) => ({
+    timecode: timecodeOfFrame(frame, false),
+    words: [word],
+  }));
+  writeFileSync(file, formatScc({ lines }));
+  const { stdout } = runPeer("ffmpeg", [
+    ...["-v", "error", "-f", "scc", "-i", file, "-f", "srt", "pipe:1"],
+  ]);
+  const theirs = parseSrt(new Uint8Array(stdout)).cues;
+  must(theirs.length === ours.length, `${source}: ${theirs.length} cues, ours ${ours.length}`);
+  // Its clock has seconds of 30 frames and frames of 33 ms.
+  const clock = (/** @type {number} */ frame) => Math.floor(frame / 30) * 1000 + (frame % 30) * 33;
+  const plain = (/** @type {string} */ text) =>
+    text
+      .replaceAll("’", "'")
+      .replace(/\\h|[\s\u00a0]+/g, "")
+      .replace(/\{[^}]*\}/g, "");
+  ours.forEach((cue, index) => {
+    const their = /** @type {import("@x/cea708").Cue} */ (theirs[index]);
+    const at = `${source}, cue ${index} at ${clock(cue.start)} to ${clock(cue.end)} ms`;
+    // The first line that scrolls in begins with its carriage return there, and with its first letter here.
+    const early = cue.mode === "rollUp" && index === 0 ? clock(cue.start) - their.startMs : 0;
+    must(early >= 0 && early < 200, `${at}: ${their.startMs}`);
+    must(their.startMs + early === clock(cue.start), `${at}: ${their.startMs}`);
+    must(their.endMs === clock(cue.end), `${at}: ends ${their.endMs}`);
+    const [text, theirText] = [plain(line21Text(cue)), plain(cueText(their))];
+    // What comes behind column 31 overwrites it; ffmpeg leaves it out.
+    const full = cue.rows.some(({ runs }) =>
+      runs.some((run) => run.column + run.text.length === 32),
+    );
+    must(full ? text.startsWith(theirText) : text === theirText, `${at}: ${cueText(their)}`);
+  });
+  return ours.length;
+}
 
 /** @type {string | undefined} */
 let made;
