@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { encodeA53UserData } from "@x/cea708";
 import { encodeAdtsHeader } from "@x/es";
+import { decodeHeader } from "@x/jpegxs";
 import { type StreamKind, streamKindInfo, TsMuxer, type TsPesEvent } from "@x/mpegts";
 import { describe, expect, test } from "vitest";
 import { dvbText } from "../src/probe/dvb-text.js";
@@ -226,6 +227,28 @@ describe("stream formats", () => {
       channels: 4,
       bitDepth: 24,
     });
+  });
+
+  test("of JPEG XS come from the codestream, its header alone will do, wherever it begins", () => {
+    const picture = fixture("jpegxs-codec/edit_two_frames.jxs");
+    const { pih, cdt } = decodeHeader(picture);
+    const expected = { width: pih.wf, height: pih.hf, bitDepth: cdt[0]?.b };
+    const slice = picture.findIndex((byte, i) => byte === 0xff && picture[i + 1] === 0x20);
+    const boxed = Uint8Array.of(...new Uint8Array(48), ...picture.subarray(0, slice));
+    for (const data of [picture, boxed]) {
+      expect(readStreamFormat("jpegxs", data)).toMatchObject(expected);
+    }
+    const packets = [...Array(6).keys()].map((i): Uint8Array => {
+      const piece = picture.subarray(i * 400, (i + 1) * 400);
+      return Uint8Array.of(0x80, 112, 0, i, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, ...piece);
+    });
+    const rtp = new DatagramProbe();
+    for (const payload of packets) {
+      rtp.push({ timeNs: 0n, source: "10.0.0.1:4000", destination: "10.0.0.2:5004", payload });
+    }
+    const findings = noFindings();
+    rtp.finish(findings);
+    expect(findings.rtp[0]).toMatchObject({ content: "jpegxs", packets: 6, payloadType: 112 });
   });
 
   const kinds: readonly StreamKind[] = [

@@ -128,6 +128,7 @@ function rtp(stream: RtpReport): string[] {
       : "";
   return [
     `RTP ${source} to ${destination}, SSRC ${ssrc}, payload type ${payloadType}: ${content}, ${packets} packets${frames}`,
+    ...(stream.format === undefined ? [] : [`  ${formatText(stream.format)}`]),
     ...issues(stream.issues),
   ];
 }

@@ -112,7 +112,9 @@ export interface RtpReport {
   readonly ssrc: number;
   readonly payloadType: number;
   readonly packets: number;
-  readonly content: "smpte291" | "mpegts" | "unknown";
+  readonly content: "smpte291" | "mpegts" | "jpegxs" | "unknown";
+  /** Of JPEG XS. */
+  readonly format: StreamFormat | undefined;
   /** Number of issues by code. */
   readonly issues: Readonly<Record<string, number>>;
   /** Frames or fields, for ancillary data. */

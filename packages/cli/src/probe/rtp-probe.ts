@@ -3,6 +3,7 @@ import { AncDepacketizer, type AncFrame, parsePayload } from "@x/rfc8331";
 import { AncCollector } from "./anc-collector.js";
 import type { CapturedDatagram } from "./capture.js";
 import { Counter, type ProbeFindings, type RtpReport } from "./report.js";
+import { readStreamFormat, type StreamFormat } from "./stream-format.js";
 import { TsProbe } from "./ts-probe.js";
 
 const TS_SYNC = 0x47;
@@ -50,7 +51,8 @@ class RtpStream {
   readonly #source: string;
   readonly #destination: string;
   readonly #header: RtpHeader;
-  readonly #content: RtpReport["content"];
+  #content: RtpReport["content"];
+  #format: StreamFormat | undefined;
   readonly #issues = new Counter();
   readonly #anc = new AncCollector();
   readonly #ts: TsProbe;
@@ -76,6 +78,13 @@ class RtpStream {
       this.#ts.push(payload.subarray(header.payloadStart, header.payloadEnd), timeNs);
     } else if (this.#content === "smpte291") {
       this.#take(this.#depacketizer.push(payload, timeNs));
+    } else if (this.#format === undefined) {
+      // RFC 9134: the first packet of a picture has the codestream's header.
+      this.#format = readStreamFormat(
+        "jpegxs",
+        payload.subarray(header.payloadStart, header.payloadEnd),
+      );
+      if (this.#format !== undefined) this.#content = "jpegxs";
     }
   }
 
@@ -88,6 +97,7 @@ class RtpStream {
       payloadType: this.#header.payloadType,
       packets: this.#packets,
       content: this.#content,
+      format: this.#format,
       issues: this.#issues.counts(),
       frames: this.#frames,
       completeFrames: this.#completeFrames,

@@ -14,7 +14,7 @@ import {
   splitAnnexB,
   splitObus,
 } from "@x/es";
-import { decodeHeader, samplingFormat } from "@x/jpegxs";
+import { decodeHeader, describeProfile, samplingFormat } from "@x/jpegxs";
 import type { StreamKind } from "@x/mpegts";
 
 /** What the headers inside an elementary stream say. */
@@ -192,15 +192,27 @@ function mpegVideo(data: Uint8Array): StreamFormat | undefined {
   };
 }
 
+/** More than the marker segments before the first slice ever take. */
+const MAX_JXS_HEADER = 2048;
+
 /** The codestream begins behind a header of its own (ISO/IEC 13818-1 annex W). */
 function jpegxs(data: Uint8Array): StreamFormat | undefined {
   const limit = Math.min(data.length - 4, 128);
   for (let at = 0; at <= limit; at++) {
     if (data[at] !== 0xff || data[at + 1] !== 0x10 || data[at + 2] !== 0xff) continue;
-    const { pih, cdt } = decodeHeader(data.subarray(at));
+    // In the slice mode of RFC 9134 the header is alone in its packet: the marker that ends it comes with the next.
+    const head = data.subarray(at, at + MAX_JXS_HEADER);
+    const header = decodeHeader(Uint8Array.of(...head, 0xff, 0x20));
+    const { pih, cdt } = header;
+    const { profile, level, sublevel } = describeProfile(header);
     const chroma = samplingFormat(cdt);
     const bitDepth = cdt[0]?.b;
     return {
+      ...(profile === undefined
+        ? {}
+        : {
+            profile: `${profile}, level ${level ?? "unknown"}, sublevel ${sublevel ?? "unknown"}`,
+          }),
       width: pih.wf,
       height: pih.hf,
       ...(chroma === undefined ? {} : { chroma }),
