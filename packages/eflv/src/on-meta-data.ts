@@ -2,7 +2,7 @@ import type { AmfEcmaArray, AmfObject, AmfValue } from "./amf-value.js";
 import { SOUND_FORMAT } from "./audio.js";
 import { fourCcNumber } from "./four-cc.js";
 import type { KeyframeIndex } from "./keyframe-index.js";
-import { type FlvProfile, type FlvTrack, formOf } from "./profile.js";
+import { type FlvProfile, type FlvTrack, type FlvVideoTrack, formOf } from "./profile.js";
 import { CODEC_ID } from "./video.js";
 
 /** What goes into onMetaData besides the tracks. */
@@ -55,13 +55,8 @@ export function createOnMetaData(init: OnMetaDataInit): readonly [string, AmfEcm
 function topLevel(track: FlvTrack, profile: FlvProfile): Record<string, AmfValue> {
   const legacy = formOf(track, profile) === "legacy";
   if (track.kind === "video") {
-    return {
-      width: track.width,
-      height: track.height,
-      framerate: frameRate(track.frameRate),
-      videodatarate: kilobits(track.bitrate),
-      videocodecid: legacy ? CODEC_ID.avc : fourCcNumber(track.codec),
-    };
+    const codecId = legacy ? CODEC_ID.avc : fourCcNumber(track.codec);
+    return { ...picture(track), videocodecid: codecId };
   }
   const legacyFormat = track.codec === "mp4a" ? SOUND_FORMAT.aac : SOUND_FORMAT.mp3;
   return {
@@ -76,13 +71,7 @@ function topLevel(track: FlvTrack, profile: FlvProfile): Record<string, AmfValue
 
 function trackInfo(track: FlvTrack): Record<string, AmfValue> {
   if (track.kind === "video") {
-    return {
-      width: track.width,
-      height: track.height,
-      framerate: frameRate(track.frameRate),
-      videodatarate: kilobits(track.bitrate),
-      videocodecid: fourCcNumber(track.codec),
-    };
+    return { ...picture(track), videocodecid: fourCcNumber(track.codec) };
   }
   return {
     channels: track.channels,
@@ -92,14 +81,14 @@ function trackInfo(track: FlvTrack): Record<string, AmfValue> {
   };
 }
 
-function kilobits(bitrate: number | undefined): number | undefined {
-  return bitrate === undefined ? undefined : bitrate / 1000;
+function picture(track: FlvVideoTrack): Record<string, AmfValue> {
+  const { width, height, frameRate, bitrate } = track;
+  const framerate = frameRate && frameRate.numerator / frameRate.denominator;
+  return { width, height, framerate, videodatarate: kilobits(bitrate) };
 }
 
-function frameRate(
-  rate: { readonly numerator: number; readonly denominator: number } | undefined,
-): number | undefined {
-  return rate === undefined ? undefined : rate.numerator / rate.denominator;
+function kilobits(bitrate: number | undefined): number | undefined {
+  return bitrate === undefined ? undefined : bitrate / 1000;
 }
 
 /** A key of 7 characters with its length, a marker and a string's length. */
