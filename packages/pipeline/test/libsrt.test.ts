@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
+import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "vitest";
 import {
   appSink,
@@ -20,6 +21,9 @@ const missing = await openLibsrt().then(
 if (missing !== undefined) console.warn(`SKIPPED: SRT over the network: ${missing}`);
 
 const MESSAGE = 1316;
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === "::1"),
+);
 
 test("without libsrt the error says what was looked for", async () => {
   await expect(openLibsrt({ X_LIBSRT: "/no/such/libsrt.so" })).rejects.toThrow(
@@ -112,6 +116,21 @@ describe.skipIf(missing !== undefined)("srtsrc and srtsink on the system's libsr
     expect(details).toMatchObject({ messages: 300, bytes: 300 * MESSAGE, negotiatedLatencyMs: 40 });
     expect(details?.rttMs).toBeLessThan(500);
   });
+
+  test.skipIf(!hasIpv6)(
+    "over IPv6, from a local port that was asked for, to any address",
+    async () => {
+      const [port, from] = [await freePort(), await freePort()];
+      const { received, messages: log } = await transfer(
+        `uri="srt://[::1]:${port}?localport=${from}"`,
+        `uri="srt://[::]:${port}?mode=listener"`,
+        20,
+      );
+      expect(digest(received)).toBe(sentDigest(20));
+      const texts = log.map(({ text }) => text);
+      expect(texts).toContain(`connection from [::1]:${from}`);
+    },
+  );
 
   test("two ends meet in a rendezvous", async () => {
     const [one, two] = [await freePort(), await freePort()];
