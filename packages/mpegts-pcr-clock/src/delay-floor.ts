@@ -263,11 +263,9 @@ export class DelayFloor {
     this.#fitSpan = FIRST_FIT_NS;
     if (this.#prior !== undefined && this.span >= PRIOR_NS) this.#prior = undefined;
     let start = 0;
-    let rounds = 3;
     if (this.#restarted && this.#fitted) this.#guessSlope(x);
     this.#restarted = false;
     if (!this.#fitted) {
-      rounds = 10;
       this.#guessSlope(x);
       start = buckets.medianResidual();
       const width = buckets.medianDistance(start);
@@ -281,7 +279,7 @@ export class DelayFloor {
       const bucket = buckets.at(i);
       this.#fit.take(bucket.x, bucket.difference, bucket.count, this.line, x);
     }
-    this.#fit.run(this.line, this.#state, x, rounds, start, this.#prior, this.#maxSlope);
+    this.#fit.run(this.line, this.#state, x, start, this.#prior, this.#maxSlope);
     this.#spread = Math.max(MIN_SPREAD, buckets.medianDistance(0));
   }
 

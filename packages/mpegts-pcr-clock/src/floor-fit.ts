@@ -14,7 +14,8 @@ const MIN_WIDTH = 1e3;
 /** From so many widths below the floor on the hazard is 0. */
 const FAR = 8;
 const MIN_WEIGHT = 1e-9;
-/** A step of so many widths is the last one: the next fit goes on from there. */
+const MAX_ROUNDS = 10;
+/** A step of so many widths is the last one: the next fit goes on from there. Two rounds are usual. */
 const SMALL_STEP = 0.05;
 /**
  * Of any noise without wild values the distance from the 0.3 % to the 2 % quantile is at most about that from there to
@@ -88,7 +89,6 @@ export class FloorFit {
     line: Line,
     state: FitState,
     now: number,
-    rounds: number,
     start: number,
     prior: RatePrior | undefined,
     maxSlope: number,
@@ -103,7 +103,7 @@ export class FloorFit {
     const oldSlope = line.slope;
     const ts = this.#t;
     const zs = this.#z;
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const { sigma, tau } = state;
       const k = sigma / tau;
       let g0 = 0;
