@@ -1,4 +1,4 @@
-import { BitReader, BitWriter } from "@x/bits";
+import { BitReader } from "@x/bits";
 import { type A53Captions, decodeA53UserData, encodeA53UserData } from "./a53.js";
 import { captionError } from "./issue.js";
 
@@ -75,21 +75,29 @@ function decodeScte20(bytes: Uint8Array): Scte20Pair[] {
  * @throws {RangeError} for more than 31 pairs, or a field that does not fit.
  */
 export function encodeScte20UserData(pairs: readonly Scte20Pair[]): Uint8Array<ArrayBuffer> {
-  const writer = new BitWriter(3 + Math.ceil((pairs.length * 26) / 8));
-  writer.write(8, SCTE20_TYPE, "userDataTypeCode");
-  writer.write(8, 0x81, "vbiDataFlag");
-  writer.write(5, pairs.length, "ccCount");
+  const bytes = [SCTE20_TYPE, 0x81];
+  let held = 1;
+  const write = (width: number, value: number, field: string): void => {
+    if (value >>> width !== 0) throw new RangeError(`${field}: ${value} is not ${width} bits`);
+    for (let bit = width - 1; bit >= 0; bit--) {
+      held = (held << 1) | ((value >> bit) & 1);
+      if (held < 0x100) continue;
+      bytes.push(held & 0xff);
+      held = 1;
+    }
+  };
+  write(5, pairs.length, "ccCount");
   for (const pair of pairs) {
-    writer.write(2, pair.ccPriority, "ccPriority");
-    writer.write(2, pair.fieldNumber, "fieldNumber");
-    writer.write(5, pair.lineOffset, "lineOffset");
-    writer.write(8, reversed(pair.ccData1), "ccData1");
-    writer.write(8, reversed(pair.ccData2), "ccData2");
-    writer.write(1, 1, "markerBit");
+    write(2, pair.ccPriority, "ccPriority");
+    write(2, pair.fieldNumber, "fieldNumber");
+    write(5, pair.lineOffset, "lineOffset");
+    write(8, reversed(pair.ccData1), "ccData1");
+    write(8, reversed(pair.ccData2), "ccData2");
+    write(1, 1, "markerBit");
   }
   // Ones up to the byte: zeros could make a start code with what follows.
-  writer.align(1);
-  return writer.finish();
+  while (held > 1) write(1, 1, "stuffing");
+  return Uint8Array.from(bytes);
 }
 
 /** SCTE 20 pairs as cc_data triplets; which field a number names depends on top_field_first. */

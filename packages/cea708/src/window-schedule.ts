@@ -1,4 +1,4 @@
-import { type CueLine, plainRun } from "./cue.js";
+import { plainRun } from "./cue.js";
 import { anchorOf, GRID_ROWS, rowCodes, rowLength } from "./cue-layout.js";
 import { type FramePacker, headerSize } from "./frame-packer.js";
 import {
@@ -91,7 +91,7 @@ export class WindowSchedule implements ServiceSchedule {
       codes: [],
       lead: 0,
       next: 0,
-      bytes: mostBytes(laid.rows),
+      bytes: DELETE_SIZE + DEFINE_SIZE + bytesOf(textCodes(laid).codes),
       endFrame: laid.endFrame,
       shownFrame: -1,
     });
@@ -336,17 +336,6 @@ function textCodes({ rows, cue }: LaidCue): { columns: number; codes: number[][]
     style = row[row.length - 1] ?? style;
   });
   return { columns, codes };
-}
-
-/** Most bytes that loading rows can take, whatever the window: DLW, DF, an SPL a row, pens, characters. */
-function mostBytes(rows: readonly CueLine[]): number {
-  let bytes = DELETE_SIZE + DEFINE_SIZE + 3 * rows.length;
-  let style = plainRun("");
-  for (const row of rows) {
-    bytes += bytesOf(rowCodes(row, style));
-    style = row[row.length - 1] ?? style;
-  }
-  return bytes;
 }
 
 function bytesOf(codes: readonly (readonly number[])[]): number {
