@@ -8,6 +8,7 @@ import {
   MESSAGE_TYPE,
   type MuxedTag,
   parseRtmpUrl,
+  RtmpChunkWriter,
   RtmpClient,
   RtmpServerSession,
   resolveRtmpUrl,
@@ -203,6 +204,35 @@ describe("a server", () => {
       const payload = encodeAmf0Values(values);
       client.send({ messageType: MESSAGE_TYPE.command, streamId, payload });
       expect(client.events[1]).toEqual({ type: "end", streamId: 5 });
+    }
+  });
+
+  test("a client may ask twice and give up in one breath: every request can be answered", () => {
+    for (const answer of ["accept", "reject"] as const) {
+      const { server, client } = serverWith();
+      const writer = new RtmpChunkWriter();
+      const commands = [
+        ["publish", 0, null, "a", "live"],
+        ["publish", 0, null, "b", "live"],
+        ["deleteStream", 0, null, 4],
+        ["play", 0, null, "c"],
+      ].map((values) => {
+        const payload = encodeAmf0Values(values);
+        return writer.write({ messageType: 20, streamId: 4, timestamp: 0, payload }, 9);
+      });
+      client.feed(Uint8Array.from(commands.flatMap((bytes) => [...bytes])));
+      expect(client.events).toEqual([
+        { type: "publish", streamName: "a", streamId: 4 },
+        { type: "publish", streamName: "b", streamId: 4 },
+        { type: "end", streamId: 4 },
+        { type: "play", streamName: "c", streamId: 4 },
+      ]);
+      const sizes = [0, 0, 0].map(() => server[answer](4, "no").length);
+      expect([sizes[0], sizes[1]]).toEqual([0, 0]);
+      expect(sizes[2]).toBeGreaterThan(0);
+      expect(() => server[answer](4, "no")).toThrow(/asks for nothing/);
+      if (answer === "accept") expect(server.write(4, []).length).toBe(0);
+      else expect(() => server.write(4, [])).toThrow(/does not play/);
     }
   });
 

@@ -50,6 +50,8 @@ const DEFAULT_CAPABILITIES: RtmpCapabilities = {
 interface Asked {
   readonly role: "publish" | "play";
   readonly streamName: string;
+  /** The client deleted the stream before it was answered. */
+  isWithdrawn: boolean;
 }
 
 /** Streams that one connection may create. */
@@ -63,8 +65,8 @@ export class RtmpServerSession {
   readonly #options: RtmpServerOptions;
   readonly #link: RtmpLink;
   readonly #accepted = new Map<number, Asked>();
-  /** Asked for, and not answered yet. */
-  readonly #pending = new Map<number, Asked>();
+  /** Asked for, and not answered yet: one `push` may bring several. */
+  readonly #pending = new Map<number, Asked[]>();
   #events: RtmpServerEvent[] = [];
   #streams = 0;
 
@@ -76,7 +78,8 @@ export class RtmpServerSession {
       command: (command) => this.#command(command),
       media: (tag, streamId) => {
         // A hasty client sends before it was accepted: its event came first, so the caller can tell.
-        const asked = this.#accepted.get(streamId) ?? this.#pending.get(streamId);
+        const waiting = this.#pending.get(streamId)?.find(({ isWithdrawn }) => !isWithdrawn);
+        const asked = this.#accepted.get(streamId) ?? waiting;
         if (asked?.role === "publish") this.#events.push({ type: "tag", tag, streamId });
       },
       issue: (issue) => this.#events.push({ type: "issue", issue }),
@@ -94,12 +97,13 @@ export class RtmpServerSession {
 
   /**
    * Let a client publish or play.
-   * @returns bytes for the socket
+   * @returns bytes for the socket; none when the client has given the stream up meanwhile, and its `end` follows
    * @throws {Error} when it did not ask
    */
   accept(streamId: number): Uint8Array<ArrayBuffer> {
     const asked = this.#asked(streamId);
-    const { role, streamName } = asked;
+    const { role, streamName, isWithdrawn } = asked;
+    if (isWithdrawn) return this.#link.take();
     this.#accepted.set(streamId, asked);
     this.#link.streamBegin(streamId);
     if (role === "publish") {
@@ -113,11 +117,12 @@ export class RtmpServerSession {
 
   /**
    * Refuse a client, with the code that says so.
-   * @returns bytes for the socket
+   * @returns bytes for the socket; none when the client has given the stream up meanwhile
    * @throws {Error} when it did not ask
    */
   reject(streamId: number, description: string): Uint8Array<ArrayBuffer> {
-    const { role } = this.#asked(streamId);
+    const { role, isWithdrawn } = this.#asked(streamId);
+    if (isWithdrawn) return this.#link.take();
     const code = role === "publish" ? "NetStream.Publish.BadName" : "NetStream.Play.StreamNotFound";
     this.#status(streamId, "error", code, description);
     return this.#link.take();
@@ -164,10 +169,11 @@ export class RtmpServerSession {
   }
 
   #asked(streamId: number): Asked {
-    const pending = this.#pending.get(streamId);
-    if (pending === undefined) throw new Error(`stream ${streamId} asks for nothing`);
-    this.#pending.delete(streamId);
-    return pending;
+    const waiting = this.#pending.get(streamId);
+    const asked = waiting?.shift();
+    if (asked === undefined) throw new Error(`stream ${streamId} asks for nothing`);
+    if (waiting?.length === 0) this.#pending.delete(streamId);
+    return asked;
   }
 
   #command({ name, transactionId, object, args, streamId }: RtmpCommand): void {
@@ -183,15 +189,20 @@ export class RtmpServerSession {
       case "publish":
       case "play": {
         const streamName = textOf(args[0]) ?? "";
-        this.#pending.set(streamId, { role: name, streamName });
+        const waiting = this.#pending.get(streamId) ?? [];
+        waiting.push({ role: name, streamName, isWithdrawn: false });
+        this.#pending.set(streamId, waiting);
         this.#events.push({ type: name, streamName, streamId });
         return;
       }
       case "deleteStream":
       case "closeStream": {
         const id = typeof args[0] === "number" ? args[0] : this.#named(args[0], streamId);
-        this.#pending.delete(id);
-        if (this.#accepted.delete(id)) this.#events.push({ type: "end", streamId: id });
+        const waiting = this.#pending.get(id) ?? [];
+        for (const asked of waiting) asked.isWithdrawn = true;
+        if (this.#accepted.delete(id) || waiting.length > 0) {
+          this.#events.push({ type: "end", streamId: id });
+        }
         return;
       }
       case "FCPublish":
