@@ -1,6 +1,7 @@
 // What other sides do that they should not: RTMP over sockets, with every abrupt end.
 import { connect, type Socket } from "node:net";
-import { parseRtmpUrl, RtmpClient } from "@x/eflv/rtmp";
+import { encodeAmf0Values } from "@x/eflv";
+import { parseRtmpUrl, RtmpChunkWriter, RtmpClient } from "@x/eflv/rtmp";
 import { afterEach, describe, expect, test } from "vitest";
 import { appSink, appSrc, type Item, mediaBuffer } from "../src/index.js";
 import {
@@ -180,11 +181,18 @@ describe("a publisher meets a server that", () => {
 
   test("asks for what is not to be had: the stream stays", async () => {
     const gone = await serve((socket) => socket.destroy());
+    const brief = await serveRtmp(({ type }, session, socket) => {
+      if (type === "publish") socket.end(session.accept(1));
+      return type === "publish";
+    });
     let tags = 0;
     const port = await serveRtmp(({ type }, session, socket) => {
       if (type === "tag" && ++tags === 3) {
         socket.write(session.requestReconnect("http://127.0.0.1/"));
         socket.write(session.requestReconnect(`rtmp://127.0.0.1:${gone}/live`));
+      }
+      if (type === "tag" && tags === 18) {
+        socket.write(session.requestReconnect(`rtmp://127.0.0.1:${brief}/live`));
       }
       return false;
     });
@@ -200,6 +208,8 @@ describe("a publisher meets a server that", () => {
       "a reconnect request is not followed: not an RTMP URL: http://127.0.0.1/",
       `asked to go to 127.0.0.1:${gone}`,
       `the reconnect request failed: 127.0.0.1:${gone} closed the connection during the handshake`,
+      `asked to go to 127.0.0.1:${brief}`,
+      `the reconnect request failed: 127.0.0.1:${brief} closed the connection`,
     ]);
     expect(tags).toBe(tagsOf(flvPieces()).length);
   });
@@ -276,6 +286,26 @@ describe("a listening source", () => {
     const sent = tagsOf(flvPieces(6));
     first.socket.write(first.client.write(sent));
     first.socket.write(first.client.end());
+    await receiver.done;
+    expect(tagsOf(pieces)).toEqual(sent);
+  });
+
+  test("keeps a publisher that asks a second time", async () => {
+    const { receiver, pieces } = listen();
+    const { client, socket } = await publisher(await receiver.port());
+    const sent = tagsOf(flvPieces(6));
+    socket.write(client.write(sent.slice(0, 5)));
+    const again = new RtmpChunkWriter().write(
+      {
+        ...{ messageType: 20, streamId: 1, timestamp: 0 },
+        payload: encodeAmf0Values(["publish", 9, null, "key", "live"]),
+      },
+      70,
+      0,
+    );
+    socket.write(again);
+    socket.write(client.write(sent.slice(5)));
+    socket.write(client.end());
     await receiver.done;
     expect(tagsOf(pieces)).toEqual(sent);
   });

@@ -35,13 +35,14 @@ export const rtmpsink: ElementFactory = elementFactory({
       async run(context) {
         const headers = new LateJoinHeaders();
         const failure = new Interruptible();
+        const failed = (error: unknown): void => failure.interrupt(error);
         const outlet =
           properties.mode === "listen"
-            ? new RtmpBroadcast(settings, context, headers, {
+            ? new RtmpBroadcast(settings, context, headers, failed, {
                 waitForPlayer: properties["wait-for-connection"],
                 waits: !sync,
               })
-            : new RtmpPublication(settings, context, headers, (error) => failure.interrupt(error));
+            : new RtmpPublication(settings, context, headers, failed);
         const onAbort = (): void => failure.interrupt(new StoppedError());
         context.signal.addEventListener("abort", onAbort);
         const pace = new Pace(context);

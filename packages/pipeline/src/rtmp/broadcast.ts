@@ -10,6 +10,7 @@ export class RtmpBroadcast {
   readonly #context: ElementContext;
   readonly #audience: RtmpAudience;
   readonly #waits: boolean;
+  readonly #failed: (error: unknown) => void;
   #listener: RtmpListener | undefined;
   #somebody: () => void = () => {};
   #first: Promise<void> | undefined;
@@ -19,12 +20,14 @@ export class RtmpBroadcast {
     settings: RtmpSettings,
     context: ElementContext,
     headers: LateJoinHeaders,
+    failed: (error: unknown) => void,
     { waitForPlayer, waits }: { readonly waitForPlayer: boolean; readonly waits: boolean },
   ) {
     this.#settings = settings;
     this.#context = context;
     this.#audience = new RtmpAudience(headers);
     this.#waits = waits;
+    this.#failed = failed;
     if (!waitForPlayer) return;
     this.#first = new Promise((resolve) => {
       this.#somebody = resolve;
@@ -49,6 +52,7 @@ export class RtmpBroadcast {
         tags: () => Promise.resolve(),
         issue: ({ message }) => post({ type: "warning", text: message }),
         gone: (client) => this.#audience.remove(client),
+        failed: this.#failed,
       },
     );
     postListening(this.#context, this.#settings.url, this.#listener.port);

@@ -232,7 +232,8 @@ export class RtmpConnection {
           else this.#fail(new Error(this.#fatal(event.issue)));
           break;
         case "ended":
-          await deliver();
+          // Without a turn of the event loop in between, if possible: nobody may write to a client that has ended.
+          if (tags.length > 0) await deliver();
           this.#ended(event.code);
           break;
       }

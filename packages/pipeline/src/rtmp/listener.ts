@@ -33,6 +33,8 @@ export interface RtmpListenerHandlers {
   issue(issue: RtmpIssue, client: RtmpServedClient): void;
   /** A client that was let in is gone; `orderly`: it said so. */
   gone(client: RtmpServedClient, orderly: boolean): void;
+  /** A handler failed. */
+  failed(error: unknown): void;
 }
 
 export interface RtmpListenerOptions {
@@ -149,8 +151,9 @@ export class RtmpServedClient {
         if (this.#broken || this.#isDone) break;
         if (socket.writableNeedDrain) await drained(socket);
       }
-    } catch {
-      // Reset, timed out, or stopped from here: it is gone in any case.
+    } catch (error) {
+      // Reset, timed out, or stopped from here: it is gone. What has no code is no word of a socket.
+      if ((error as { code?: string }).code === undefined) this.#handlers.failed(error);
     }
     clearTimeout(timer);
     if (this.#admitted !== undefined) this.#handlers.gone(this, this.#orderly);
@@ -251,7 +254,7 @@ export class RtmpServedClient {
         : "one stream a connection";
     if (refusal !== undefined) {
       this.#socket.write(this.#session.reject(streamId, refusal));
-      this.#isDone = true;
+      this.#isDone = this.#admitted === undefined;
       return;
     }
     this.#socket.write(this.#session.accept(streamId));

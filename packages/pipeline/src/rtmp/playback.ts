@@ -43,7 +43,7 @@ export class RtmpPlayback {
    * @throws {Error} with one sentence when it does not play at all
    */
   async run(): Promise<Error | undefined> {
-    this.#current = await this.#connect(undefined);
+    this.#current = await this.#connect(this.#settings, undefined);
     this.#context.post({ type: "info", text: `playing from ${this.#current.place}` });
     const loss = await this.#over;
     await this.#current.close();
@@ -62,7 +62,7 @@ export class RtmpPlayback {
   }
 
   /** @param first of a server that takes over: what comes before its first boundary is remembered there */
-  #connect(first: LateJoinHeaders | undefined): Promise<RtmpConnection> {
+  #connect(settings: RtmpSettings, first: LateJoinHeaders | undefined): Promise<RtmpConnection> {
     let headers = first;
     const handlers: RtmpConnectionHandlers = {
       tags: async (tags, connection) => {
@@ -88,7 +88,6 @@ export class RtmpPlayback {
     };
     const { idleMs } = this.#options;
     const signal = this.#context.stopSignal;
-    const settings = this.#settings;
     return RtmpConnection.open({ settings, role: "play", idleMs, signal }, handlers);
   }
 
@@ -115,10 +114,10 @@ export class RtmpPlayback {
     if (this.#opening || this.#next !== undefined) return;
     const settings = followReconnect(this.#settings, tcUrl, description, this.#context);
     if (settings === undefined) return;
-    this.#settings = settings;
     this.#opening = true;
-    this.#connect(new LateJoinHeaders())
+    this.#connect(settings, new LateJoinHeaders())
       .then((connection) => {
+        this.#settings = settings;
         if (this.#destroyed) connection.destroy();
         else if (connection !== this.#current) this.#next = connection;
       })

@@ -61,12 +61,17 @@ export class RtmpPublication {
   async #change(timestamp: number): Promise<void> {
     const next = this.#next;
     if (next === undefined) return;
+    try {
+      await next.write(this.#headers.tags(timestamp));
+    } catch {
+      // Lost already, which has been told.
+      return;
+    }
     const old = this.#current;
     this.#current = next;
     this.#next = undefined;
     void old?.close();
     this.#context.post({ type: "info", text: `publishing to ${next.place}` });
-    await next.write(this.#headers.tags(timestamp));
   }
 
   #connect(settings: RtmpSettings): Promise<RtmpConnection> {
@@ -83,25 +88,30 @@ export class RtmpPublication {
     if (this.#opening !== undefined || this.#next !== undefined) return;
     const settings = followReconnect(this.#settings, tcUrl, description, this.#context);
     if (settings === undefined) return;
-    this.#settings = settings;
-    this.#opening = this.#connect(this.#settings)
+    this.#opening = this.#connect(settings)
       .then((connection) => {
         if (this.#destroyed) connection.destroy();
+        this.#settings = settings;
         this.#next = connection;
       })
-      .catch((error: unknown) => {
-        if (this.#current === undefined) this.#failed(error);
-        const text = `the reconnect request failed: ${(error as Error).message}`;
-        this.#context.post({ type: "warning", text });
-      })
+      .catch((error: unknown) => this.#noNext(error as Error))
       .finally(() => {
         this.#opening = undefined;
       });
   }
 
   #ended(error: Error | undefined, connection: RtmpConnection): void {
-    if (connection === this.#next) this.#next = undefined;
-    else if (this.#opening !== undefined || this.#next !== undefined) this.#current = undefined;
-    else this.#failed(error ?? new Error(`${connection.place} has ended the stream`));
+    const loss = error ?? new Error(`${connection.place} has ended the stream`);
+    if (connection === this.#next) {
+      this.#next = undefined;
+      this.#noNext(loss);
+    } else if (this.#opening !== undefined || this.#next !== undefined) this.#current = undefined;
+    else this.#failed(loss);
+  }
+
+  #noNext(error: Error): void {
+    const text = `the reconnect request failed: ${error.message}`;
+    this.#context.post({ type: "warning", text });
+    if (this.#current === undefined) this.#failed(error);
   }
 }

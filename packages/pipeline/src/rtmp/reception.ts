@@ -51,6 +51,7 @@ export class RtmpReception {
         if (client !== this.#publisher) return;
         this.#end(orderly ? undefined : new LostConnection("the publisher went without a word"));
       },
+      failed: (error) => this.#end(error as Error),
     });
     this.#listener = listener;
     postListening(this.#context, this.#options.settings.url, listener.port);
