@@ -11,8 +11,9 @@ import type {
   TsIssueCode,
   TsMuxerOptions,
   TsPesEvent,
+  TsViolation,
 } from "../src/index.js";
-import { TsDemuxer, TsMuxer, TsRewriter } from "../src/index.js";
+import { type TR_101_290_NAMES, TsDemuxer, TsMonitor, TsMuxer, TsRewriter } from "../src/index.js";
 
 test("events are a union that a switch can exhaust", () => {
   expectTypeOf<TsEvent["type"]>().toEqualTypeOf<
@@ -20,6 +21,11 @@ test("events are a union that a switch can exhaust", () => {
   >();
   expectTypeOf<Extract<TsEvent, { type: "pes" }>>().toEqualTypeOf<TsPesEvent>();
   expectTypeOf(new TsDemuxer().push).returns.toEqualTypeOf<TsEvent[]>();
+});
+
+test("violations name their indicator, and every indicator has a name", () => {
+  expectTypeOf(new TsMonitor().push).returns.toEqualTypeOf<readonly TsViolation[]>();
+  expectTypeOf<TsViolation["indicator"]>().toEqualTypeOf<keyof typeof TR_101_290_NAMES>();
 });
 
 test("what comes out of the demuxer goes into the muxer", () => {
