@@ -116,6 +116,17 @@ describe("a transport stream", () => {
     expect(only(probe(again)).programs[0]?.streams[0]?.unitsPerSecond).toBeCloseTo(25, 6);
   });
 
+  test("that ends inside a packet is a problem, unless somebody stopped to listen there", () => {
+    const stream = fixture("mpegts-pcr-clock/ts/ff-cbr.ts").subarray(0, 188 * 300 + 50);
+    expect(probe(stream).problems).toEqual(["50 bytes of a packet at the end"]);
+    const live = new TsProbe("srt://127.0.0.1:9000", true);
+    live.push(stream, 0n);
+    const findings = noFindings();
+    live.finish(findings);
+    expect(findings.problems).toEqual([]);
+    expect(only(findings).issues).toEqual({});
+  });
+
   test("has a bit rate for each PID, which add up to that of all", () => {
     const stream = programme(500_000, 4);
     const report = only(probe(stream));

@@ -2,6 +2,7 @@ import { appSink, launch } from "@x/pipeline";
 import { InputError, UsageError } from "../errors.js";
 import { noFindings, type ProbeResult, resultOf } from "./report.js";
 import { DatagramProbe } from "./rtp-probe.js";
+import { TsProbe } from "./ts-probe.js";
 
 /**
  * Listen for `seconds` and say what arrived.
@@ -15,8 +16,8 @@ export async function probeLive(
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { source, destination } = sourceOf(url);
+  const probe = /^srt:/i.test(url) ? new TsProbe(destination, true) : new DatagramProbe();
   const input = url.replace(/(passphrase=)[^&]*/gi, "$1…");
-  const probe = new DatagramProbe();
   let bytes = 0;
   let warning = "";
   const pipeline = launch(`${source} ! datagrams`, {
@@ -28,7 +29,10 @@ export async function probeLive(
         if (item.type !== "buffer") return;
         const { data, meta } = item.buffer;
         bytes += data.length;
-        probe.push({ timeNs: meta.arrival ?? 0n, source: "live", destination, payload: data });
+        const timeNs = meta.arrival ?? 0n;
+        // Messages of SRT need not begin with a packet.
+        if (probe instanceof TsProbe) probe.push(data, timeNs);
+        else probe.push({ timeNs, source: "live", destination, payload: data });
       }),
     ],
   });

@@ -34,6 +34,7 @@ const MAX_VIOLATIONS = 50;
 /** Looks through a transport stream, chunk by chunk. */
 export class TsProbe {
   readonly #label: string | undefined;
+  readonly #cut: boolean;
   readonly #demuxer = new TsDemuxer();
   readonly #arrivals = new ArrivalTimes();
   readonly #framer = new TsFramer({ onSkip: this.#arrivals.onSkip });
@@ -50,9 +51,13 @@ export class TsProbe {
   #firstPtsMs: number | undefined;
   #bytes = 0;
 
-  /** `label`: where the stream came from, when there can be several. */
-  constructor(label?: string) {
+  /**
+   * @param label where the stream came from, when there can be several
+   * @param cut the stream ends where somebody stopped to listen, inside a packet perhaps
+   */
+  constructor(label?: string, cut: boolean = false) {
     this.#label = label;
+    this.#cut = cut;
   }
 
   /** `arrivalNs`: when the chunk arrived, where that is known. */
@@ -153,6 +158,7 @@ export class TsProbe {
         break;
       }
       case "issue":
+        if (event.issue.code === "truncated" && this.#cut) break;
         this.#issues.add(event.issue.code);
         if (event.issue.code === "truncated") this.#problems.push(event.issue.message);
         break;
