@@ -1,7 +1,9 @@
 // Files of elementary streams through their parsers into FLV. The streams are those of the peers' FLV files.
+
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { it } from "@fast-check/vitest";
 import { amfToPlain, FlvDemuxer } from "@x/eflv";
 import {
   decodeAc3Header,
@@ -11,8 +13,10 @@ import {
   opusPacketDurationMs,
   splitObus,
 } from "@x/es";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
+import { appSink, appSrc, type Item, launch, mediaBuffer, PipelineError } from "../src/index.js";
 import {
   codecData,
   type Frame,
@@ -322,6 +326,52 @@ describe("video files into FLV", () => {
     ]);
     expect(hexOf((await tracksOf(to)).get("video"))).toEqual(hexOf(track)?.slice(next));
   });
+});
+
+describe("damaged files", () => {
+  const cases: Readonly<Record<string, AudioCase | VideoCase>> = { ...AUDIO, ...VIDEO };
+  const damage = fc.array(
+    fc.record({
+      at: fc.nat(),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }),
+      cut: fc.nat(40),
+    }),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  for (const name of Object.keys(cases)) {
+    it.prop([damage, fc.integer({ min: 1, max: 5000 })], { numRuns: 15 })(
+      `${name}: the pipeline ends, with what it could read`,
+      async (places, size) => {
+        const { file, kind, parser } = cases[name] as AudioCase | VideoCase;
+        let bytes = file(trackOf(kind));
+        for (const { at, bytes: put, cut } of places) {
+          const place = at % (bytes.length + 1);
+          bytes = Buffer.concat([bytes.subarray(0, place), put, bytes.subarray(place + cut)]);
+        }
+        const items: Item[] = [];
+        for (let at = 0; at < bytes.length; at += size) {
+          const buffer = mediaBuffer(Uint8Array.from(bytes.subarray(at, at + size)));
+          items.push({ type: "buffer", buffer });
+        }
+        let written = 0;
+        const elements = [
+          appSrc("source", items),
+          appSink("sink", (item) => {
+            if (item.type === "buffer") written += item.buffer.data.length;
+          }),
+        ];
+        await launch(`source ! ${parser} ! eflvmux ! sink`, { elements })
+          .run()
+          .catch((error: unknown) => {
+            // What says how to decode it all was hit.
+            expect(error).toBeInstanceOf(PipelineError);
+            expect((error as PipelineError).code).toBe("stream");
+          });
+        expect(written).toBeLessThan(2 * bytes.length + 10_000);
+      },
+    );
+  }
 });
 
 describe("the everyday pipeline", () => {
