@@ -109,6 +109,7 @@ export { TsMuxer } from "./muxer.js";
 export { decodePat, encodePat, PAT_TABLE_ID, type Pat, type PatProgram } from "./pat.js";
 export { type PcrAccuracy, pcrAccuracy } from "./pcr-accuracy.js";
 export { PcrScanner, type PcrScannerOptions } from "./pcr-scanner.js";
+export type { PesExtension } from "./pes-extension.js";
 export {
   AUDIO_STREAM_0,
   decodePesHeader,
@@ -117,7 +118,6 @@ export {
   encodePesPacket,
   isPlainStreamId,
   PADDING_STREAM,
-  type PesExtension,
   type PesHeader,
   type PesOptionalHeader,
   PRIVATE_STREAM_1,
