@@ -7,7 +7,7 @@ import { type CfaPattern, cfaRegistration } from "./colour.js";
 import { type ModelCodestream, type ModelTools, modelCodestream } from "./conformance-model.js";
 import { geometryOf } from "./geometry.js";
 import type { CodestreamHeader } from "./header.js";
-import type { SamplingFormat } from "./profile.js";
+import { SAMPLING, type SamplingFormat } from "./sampling.js";
 import { walkCodestream } from "./walk.js";
 
 export type { ModelCodestream, ModelPlane } from "./conformance-model.js";
@@ -60,35 +60,8 @@ export interface ModelOptions {
   readonly filler?: boolean;
 }
 
-const SAMPLING: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
-  "4:0:0": [[1, 1]],
-  "4:2:0": [
-    [1, 1],
-    [2, 2],
-    [2, 2],
-  ],
-  "4:2:2": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-  ],
-  "4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-  "4:2:2:4": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-    [1, 1],
-  ],
-  "4:4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
+const FACTORS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  ...SAMPLING,
   bayer: [
     [1, 1],
     [1, 1],
@@ -136,7 +109,7 @@ export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<Mo
       seed: fc.nat(),
     })
     .map((o) => {
-      const cdt = (SAMPLING[o.format] as (typeof SAMPLING)[string]).map(([sx, sy]) => ({
+      const cdt = (FACTORS[o.format] as (typeof FACTORS)[string]).map(([sx, sy]) => ({
         b: o.bits,
         sx,
         sy,
@@ -378,7 +351,7 @@ export function arbitraryPicture(): fc.Arbitrary<ConformancePicture> {
       seed: fc.nat(),
     })
     .map(({ format, bitDepth, wide, high, seed }) => {
-      const sampling = SAMPLING[format] as (typeof SAMPLING)[string];
+      const sampling = FACTORS[format] as (typeof FACTORS)[string];
       const [sx, sy] = sampling[1] ?? [1, 1];
       const width = sx * (32 + wide);
       const height = sy * (4 + high);

@@ -2,7 +2,7 @@ import { plain } from "@x/bits";
 import { type Call, type Core, coreError, type MemoryUse, rangesOf } from "./core.js";
 import { codestreamError, configError } from "./errors.js";
 import { type DecodedHeader, decodeHeader } from "./header.js";
-import { type SamplingFormat, samplingFormat } from "./profile.js";
+import { type SamplingFormat, samplingFormat } from "./sampling.js";
 import { walkCodestream } from "./walk.js";
 
 /** One component of a picture. */

@@ -3,13 +3,8 @@ import { configError } from "./errors.js";
 import { type Component, geometryOf } from "./geometry.js";
 import { type CodestreamHeader, sizeOfHeader, type Weight } from "./header.js";
 import type { PictureHeader } from "./picture-header.js";
-import {
-  chooseLevel,
-  describeProfile,
-  PROFILES,
-  type Profile,
-  type SamplingFormat,
-} from "./profile.js";
+import { chooseLevel, describeProfile, PROFILES, type Profile } from "./profile.js";
+import { SAMPLING, type SamplingFormat } from "./sampling.js";
 import { type WeightSet, weightsFor } from "./weights.js";
 
 /** What to encode, and how. Only `width`, `height`, `format`, `bitDepth` and a size or `lossless` are needed. */
@@ -86,37 +81,6 @@ export interface EncoderPlan {
   readonly reservoir: number;
   readonly trim: boolean;
 }
-
-const SAMPLING: Readonly<Record<SamplingFormat, readonly (readonly [number, number])[]>> = {
-  "4:0:0": [[1, 1]],
-  "4:2:0": [
-    [1, 1],
-    [2, 2],
-    [2, 2],
-  ],
-  "4:2:2": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-  ],
-  "4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-  "4:2:2:4": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-    [1, 1],
-  ],
-  "4:4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-};
 
 /** Profiles that `"auto"` tries, in this order; the High ones come first where two vertical levels are left open. */
 const AUTOMATIC = [

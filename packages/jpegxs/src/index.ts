@@ -62,9 +62,8 @@ export {
   type ProfileDescription,
   type ProfileViolation,
   profileName,
-  type SamplingFormat,
-  samplingFormat,
   sublevelName,
 } from "./profile.js";
+export { type SamplingFormat, samplingFormat } from "./sampling.js";
 export { frameLength, type SliceSpan, type Walk, walkCodestream } from "./walk.js";
 export { type WeightSet, weightsFor } from "./weights.js";

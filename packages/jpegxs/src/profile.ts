@@ -1,5 +1,6 @@
 import { geometryOf } from "./geometry.js";
 import type { CodestreamHeader } from "./header.js";
+import { type SamplingFormat, samplingFormat } from "./sampling.js";
 
 /** A rule of ISO/IEC 21122-2 that a codestream breaks. */
 export interface ProfileViolation {
@@ -44,9 +45,6 @@ export interface Profile {
   readonly nbpp: number;
   readonly nsbu: number;
 }
-
-/** What CDT amounts to. */
-export type SamplingFormat = "4:0:0" | "4:2:0" | "4:2:2" | "4:4:4" | "4:2:2:4" | "4:4:4:4";
 
 const TEN = [8, 10];
 const TWELVE = [8, 10, 12];
@@ -155,21 +153,6 @@ export function levelName(plev: number): string | undefined {
 export function sublevelName(plev: number): string | undefined {
   const code = plev & 0x9f;
   return code === 0 ? "Unrestricted" : SUBLEVELS.find(([c]) => c === code)?.[1];
-}
-
-/** The sampling format of a component table, or `undefined` when it is none of the known. */
-export function samplingFormat(cdt: CodestreamHeader["cdt"]): SamplingFormat | undefined {
-  const key = cdt.map((c) => `${c.sx}${c.sy}`).join(" ");
-  return (
-    {
-      "11": "4:0:0",
-      "11 22 22": "4:2:0",
-      "11 21 21": "4:2:2",
-      "11 11 11": "4:4:4",
-      "11 21 21 11": "4:2:2:4",
-      "11 11 11 11": "4:4:4:4",
-    } as const
-  )[key];
 }
 
 /**

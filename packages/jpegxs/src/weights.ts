@@ -1,6 +1,6 @@
 import { configError } from "./errors.js";
 import type { Weight } from "./header.js";
-import type { SamplingFormat } from "./profile.js";
+import type { SamplingFormat } from "./sampling.js";
 import { WEIGHTS } from "./weights-table.js";
 
 /** A published set of gains and priorities: best PSNR, best for the eye, or what SVT-JPEG-XS writes. */

@@ -1,36 +1,6 @@
 // Pictures for tests and benchmarks: noise with the spectrum of natural ones, and random samples.
 import type { SamplingFormat, SourcePlane } from "../src/index.js";
-
-const SUBSAMPLED: Readonly<Record<SamplingFormat, readonly (readonly [number, number])[]>> = {
-  "4:0:0": [[1, 1]],
-  "4:2:0": [
-    [1, 1],
-    [2, 2],
-    [2, 2],
-  ],
-  "4:2:2": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-  ],
-  "4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-  "4:2:2:4": [
-    [1, 1],
-    [2, 1],
-    [2, 1],
-    [1, 1],
-  ],
-  "4:4:4:4": [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-};
+import { SAMPLING } from "../src/sampling.js";
 
 /** A small generator of numbers in [0, 1), the same on every machine. */
 export function random(seed: number): () => number {
@@ -50,7 +20,7 @@ export function picture(
   sample: (x: number, y: number, plane: number) => number,
 ): SourcePlane[] {
   const max = 2 ** bitDepth - 1;
-  return SUBSAMPLED[format].map(([sx, sy], p) => {
+  return SAMPLING[format].map(([sx, sy], p) => {
     const w = Math.floor(width / sx);
     const h = Math.floor(height / sy);
     const data = bitDepth > 8 ? new Uint16Array(w * h) : new Uint8Array(w * h);
