@@ -1,6 +1,10 @@
 import { Cta608Parser } from "@svta/cml-608";
 import { bench, describe } from "vitest";
-import { Cea608Decoder, encodePaintOn, encodePopOn, encodeRollUp } from "../src/index.js";
+import { built } from "../../../tools/testing/built.js";
+
+const { Cea608Decoder, encodePaintOn, encodePopOn, encodeRollUp } = await built<
+  typeof import("../src/index.js")
+>(import.meta.url);
 
 // A minute of captions of each mode, then idle line, as one field carries them.
 const lines = ["Captions have thirty-two cells", "a row, é and ♪ among them."];
