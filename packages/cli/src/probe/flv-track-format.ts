@@ -1,6 +1,7 @@
 import { trackParameters } from "@x/eflv";
 import {
   decodeAudioSpecificConfig,
+  decodeAv1Configuration,
   decodeAvcConfiguration,
   decodeHevcConfiguration,
   encodeAnnexB,
@@ -109,6 +110,10 @@ function profileOf(
       const { audioObjectType: type } = decodeAudioSpecificConfig(config);
       return { profile: AAC_TYPES[type] ?? `object type ${type}` };
     }
+    case "av01":
+      return (
+        readStreamFormat("av1", encodeAnnexB([decodeAv1Configuration(config).configOBUs])) ?? {}
+      );
     default:
       return {};
   }

@@ -1,3 +1,4 @@
+import { codecOfMetadata } from "@x/eflv";
 import type { FlvReport, FlvTrackReport } from "./report.js";
 import { formatText } from "./stream-format.js";
 
@@ -21,7 +22,8 @@ export function renderFlv(stream: FlvReport): string[] {
 function track(one: FlvTrackReport): string[] {
   const { kind, trackId, codec, codecName, layout, frames, keyFrames, bytes, format } = one;
   const keys = keyFrames === undefined ? "" : `, ${counted(keyFrames, "key frame")}`;
-  const head = `  ${kind} ${trackId}  ${codec} (${codecName}), ${layout}: ${counted(frames, "frame")}${keys}, ${bytes} bytes`;
+  const name = codec === codecName ? codec : `${codec} (${codecName})`;
+  const head = `  ${kind} ${trackId}  ${name}, ${layout}: ${counted(frames, "frame")}${keys}, ${bytes} bytes`;
   const details = [
     formatText(format),
     one.channelLayout === undefined ? "" : `MultichannelConfig ${one.channelLayout}`,
@@ -44,8 +46,16 @@ const MAX_VALUE = 60;
 function metadataLines(metadata: Readonly<Record<string, unknown>> | undefined): string[] {
   if (metadata === undefined) return [];
   const values = Object.entries(metadata).map(([name, value]) => {
-    const text = JSON.stringify(value) ?? "undefined";
+    const text = `${JSON.stringify(value)}${codecOf(name, value)}`;
     return `${name} ${text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text}`;
   });
   return [`  onMetaData: ${values.join(", ")}`];
+}
+
+/** What the number of audiocodecid or videocodecid means. */
+function codecOf(name: string, value: unknown): string {
+  const kind = /^(audio|video)codecid$/.exec(name)?.[1] as "audio" | "video" | undefined;
+  if (kind === undefined || typeof value !== "number") return "";
+  const codec = codecOfMetadata(kind, value);
+  return codec === undefined ? "" : ` (${codec})`;
 }
