@@ -7,11 +7,20 @@ const VARIABLES = {
   ffprobe: "X_FFPROBE",
   "gst-launch-1.0": "X_GST_LAUNCH",
   "gst-inspect-1.0": "X_GST_INSPECT",
+  openssl: "X_OPENSSL",
   tshark: "X_TSHARK",
   "srt-live-transmit": "X_SRT_LIVE_TRANSMIT",
 };
 
 /** @typedef {keyof typeof VARIABLES} Peer */
+
+/** @type {Partial<Record<Peer, string>>} */
+const VERSION_FLAGS = {
+  "gst-launch-1.0": "--version",
+  "gst-inspect-1.0": "--version",
+  openssl: "version",
+  tshark: "--version",
+};
 
 /** @param {Peer} peer @returns {string[]} command and first arguments */
 export function commandOf(peer) {
@@ -21,7 +30,7 @@ export function commandOf(peer) {
 /** The peer's version line, or undefined when it is not there. @param {Peer} peer */
 export function versionOf(peer) {
   const [command = peer, ...first] = commandOf(peer);
-  const flag = peer === "tshark" || peer.startsWith("gst") ? "--version" : "-version";
+  const flag = VERSION_FLAGS[peer] ?? "-version";
   const { status, stdout } = spawnSync(command, [...first, flag], {
     encoding: "utf8",
     timeout: 20_000,

@@ -51,7 +51,7 @@ export const checks = [
     playedByFfmpeg,
   ),
   check("ffmpeg publishes to rtmpsrc mode=listen", fromFfmpeg),
-  check("over TLS: rtmpsink to node-media-server, ffmpeg to rtmpsrc", overTls),
+  check("over TLS: rtmpsink to node-media-server, ffmpeg to rtmpsrc", overTls, "openssl"),
   {
     name: "GStreamer's rtmp2sink publishes to rtmpsrc, its rtmp2src plays from rtmpsink",
     peers: ["ffmpeg", "gst-launch-1.0", "gst-inspect-1.0"],
@@ -59,9 +59,12 @@ export const checks = [
   },
 ];
 
-/** @param {string} name @param {Action} action @returns {import("./check.mjs").InteropCheck} */
-function check(name, action) {
-  return { name, peers: ["ffmpeg"], run: withInput(action, audioTracks()) };
+/**
+ * @param {string} name @param {Action} action @param {import("./peers.mjs").Peer[]} more peers beside ffmpeg
+ * @returns {import("./check.mjs").InteropCheck}
+ */
+function check(name, action, ...more) {
+  return { name, peers: ["ffmpeg", ...more], run: withInput(action, audioTracks()) };
 }
 
 /** As many as ffmpeg can tell apart. */
@@ -265,11 +268,8 @@ async function thereAndBack(file, folder, server, properties) {
 async function overTls(file, expected, folder) {
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const request = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost";
-  const made = spawnSync("openssl", [
-    ...request.split(" "),
-    ...["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-  ]);
-  if (made.status !== 0) return new Skip("there is no openssl to make a certificate with");
+  const extension = ["-addext", "subjectAltName=IP:127.0.0.1"];
+  runPeer("openssl", [...request.split(" "), ...extension, "-keyout", key, "-out", cert]);
   const there = await withMediaServer(
     folder,
     async (port, server) => {
