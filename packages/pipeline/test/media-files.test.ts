@@ -183,6 +183,34 @@ describe("audio files into FLV", () => {
     else expect(got?.caps).toMatch(/rate=\d+, channels=\d/);
   });
 
+  test("of Ogg files joined together, the second begins where the first ends", async () => {
+    const track = trackOf("audio/x-opus");
+    const one = AUDIO["Opus in Ogg"] as AudioCase;
+    const file = join(folder, "joined.opus");
+    await writeFile(file, Buffer.concat([one.file(track), one.file(track)]));
+    const got = await streamOf(`filesrc location="${file}" blocksize=500 ! opusparse`);
+    expect(hexOf(got)).toEqual([...(hexOf(track) ?? []), ...(hexOf(track) ?? [])]);
+    const [first, second] = [got?.frames[0], got?.frames[track.frames.length]];
+    const samples = units(track).reduce((sum, packet) => sum + opusSamples(packet), 0);
+    const played = BigInt(samples - preSkipOf(track));
+    expect((second?.pts ?? 0n) - (first?.pts ?? 0n)).toBe((played * 1_000_000_000n) / 48_000n);
+  });
+
+  test("a lost page of Ogg leaves a gap in the times", async () => {
+    const track = trackOf("audio/x-opus");
+    const bytes = (AUDIO["Opus in Ogg"] as AudioCase).file(track);
+    const pages: number[] = [];
+    for (let at = bytes.indexOf("OggS"); at >= 0; at = bytes.indexOf("OggS", at + 4))
+      pages.push(at);
+    const [from = 0, to = 0] = pages.slice(4, 6);
+    const file = join(folder, "lost.opus");
+    await writeFile(file, Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]));
+    const got = await streamOf(`filesrc location="${file}" ! opusparse`);
+    const times = audioMs(AUDIO["Opus in Ogg"] as AudioCase, track);
+    const left = times.filter((_, index) => index < 6 || index >= 9);
+    expect(got?.frames.map(({ pts = 0n }) => Math.floor(Number(pts) / 1e6))).toEqual(left);
+  });
+
   test("times do not drift over hours", async () => {
     const one = AUDIO["AAC in ADTS"] as AudioCase;
     const frame = bytesOf(trackOf(one.kind).frames[0] as Frame).subarray(0, 20);

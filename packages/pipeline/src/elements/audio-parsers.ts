@@ -1,4 +1,5 @@
 // Parsers of audio whose frames say their own length: three formats, one job.
+import { concatBytes } from "@x/bits";
 import {
   type Ac3Header,
   aacChannels,
@@ -58,9 +59,9 @@ class FramedSource<F extends keyof FrameHeaders> implements FrameSource {
       const key = JSON.stringify(format);
       if (key !== this.#last) items.push({ type: "format", caps: format, rate: rate(header) });
       this.#last = key;
-      this.#unit = { pieces: [data.slice()], samples: header.samples };
       // Where nothing can follow, nothing has to be waited for.
-      if (continues === undefined) items.push(...this.#finish());
+      if (continues === undefined) items.push({ type: "frame", data, samples: header.samples });
+      else this.#unit = { pieces: [data.slice()], samples: header.samples };
       return items;
     });
   }
@@ -69,9 +70,7 @@ class FramedSource<F extends keyof FrameHeaders> implements FrameSource {
     if (this.#unit === undefined) return [];
     const { pieces, samples } = this.#unit;
     this.#unit = undefined;
-    const [first] = pieces as [Uint8Array];
-    const data = pieces.length === 1 ? first : Uint8Array.from(pieces.flatMap((p) => [...p]));
-    return [{ type: "frame", data, samples }];
+    return [{ type: "frame", data: concatBytes(...pieces), samples }];
   }
 }
 
