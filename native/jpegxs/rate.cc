@@ -119,10 +119,11 @@ void RateModel::collect(PrecinctView &precinct) const {
     u32 planes = 0, coded = 0, flagged = 0;
     Lanes first = {}, first_flagged = {}, second = {}, next_second = {};
     for (int t = 15; t >= 0; t--) {
-      store_lanes(s.planes[t], planes - first - second);
-      store_lanes(s.coded[t], coded - first);
-      store_lanes(s.flagged[t], flagged - first_flagged);
-      s.known[t].vertical_thrift = s.known[t].signs_thrift = kUnknown;
+      auto &at = s.at[t];
+      store_lanes(at.planes, planes - first - second);
+      store_lanes(at.coded, coded - first);
+      store_lanes(at.flagged, flagged - first_flagged);
+      at.vertical_thrift = at.signs_thrift = kUnknown;
       // M = t: from now on these groups reach above T.
       if (t > highest >> 4) continue;
       u64 row[4], by_second = 0, by_first = 0;
@@ -146,7 +147,7 @@ void RateModel::collect(PrecinctView &precinct) const {
 u32 RateModel::count_signs(const PrecinctView &precinct, int i, const Choice &choice) const {
   const Line &line = precinct.plan->line[i];
   const int t = choice.t[line.band], n = precinct.plan->width[line.band];
-  LineStats::Known &known = precinct.stats[i].known[t];
+  auto &known = precinct.stats[i].at[t];
   if (known.signs_thrift == choice.thrift[line.band]) return known.signs;
   trim(precinct, line, choice, nullptr, false);
   kernels.quantise(coefficients(precinct, line), counts[0], scratch, n, t, header.qpih);
@@ -177,11 +178,11 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     const u32 groups = u32(plan.groups_of(b)), significance = (groups + 7) >> 3;
     u32 plain = 0, flagged = 0;
     for (int n = 0; n < lines; n++) {
-      const LineStats &s = precinct.stats[line[n]];
-      bits[line[n]] = s.planes[t][lane] + groups;
+      const auto &s = precinct.stats[line[n]].at[t];
+      bits[line[n]] = s.planes[lane] + groups;
       flags[line[n]] = 0;
-      plain += s.planes[t][lane] + groups;
-      flagged += significance + s.planes[t][lane] + s.flagged[t][lane];
+      plain += s.planes[lane] + groups;
+      flagged += significance + s.planes[lane] + s.flagged[lane];
     }
     u32 best = plain;
     int mode = 0;
@@ -191,7 +192,7 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
       u32 sum = 0, sum_flagged = 0;
       for (int n = 0; n < lines; n++) {
         const Line &l = plan.line[line[n]];
-        LineStats::Known &known = precinct.stats[line[n]].known[t];
+        auto &known = precinct.stats[line[n]].at[t];
         const bool usual = l.row != 0 || (above->t[b] == t && above->thrift[b] == thrift);
         if (usual && known.vertical_thrift == thrift) {
           predicted[n] = known.vertical;
@@ -216,9 +217,9 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     }
     choice.mode[b] = u8(mode);
     for (int n = 0; n < lines; n++) {
-      const LineStats &s = precinct.stats[line[n]];
+      const auto &s = precinct.stats[line[n]].at[t];
       if (mode == 1) bits[line[n]] = predicted[n];
-      if (mode == 2) bits[line[n]] = s.planes[t][lane] + s.flagged[t][lane];
+      if (mode == 2) bits[line[n]] = s.planes[lane] + s.flagged[lane];
       if (mode == 3) bits[line[n]] = predicted_flagged[n];
       if (mode & 2) flags[line[n]] = significance;
     }
@@ -232,12 +233,12 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
     u32 count_bits = 0, flag_bits = 0, data_bits = 0, sign_bits = 0;
     for (int i = packet.first; i < packet.first + packet.lines; i++) {
       const int b = plan.line[i].band, t = choice.t[b], lane = lane_of(choice.thrift[b]);
-      const LineStats &s = precinct.stats[i];
+      const auto &s = precinct.stats[i].at[t];
       count_bits += bits[i];
       flag_bits += flags[i];
-      data_bits += 4 * (s.planes[t][lane] + (header.fs ? 0 : s.coded[t][lane]));
+      data_bits += 4 * (s.planes[lane] + (header.fs ? 0 : s.coded[lane]));
       if (header.fs)
-        sign_bits += options.fast_signs ? 4 * s.coded[t][lane] : count_signs(precinct, i, choice);
+        sign_bits += options.fast_signs ? 4 * s.coded[lane] : count_signs(precinct, i, choice);
     }
     out.significance = (flag_bits + 7) >> 3;
     out.counts = (count_bits + 7) >> 3;

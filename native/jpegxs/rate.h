@@ -32,15 +32,16 @@ struct PrecinctPlan {
 void make_plan(const JxsHeader &header, const Geometry &geometry, int row, int column,
                PrecinctPlan &plan);
 
-// Sums over one line for every truncation position T, in four lanes: for the three thrifts and, last, without trimming.
+// Sums over one line for every truncation position T: a line of cache each.
 struct LineStats {
-  // Bit-planes above T, groups with some, groups in significance groups with some.
-  u32 planes[16][4], coded[16][4], flagged[16][4];
-  // Costs under vertical prediction with the same T and thrift above, and numbers of signs, for one thrift each.
-  struct Known {
+  struct {
+    // Bit-planes above T, groups with some, groups in significance groups with some, in four lanes: for the three thrifts
+    // and, last, without trimming.
+    u32 planes[4], coded[4], flagged[4];
+    // Costs under vertical prediction with the same T and thrift above, and numbers of signs, for one thrift each.
     u32 vertical, vertical_flagged, signs;
     i8 vertical_thrift, signs_thrift;
-  } known[16];
+  } at[16];
 };
 constexpr i8 kUnknown = 127;
 

@@ -47,8 +47,8 @@ inline int planes_of_grade(u8 grade) { return grade >> 4; }
 // The thrift of a band at refinement R, `steps` being one more than the highest priority: bands that R has just refined
 // are the thriftiest.
 inline int thrift_of(int priority, int r, int steps) {
-  const int phase = priority - r + (priority < r ? steps : 0);
-  return clamp(3 * phase / steps, 0, 2);
+  const int phase = 3 * (priority - r + (priority < r ? steps : 0));
+  return (phase >= steps) + (phase >= 2 * steps);
 }
 
 }  // namespace jxs
