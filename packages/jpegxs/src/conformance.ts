@@ -5,6 +5,7 @@
 import * as fc from "fast-check";
 import { type CfaPattern, cfaRegistration } from "./colour.js";
 import { type ModelCodestream, type ModelTools, modelCodestream } from "./conformance-model.js";
+import { checkRules } from "./conformance-rules.js";
 import { geometryOf } from "./geometry.js";
 import type { CodestreamHeader } from "./header.js";
 import { SAMPLING, type SamplingFormat } from "./sampling.js";
@@ -314,6 +315,17 @@ export function conformanceSuite(
           same("walked", walk.length, size);
           same("Lcod", walk.header.pih.lcod, size);
           same("components", implementation.decode(bytes).length, picture.planes.length);
+        }),
+        { numRuns },
+      );
+    });
+
+    test("A.4.3, C.2, C.3, C.5.3: capabilities, flags and lengths are as they have to be", () => {
+      const sizes = fc.option(fc.integer({ min: 0, max: 3000 }));
+      fc.assert(
+        fc.property(arbitraryPicture(), sizes, (picture, extra) => {
+          const options = extra === null ? { lossless: true } : { size: 2500 + extra };
+          checkRules(encode(picture, options));
         }),
         { numRuns },
       );

@@ -182,6 +182,23 @@ const mutants: Readonly<Record<string, JpegXsImplementation>> = {
       return good.decode(edited);
     },
   },
+  "claims a capability that it does not use": {
+    ...good,
+    encode: (picture, options) => {
+      const bytes = (good.encode as never as Encode)(picture, options);
+      const { geometry, size, ...header } = decodeHeader(bytes);
+      const start = encodeHeader({
+        ...header,
+        cap: Uint8Array.of((header.cap[0] ?? 0) | 0x20),
+        pih: { ...header.pih, lcod: bytes.length + (header.cap.length === 0 ? 1 : 0) },
+      });
+      return Uint8Array.from([...start, ...bytes.subarray(size)]);
+    },
+  },
+  "fills up counts instead of precincts": {
+    ...good,
+    encode: (picture, options) => movedFiller((good.encode as never as Encode)(picture, options)),
+  },
   "writes a byte too few": {
     ...good,
     encode: (picture, options) => (good.encode as never as Encode)(picture, options).subarray(1),
@@ -192,6 +209,28 @@ const mutants: Readonly<Record<string, JpegXsImplementation>> = {
       (good.encode as never as Encode)(picture, options.lossless ? { size: 2600 } : options),
   },
 };
+/** Filler of the first precinct moved to behind the counts of its first packet, where decoders skip it too. */
+function movedFiller(codestream: Uint8Array): Uint8Array {
+  const bytes = codestream.slice();
+  const { header, slices } = walkCodestream(bytes);
+  const start = (slices[0]?.offset as number) + 6 + header.geometry.precinctHeaderSize;
+  const length = start - header.geometry.precinctHeaderSize;
+  const end = start + (bytes[length + 1] as number) * 256 + (bytes[length + 2] as number);
+  let zeros = 0;
+  while (zeros < 400 && bytes[end - 1 - zeros] === 0) zeros++;
+  // Zeros right behind the data may belong to it.
+  const filler = zeros - 64;
+  const sizes = (bytes[start + 2] as number) * 65536 + (bytes[start + 3] as number) * 256;
+  const lcnt = (sizes >> 11) & 0x1fff;
+  // Only data may follow: one packet with counts, no flags.
+  const behind = start + 5 + lcnt;
+  if (filler < 50 || lcnt + filler > 0x1fff) return bytes;
+  bytes.copyWithin(behind + filler, behind, end - filler);
+  bytes.fill(0, behind, behind + filler);
+  const moved = sizes + filler * 2048;
+  bytes.set([moved >> 16, (moved >> 8) & 0xff], start + 2);
+  return bytes;
+}
 type Encode = NonNullable<JpegXsImplementation["encode"]>;
 
 describe("wrong implementations are caught", () => {

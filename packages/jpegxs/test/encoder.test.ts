@@ -1,5 +1,6 @@
 import { fc, it } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { checkRules } from "../src/conformance-rules.js";
 import {
   type Codec,
   describeProfile,
@@ -108,6 +109,7 @@ describe("lossless", () => {
       );
       expectSamePlanes(decoder.decode(bytes).planes, source);
       expect(walkCodestream(bytes)).toMatchObject({ length: bytes.length, lcodAgrees: true });
+      checkRules(bytes);
     },
   );
 });
@@ -141,6 +143,7 @@ describe("with a budget", () => {
       }
       expect(bytes.length).toBe(size);
       expect(walkCodestream(bytes)).toMatchObject({ length: size, lcodAgrees: true });
+      checkRules(bytes);
       const { planes } = decoder.decode(bytes);
       for (const { other, decoder: otherDecoder } of others) {
         expectSame(encode(all, source, other), bytes);
