@@ -42,6 +42,7 @@ export {
   type LaunchGraph,
   parseLaunch,
 } from "./launch-syntax.js";
+export { cueOfLine21 } from "./line21-cue.js";
 export type { PadTemplate, SinkPad, SrcPad } from "./pad.js";
 export { type LaunchOptions, launch, type Pipeline } from "./pipeline.js";
 export {

@@ -1,20 +1,11 @@
-import { type Cea608Cue, Cea608CueExporter, type Cea608Run } from "@x/cea608";
-import { type Cue, type CueRun, createCue, isFormatError } from "@x/cea708";
+import { Cea608CueExporter } from "@x/cea608";
+import { isFormatError } from "@x/cea708";
 import { intersectCaps, mediaTypeOf } from "../caps.js";
 import { type CaptionFormat, captionFormatOf, line21Pairs } from "../caption-formats.js";
 import { CueOutput, TEXT_OUTPUT_CAPS } from "../cue-buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { cueOfLine21 } from "../line21-cue.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
-
-const COLORS: Readonly<Record<string, number>> = {
-  green: 0x00ff00,
-  blue: 0x0000ff,
-  cyan: 0x00ffff,
-  red: 0xff0000,
-  yellow: 0xffff00,
-  magenta: 0xff00ff,
-  black: 0x000000,
-};
 
 export const cea608tott: ElementFactory = elementFactory({
   name: "cea608tott",
@@ -54,7 +45,7 @@ export const cea608tott: ElementFactory = elementFactory({
           lastMs = ms + Number(duration ?? 0n) / 1e6;
           try {
             for (const { field, word } of line21Pairs(data, format)) {
-              await output.send(exporter.push(field, word, ms).map(toCue));
+              await output.send(exporter.push(field, word, ms).map(cueOfLine21));
             }
           } catch (error) {
             if (!isFormatError(error)) throw error;
@@ -62,33 +53,7 @@ export const cea608tott: ElementFactory = elementFactory({
           }
         },
       });
-      await output.send(exporter.flush(lastMs).map(toCue));
+      await output.send(exporter.flush(lastMs).map(cueOfLine21));
     },
   }),
 });
-
-function toCue({ start, end, rows }: Cea608Cue): Cue {
-  const text = rows.map((row) => row.text.trim()).join("\n");
-  const top = (rows[0]?.row ?? 14) < 7;
-  const cue = createCue({ startMs: start, endMs: end, text });
-  return {
-    ...cue,
-    lines: rows.map(({ runs }) => trimmed(runs.map(toRun))),
-    placement: { ...cue.placement, vertical: top ? "top" : "bottom" },
-  };
-}
-
-/** A mid-row code takes a cell of the row: before the first letter and behind the last it is no part of the text. */
-function trimmed(runs: readonly CueRun[]): CueRun[] {
-  return runs
-    .map((run, index) => {
-      const text = index === 0 ? run.text.trimStart() : run.text;
-      return { ...run, text: index === runs.length - 1 ? text.trimEnd() : text };
-    })
-    .filter(({ text }) => text !== "");
-}
-
-function toRun({ text, style }: Cea608Run): CueRun {
-  const { italics, underline, color } = style;
-  return { text, bold: false, italics, underline, color: COLORS[color] };
-}

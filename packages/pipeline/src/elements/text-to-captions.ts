@@ -1,6 +1,6 @@
 // What tttocea608 and tttocea708 have in common.
-import type { Cea608Caption, Cea608Report, Cea608TextRun } from "@x/cea608";
-import { type Cue, type CueRun, cueText } from "@x/cea708";
+import type { Cea608Report } from "@x/cea608";
+import { cueText } from "@x/cea708";
 import type { MediaBuffer } from "../buffer.js";
 import type { Fraction } from "../caps.js";
 import { cueOf } from "../cue-buffer.js";
@@ -101,40 +101,4 @@ export function line21Warning(report: Cea608Report): string {
     split: "a caption was split: it has more rows than are shown",
     unmappable: "a caption has characters that CEA-608 does not have",
   }[report.type];
-}
-
-/** 0xrrggbb of the colours that line 21 has; the nearest is taken. */
-const COLORS = {
-  white: 0xffffff,
-  green: 0x00ff00,
-  blue: 0x0000ff,
-  cyan: 0x00ffff,
-  red: 0xff0000,
-  yellow: 0xffff00,
-  magenta: 0xff00ff,
-} as const;
-
-/** A cue as line 21 can show it. */
-export function line21Caption(cue: Cue): Cea608Caption {
-  return {
-    lines: cue.lines.map((line) => line.map(runOf)),
-    align: cue.placement.align,
-    ...(cue.placement.vertical === "top" ? { row: 0 } : {}),
-  };
-}
-
-function runOf({ text, italics, underline, color }: CueRun): Cea608TextRun {
-  return { text, italics, underline, color: nearestColor(color) };
-}
-
-function nearestColor(color = COLORS.white as number): keyof typeof COLORS {
-  const distance = (other: number): number =>
-    [16, 8, 0].reduce(
-      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
-      0,
-    );
-  const names = Object.keys(COLORS) as (keyof typeof COLORS)[];
-  return names.reduce((best, name) =>
-    distance(COLORS[name]) < distance(COLORS[best]) ? name : best,
-  );
 }

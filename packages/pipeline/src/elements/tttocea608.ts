@@ -10,11 +10,11 @@ import {
   forEachItem,
 } from "../element.js";
 import { PipelineError } from "../errors.js";
+import { line21Caption } from "../line21-cue.js";
 import { RAW_608_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
 import {
   DEFAULT_RATE,
   gstOptions,
-  line21Caption,
   line21Warning,
   rollUpTimeout,
   TEXT_TO_CAPTIONS_PROPERTIES,

@@ -5,11 +5,11 @@ import { frameTime, type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { type Fraction, fractionOf } from "../caps.js";
 import { cueOf } from "../cue-buffer.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { line21Caption } from "../line21-cue.js";
 import { CC_DATA_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
 import {
   DEFAULT_RATE,
   gstOptions,
-  line21Caption,
   line21Warning,
   rollUpTimeout,
   TEXT_TO_CAPTIONS_PROPERTIES,
