@@ -6,6 +6,7 @@ import { srtsrcOn } from "../src/elements/srtsrc.js";
 import {
   appSink,
   appSrc,
+  type Clock,
   type ElementFactory,
   type Item,
   launch,
@@ -27,10 +28,11 @@ class Bench {
   readonly messages: PipelineMessage[] = [];
   readonly #runtime = new SrtRuntime(this.srt, 5);
 
-  launch(description: string, ...elements: ElementFactory[]): Pipeline {
+  launch(description: string, element?: ElementFactory, clock?: Clock): Pipeline {
     const load = async (): Promise<SrtRuntime> => this.#runtime;
     return launch(description, {
-      elements: [srtsrcOn(load), srtsinkOn(load), ...elements],
+      elements: [srtsrcOn(load), srtsinkOn(load), ...(element === undefined ? [] : [element])],
+      ...(clock === undefined ? {} : { clock }),
       onMessage: (message) => this.messages.push(message),
     });
   }
@@ -39,6 +41,7 @@ class Bench {
   receive(
     properties: string,
     onBuffer: (count: number) => void = () => {},
+    clock?: Clock,
   ): {
     readonly pipeline: Pipeline;
     readonly buffers: MediaBuffer[];
@@ -50,7 +53,7 @@ class Bench {
       buffers.push(item.buffer);
       onBuffer(buffers.length);
     });
-    const pipeline = this.launch(`srtsrc ${properties} ! sink`, sink);
+    const pipeline = this.launch(`srtsrc ${properties} ! sink`, sink, clock);
     return { pipeline, buffers, ended: pipeline.run() };
   }
 
@@ -286,6 +289,21 @@ describe("srtsrc and srtsink on a fake libsrt", () => {
       await sending;
       bench.expectClosed();
     }
+  });
+
+  test("a buffer's time is when its message was sent, by the pipeline's clock", async () => {
+    const bench = new Bench();
+    let now = 1_000_000_000n;
+    const clock = { now: () => now, sleepUntil: async (): Promise<void> => {} };
+    const receiver = bench.receive(`uri="${LISTEN}" num-buffers=2`, () => {}, clock);
+    now += 40_000_000n;
+    await bench.launch(`source ! srtsink uri="${CALL}"`, appSrc("source", buffers(1))).run();
+    await until(() => receiver.buffers.length === 1);
+    receiver.pipeline.stop();
+    await receiver.ended;
+    // Every message of the fake is a millisecond old.
+    expect(receiver.buffers[0]?.meta.arrival).toBe(1_039_000_000n);
+    expect(receiver.buffers[0]?.pts).toBe(39_000_000n);
   });
 
   test("silence is a message after poll-timeout, and num-buffers ends the stream", async () => {

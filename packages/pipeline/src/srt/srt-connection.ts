@@ -47,8 +47,8 @@ export class SrtConnection {
     onTimeout: () => void,
   ): Promise<SrtMessage | undefined> {
     const { binding, poller } = this.#runtime;
-    while (!signal.aborted) {
-      try {
+    try {
+      while (!signal.aborted) {
         const message = binding.receive(this.#socket);
         this.#sample(SAMPLE_MS);
         if (message !== undefined) {
@@ -56,12 +56,11 @@ export class SrtConnection {
           this.#bytes += message.data.length;
           return message;
         }
-      } catch (error) {
-        if (!(error instanceof SrtError)) throw error;
-        this.#lost = true;
-        return undefined;
+        if (!(await poller.wait(this.#socket, "readable", signal, timeoutMs))) onTimeout();
       }
-      if (!(await poller.wait(this.#socket, "readable", signal, timeoutMs))) onTimeout();
+    } catch (error) {
+      if (!(error instanceof SrtError)) throw error;
+      this.#lost = true;
     }
     return undefined;
   }
