@@ -9,6 +9,7 @@ import {
   vectorJson,
   vectorsRoot,
 } from "../../../tools/testing/vectors.js";
+import type { SourcePlane } from "../src/index.js";
 
 const FOLDER = "jpegxs-codec";
 const beside = fileURLToPath(new URL("../../../../shared/vectors/jpegxs-codec", import.meta.url));
@@ -89,6 +90,18 @@ export function codecVector(file: string): Uint8Array<ArrayBuffer> {
   if (path === undefined) throw new Error(`no vector ${file}`);
   if (path.startsWith(vectorsRoot)) return vectorBytes(FOLDER, file);
   return new Uint8Array(readFileSync(path));
+}
+
+/** The planes of a source picture, tightly packed as the README of the vectors says. */
+export function sourcePlanes(expected: ExpectedStream): SourcePlane[] {
+  const raw = codecVector((expected.source as { file: string }).file);
+  let at = 0;
+  return expected.header.comps.map(({ w, h, B }) => {
+    const data =
+      B > 8 ? new Uint16Array(raw.buffer, at, w * h) : new Uint8Array(raw.buffer, at, w * h);
+    at += data.byteLength;
+    return { data, stride: w };
+  });
 }
 
 function pathOf(file: string): string | undefined {

@@ -1,6 +1,6 @@
 // Quality at equal bytes: our default against the compatibility mode, whose bytes are SVT-JPEG-XS's.
 import type { Codec, EncoderOptions, SamplingFormat, SourcePlane } from "../src/index.js";
-import { codecVector, codecVectors } from "./codec-vectors.js";
+import { codecVectors, sourcePlanes } from "./codec-vectors.js";
 import { naturalPicture } from "./pictures.js";
 
 /** A picture to encode. */
@@ -30,21 +30,14 @@ export function generated(format: SamplingFormat, rgb = false): Subject[] {
 /** The 4:2:2 pictures of a kind among the vectors that a codestream of 2 bits a grid point can hold. */
 export function fixtures(kind: string): Subject[] {
   const found = new Map<string, Subject>();
-  for (const { source, header, lossless } of codecVectors().streams) {
+  for (const stream of codecVectors().streams) {
+    const { source, header, lossless } = stream;
     if (source?.kind !== kind || source.format !== "yuv422" || lossless === undefined) continue;
     const [width, height] = [Number(header.Wf), Number(header.Hf)];
     if (found.has(source.file) || width * height < 4096) continue;
-    const raw = codecVector(source.file);
-    let at = 0;
-    const planes = header.comps.map(({ w, h, B }) => {
-      const data =
-        B > 8 ? new Uint16Array(raw.buffer, at, w * h) : new Uint8Array(raw.buffer, at, w * h);
-      at += data.byteLength;
-      return { data, stride: w };
-    });
     const bitDepth = header.comps[0]?.B as number;
     const options = { width, height, format: "4:2:2", bitDepth } as const;
-    found.set(source.file, { name: source.file, options, source: planes });
+    found.set(source.file, { name: source.file, options, source: sourcePlanes(stream) });
   }
   return [...found.values()];
 }

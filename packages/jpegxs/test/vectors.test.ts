@@ -18,8 +18,9 @@ import {
   samplingFormat,
   walkCodestream,
 } from "../src/index.js";
-import { codecVector, codecVectors, type ExpectedStream } from "./codec-vectors.js";
+import { codecVector, codecVectors, type ExpectedStream, sourcePlanes } from "./codec-vectors.js";
 import { allCodecs } from "./codecs.js";
+import { planePsnr } from "./pictures.js";
 
 const { streams, malformed, absent } = codecVectors();
 const tally = new VectorTally("jpegxs-codec");
@@ -168,18 +169,6 @@ function inSlices(decoder: Decoder, bytes: Uint8Array): Picture {
   return picture;
 }
 
-/** The planes of a source picture, tightly packed as the README of the vectors says. */
-function sourcePlanes(expected: ExpectedStream): SourcePlane[] {
-  const raw = codecVector((expected.source as { file: string }).file);
-  let at = 0;
-  return expected.header.comps.map(({ w, h, B }) => {
-    const data =
-      B > 8 ? new Uint16Array(raw.buffer, at, w * h) : new Uint8Array(raw.buffer, at, w * h);
-    at += data.byteLength;
-    return { data, stride: w };
-  });
-}
-
 /** Encoder options that mean what `svt_options` mean. */
 function svtOptions(expected: ExpectedStream): EncoderOptions {
   const o = expected.svt_options as NonNullable<ExpectedStream["svt_options"]>;
@@ -220,15 +209,9 @@ describe.each(allCodecs())("encoder in the compatibility mode, %s", (_, codec) =
   });
 });
 
-/** 10·log10((2^B−1)²·N / Σ(a−b)²) of each plane. */
 function psnr(picture: Picture, source: readonly SourcePlane[]): number[] {
   return picture.planes.map(({ data, bitDepth }, p) => {
-    const original = (source[p] as SourcePlane).data;
-    let sum = 0;
-    for (let i = 0; i < data.length; i++) {
-      sum += ((data[i] as number) - (original[i] as number)) ** 2;
-    }
-    return 10 * Math.log10(((2 ** bitDepth - 1) ** 2 * data.length) / sum);
+    return planePsnr(data, (source[p] as SourcePlane).data, bitDepth);
   });
 }
 
