@@ -1,4 +1,5 @@
 import { type Caps, caps, type Fraction, fractionOf, numberOf, stringOf } from "./caps.js";
+import { PipelineError } from "./errors.js";
 
 /** How the samples of a raw picture lie, under GStreamer's name of the format. */
 export interface RawFormat {
@@ -56,6 +57,13 @@ export function rawVideoOf(of: Caps): RawVideo | undefined {
     frameRate: fractionOf(of, "framerate") ?? { numerator: 25, denominator: 1 },
     interlaced: stringOf(of, "interlace-mode") === "interleaved",
   };
+}
+
+/** What an encoder says of pictures whose caps are missing or tell too little. */
+export function picturesWithoutFormat(encoder: string): PipelineError {
+  const text =
+    "pictures come without format, width and height: put a decoder, rawvideoparse or caps in front";
+  return new PipelineError("stream", encoder, text);
 }
 
 /** Fixed caps of a picture. */

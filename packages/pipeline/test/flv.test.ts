@@ -88,4 +88,16 @@ describe("FLV", () => {
     }).run();
     expect(messages.map(({ type }) => type)).toContain("error");
   });
+
+  test.each(["flvmux", "eflvmux", "mpegtsmux"])(
+    "%s says what is missing before a stream without caps",
+    async (muxer) => {
+      const file = `${vectorsRoot}/eflv/README.md`;
+      await expect(
+        launch(`filesrc location="${file}" ! ${muxer} ! fakesink`).run(),
+      ).rejects.toThrow(
+        `${muxer}0: a stream comes without its format: put a parser or caps before the muxer`,
+      );
+    },
+  );
 });

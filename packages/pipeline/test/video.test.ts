@@ -75,6 +75,20 @@ describe("JPEG XS", () => {
       "jpegxsdec0: no JPEG XS codestream was found",
     );
   });
+
+  test("a codestream that cannot be decoded is an error, not a missing one", async () => {
+    const good = await pictures(
+      "videotestsrc num-buffers=1 ! video/x-raw,format=Y42B,width=64,height=64 ! jpegxsenc",
+    );
+    const bytes = Uint8Array.from(good.data[0] as Uint8Array);
+    // Nothing but ones behind the headers of the first precinct: counts of bit-planes that cannot be.
+    bytes.fill(0xff, bytes.length / 2, bytes.length - 2);
+    const file = join(folder, "damaged.jxs");
+    await writeFile(file, bytes);
+    const { data, messages } = await pictures(`filesrc location="${file}" ! jpegxsdec`);
+    expect(data).toEqual([]);
+    expect(messages.map(({ type }) => type)).toContain("error");
+  });
 });
 
 describe("raw video", () => {
@@ -88,6 +102,17 @@ describe("raw video", () => {
       const after = await pictures(`filesrc location="${file}" blocksize=999 ! y4mdec`);
       expect(after.data).toEqual(before.data);
       expect(after.caps).toEqual(before.caps);
+    },
+  );
+
+  test.each(["y4menc", "pngenc", "jpegxsenc"])(
+    "%s does not take bytes for pictures",
+    async (name) => {
+      const file = join(folder, "bytes");
+      await writeFile(file, new Uint8Array(1000));
+      await expect(launch(`filesrc location="${file}" ! ${name} ! fakesink`).run()).rejects.toThrow(
+        `${name}0: pictures come without format, width and height`,
+      );
     },
   );
 

@@ -23,7 +23,7 @@ import { always, type ElementContext, type ElementFactory, elementFactory } from
 import { PipelineError } from "../errors.js";
 import { earliestFirst } from "../merge.js";
 import type { PadTemplate, SinkPad } from "../pad.js";
-import { anyOf, codecDataOf } from "./formats.js";
+import { anyOf, codecDataOf, withoutFormat } from "./formats.js";
 
 const FLV_CAPS = caps("video/x-flv");
 const AUDIO_CAPS = anyOf(
@@ -101,11 +101,11 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
         let muxing: FlvMuxer | undefined;
         await src.caps(FLV_CAPS);
         for await (const [index, item] of earliestFirst(context.sinks)) {
-          const input = tracks[index];
-          if (item.type === "caps" && muxing !== undefined) input?.reformat(muxing);
+          if (item.type === "caps" && muxing !== undefined) tracks[index]?.reformat(muxing);
           if (item.type !== "buffer") continue;
           if (muxing === undefined) {
             // Caps come first on every pad, and before a time is compared all pads have been looked at.
+            if (context.sinks[index]?.caps === "ANY") throw withoutFormat(context.name);
             tracks = context.sinks.map((pad) => TrackInput.of(pad, context));
             muxing = new FlvMuxer({
               tracks: tracks.flatMap((one) => (one === undefined ? [] : [one.track])),
@@ -115,7 +115,9 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
               ...(isFile && { seekable: { keyframes: properties["index-entries"] } }),
             });
           }
-          for (const data of (tracks[index] as TrackInput).write(item.buffer, muxing)) {
+          const track = tracks[index];
+          if (track === undefined) throw withoutFormat(context.name);
+          for (const data of track.write(item.buffer, muxing)) {
             const { pts, dts } = item.buffer;
             await src.buffer(mediaBuffer(data, { pts, dts }));
           }

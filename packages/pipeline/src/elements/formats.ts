@@ -1,5 +1,6 @@
 // The formats that several elements speak, in GStreamer's words.
 import { type Caps, caps, type Fraction, stringOf } from "../caps.js";
+import { PipelineError } from "../errors.js";
 
 /** Plain UTF-8 text, one cue a buffer; styles and place travel in `meta.cue`. */
 export const TEXT_CAPS: Caps = caps("text/x-raw", { format: { oneOf: ["utf8", "pango-markup"] } });
@@ -37,6 +38,12 @@ export function withFrameRate(base: Caps, rate: Fraction | undefined): Caps {
     mediaType,
     fields: { ...fields, framerate: { ...rate } },
   }));
+}
+
+/** What a muxer says of data that came without caps. */
+export function withoutFormat(muxer: string): PipelineError {
+  const text = "a stream comes without its format: put a parser or caps before the muxer";
+  return new PipelineError("stream", muxer, text);
 }
 
 /** Bytes as the value of a caps field: `codec_data`, in hexadecimal digits as GStreamer prints it. */

@@ -12,8 +12,8 @@ import {
 import { frameTime, mediaBuffer } from "../buffer.js";
 import { type Caps, caps, fractionOf, stringOf } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
-import { PipelineError } from "../errors.js";
 import {
+  picturesWithoutFormat,
   planesOf,
   RAW_VIDEO_CAPS,
   type RawPlane,
@@ -53,9 +53,7 @@ function encoderFactory(name: string): ElementFactory {
         await forEachItem(context.sink(), {
           async caps(offered) {
             video = rawVideoOf(offered);
-            if (video === undefined) {
-              throw new PipelineError("stream", context.name, "the caps have no size or format");
-            }
+            if (video === undefined) throw picturesWithoutFormat(context.name);
             const { numerator, denominator } = properties["bits-per-pixel"];
             const fields = video.interlaced ? 2 : 1;
             encoder = await createEncoder({
@@ -86,7 +84,9 @@ function encoderFactory(name: string): ElementFactory {
             );
           },
           async buffer({ data, pts, duration }) {
-            if (encoder === undefined || video === undefined) return;
+            if (encoder === undefined || video === undefined) {
+              throw picturesWithoutFormat(context.name);
+            }
             const planes = planesOf(data, video);
             const output = video.interlaced
               ? concatBytes(
@@ -136,6 +136,7 @@ function decoderFactory(name: string): ElementFactory {
         let input: Caps = "ANY";
         let announced = "";
         let frame = 0;
+        let damaged = false;
         let fields: Uint8Array[] = [];
         const show = async (codestream: Uint8Array, pts: bigint | undefined): Promise<void> => {
           const interlaced = stringOf(input, "interlace-mode") === "fields";
@@ -154,6 +155,7 @@ function decoderFactory(name: string): ElementFactory {
           } catch (error) {
             if ((error as Error).name !== "FormatError") throw error;
             context.post({ type: "error", text: (error as Error).message });
+            damaged = true;
             return;
           }
           const { video, data } = picture;
@@ -175,7 +177,7 @@ function decoderFactory(name: string): ElementFactory {
           },
         });
         for (const codestream of splitter.flush()) await show(codestream.data, undefined);
-        if (frame === 0) throw new Error("no JPEG XS codestream was found");
+        if (frame === 0 && !damaged) throw new Error("no JPEG XS codestream was found");
       },
     }),
   });

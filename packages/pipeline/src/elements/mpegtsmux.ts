@@ -4,7 +4,7 @@ import { type Caps, caps, formatCaps, mediaTypeOf, numberOf } from "../caps.js";
 import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { earliestFirst } from "../merge.js";
-import { anyOf, MPEGTS_CAPS } from "./formats.js";
+import { anyOf, MPEGTS_CAPS, withoutFormat } from "./formats.js";
 
 const FIRST_PID = 0x41;
 const PACKET_SIZE = 188;
@@ -126,11 +126,8 @@ function kindOf(of: Caps, context: ElementContext): StreamKind {
       if (numberOf(of, "mpegversion") === 4) return "aac-adts";
       break;
   }
-  const message =
-    of === "ANY"
-      ? "a stream comes without its format: put a parser or caps before the muxer"
-      : `cannot carry ${formatCaps(of)}`;
-  throw new PipelineError("stream", context.name, message);
+  if (of === "ANY") throw withoutFormat(context.name);
+  throw new PipelineError("stream", context.name, `cannot carry ${formatCaps(of)}`);
 }
 
 function timeOf(item: Item): bigint | undefined {

@@ -3,9 +3,9 @@ import { decode, encode } from "fast-png";
 import { mediaBuffer } from "../buffer.js";
 import { caps } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
-import { PipelineError } from "../errors.js";
 import { putPixel, toInterleaved } from "../picture-color.js";
 import {
+  picturesWithoutFormat,
   planesOf,
   RAW_FORMATS,
   RAW_VIDEO_CAPS,
@@ -38,7 +38,7 @@ export const pngenc: ElementFactory = elementFactory({
           video = rawVideoOf(offered);
         },
         async buffer({ data, pts, duration }) {
-          if (video === undefined) throw new PipelineError("stream", context.name, "no caps");
+          if (video === undefined) throw picturesWithoutFormat(context.name);
           if (snapshot && pictures > 0) return;
           pictures++;
           const { width, height, format } = video;

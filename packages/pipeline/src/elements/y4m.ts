@@ -5,6 +5,7 @@ import { caps } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { PipelineError } from "../errors.js";
 import {
+  picturesWithoutFormat,
   RAW_VIDEO_CAPS,
   type RawVideo,
   rawFormatOf,
@@ -29,16 +30,20 @@ export const y4menc: ElementFactory = elementFactory({
     async run(context) {
       const src = context.src();
       const encoder = new TextEncoder();
+      let announced = false;
       await forEachItem(context.sink(), {
         async caps(offered) {
           const video = rawVideoOf(offered);
-          if (video === undefined || video.format.rgb) {
+          if (video === undefined) throw picturesWithoutFormat(context.name);
+          if (video.format.rgb) {
             throw new PipelineError("stream", context.name, "Y4M has no RGB pictures");
           }
           await src.caps(Y4M_CAPS);
           await src.buffer(mediaBuffer(encoder.encode(headerOf(video))));
+          announced = true;
         },
         async buffer({ data, pts, duration }) {
+          if (!announced) throw picturesWithoutFormat(context.name);
           await src.buffer(
             mediaBuffer(concatBytes(encoder.encode("FRAME\n"), data), { pts, duration }),
           );
