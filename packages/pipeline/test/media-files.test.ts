@@ -330,6 +330,23 @@ describe("video files into FLV", () => {
     expect(got?.caps).toMatch(/width=\d+, height=\d+/);
   });
 
+  test("pictures in front of the first one with a time keep their place", async () => {
+    const track = trackOf("video/x-h264");
+    const items = track.frames.map((frame, index): Item => {
+      const time = index < 5 ? {} : { pts: 1_000_000_000n * BigInt(index) };
+      return { type: "buffer", buffer: mediaBuffer(Uint8Array.from(bytesOf(frame)), time) };
+    });
+    const got: string[] = [];
+    const elements = [
+      appSrc("source", items),
+      appSink("sink", (item) => {
+        if (item.type === "buffer") got.push(Buffer.from(item.buffer.data).toString("hex"));
+      }),
+    ];
+    await launch("source ! h264parse ! sink", { elements }).run();
+    expect(got).toEqual(hexOf(track));
+  });
+
   test("without a frame rate 25 is assumed, and said", async () => {
     const from = join(folder, "rate.obu");
     await writeFile(from, joined(trackOf("video/x-av1"), "1200"));

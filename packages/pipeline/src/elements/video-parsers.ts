@@ -72,6 +72,8 @@ class UnitWriter {
   readonly #codec: "avc" | "hevc";
   readonly #mediaType: string;
   readonly #timer: AccessUnitTimer<Unit>;
+  /** Units whose times were counted. */
+  #counted = 0;
   #offered: Fraction | undefined;
   #announced = "";
   #format: Caps | undefined;
@@ -90,10 +92,16 @@ class UnitWriter {
 
   async write(unit: Unit): Promise<void> {
     if (this.timed) {
+      // What came before the first time.
+      if (this.#counted > 0) await this.#sendTimed(this.#timer.flush());
+      this.#counted = 0;
       const times = this.next ?? {};
       this.next = undefined;
       await this.#send(unit, times);
-    } else await this.#sendTimed(this.#timer.push(unit));
+      return;
+    }
+    this.#counted++;
+    await this.#sendTimed(this.#timer.push(unit));
   }
 
   async finish(): Promise<void> {
