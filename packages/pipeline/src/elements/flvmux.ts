@@ -45,7 +45,7 @@ function request(name: string, padCaps: Caps): PadTemplate {
   return { name, direction: "sink", presence: "request", caps: padCaps, firstNumber: 1 };
 }
 
-function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory {
+function muxer(name: string): ElementFactory {
   return elementFactory({
     name,
     classification: "Codec/Muxer",
@@ -53,7 +53,7 @@ function muxer(name: string, profile: "compatible" | "enhanced"): ElementFactory
     properties: {
       profile: {
         type: "enum",
-        default: profile,
+        default: "compatible",
         values: ["compatible", "enhanced", "multitrack-all", "batched", "twitch"],
         description: "How tracks are put on the wire",
       },
@@ -292,5 +292,5 @@ function definedOf<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-export const flvmux: ElementFactory = muxer("flvmux", "compatible");
-export const eflvmux: ElementFactory = muxer("eflvmux", "compatible");
+export const flvmux: ElementFactory = muxer("flvmux");
+export const eflvmux: ElementFactory = muxer("eflvmux");
