@@ -114,11 +114,16 @@ export function searchSlots(search: SlotSearch): SlotAction[] | undefined {
     if (erasing !== undefined) {
       const erase = { service: due, erases: true };
       const erased = next(state, due, { ...erasing, eraseAt: NEVER }, erase);
+      // To show comes before to erase.
+      const shown = [0, 1]
+        .filter((service) => isLoaded(state, service))
+        .map((service) => goOn(state, service, slot));
+      const first = [...shown.filter((after) => after !== undefined), erased];
       const replaceBy = erasing.eraseAt + gap;
       const job = services[due]?.jobs[erasing.index];
-      if (job === undefined || Math.max(slot, job.target) > replaceBy) return [erased];
+      if (job === undefined || Math.max(slot, job.target) > replaceBy) return first;
       const kept = withChannel(state, due, { ...erasing, eraseAt: NEVER, replaceBy });
-      return [...successors({ ...state, channels: kept }, slot), erased];
+      return [...successors({ ...state, channels: kept }, slot), ...first];
     }
     if (state.channels.some(({ replaceBy }) => replaceBy < slot)) return [];
     const found = [0, 1].flatMap((service) => {
@@ -134,6 +139,11 @@ export function searchSlots(search: SlotSearch): SlotAction[] | undefined {
   function wantedAt({ channels }: State, { action }: State): number {
     const service = action?.service ?? 0;
     return services[service]?.jobs[channels[service]?.index ?? 0]?.target ?? NEVER;
+  }
+
+  function isLoaded({ channels }: State, service: number): boolean {
+    const { index, sent } = channels[service] as Channel;
+    return services[service]?.jobs[index]?.controls.length === sent;
   }
 
   function goOn(state: State, service: number, slot: number): State | undefined {

@@ -75,12 +75,12 @@ export function leastLateness(
   return best;
 
   function successors(state: State, slot: number): State[] {
-    const found: State[] = [];
-    // An erasure comes in its slot, or what is shown is replaced soon.
+    // An erasure comes in its slot, or behind what is shown in it, or what is to be erased is replaced soon.
     const due = [0, 1].filter((s) => (state.erase[s] as number) <= slot);
     const [first] = due;
     if (first !== undefined) {
-      found.push({ ...state, erase: put(state.erase, first, NEVER), latch: first });
+      const erased = { ...state, erase: put(state.erase, first, NEVER), latch: first };
+      const found = [erased, ...marksOf(state, slot)];
       if (own[first]?.[state.index[first] as number] === undefined) return found;
       const limit = (state.erase[first] as number) + GAP;
       const skipped = {
@@ -91,31 +91,43 @@ export function leastLateness(
       return [...found, ...successors(skipped, slot)];
     }
     if (state.before.some((limit) => limit < slot)) return [];
-    found.push(state);
-    for (const s of [0, 1]) {
+    return [state, ...wordsOf(state), ...marksOf(state, slot)];
+  }
+
+  /** Go on with a load. */
+  function wordsOf(state: State): State[] {
+    return [0, 1].flatMap((s) => {
       const i = own[s]?.[state.index[s] as number];
-      if (i === undefined) continue;
-      const { words, target, end } = captions[i] as OracleCaption;
       const sent = state.sent[s] as number;
-      if (sent < words.length) {
-        // Characters of a service that has not the line need a control code before them.
-        const goes = isControl(words[sent] as number) || state.latch === s;
-        found.push({ ...state, latch: s, sent: put(state.sent, s, goes ? sent + 1 : sent) });
-      } else if (slot >= target) {
-        const shown = [...state.shown];
-        shown[i] = slot;
-        const stay = Math.min(Math.max(end - target, 1), LEAST_STAY);
-        found.push({
+      const word = i === undefined ? undefined : captions[i]?.words[sent];
+      if (word === undefined) return [];
+      // Characters of a service that has not the line need a control code before them.
+      const goes = isControl(word) || state.latch === s;
+      return [{ ...state, latch: s, sent: put(state.sent, s, goes ? sent + 1 : sent) }];
+    });
+  }
+
+  /** Show what is loaded and due. */
+  function marksOf(state: State, slot: number): State[] {
+    return [0, 1].flatMap((s) => {
+      const i = own[s]?.[state.index[s] as number];
+      if (i === undefined) return [];
+      const { words, target, end } = captions[i] as OracleCaption;
+      if (state.sent[s] !== words.length || slot < target) return [];
+      const shown = [...state.shown];
+      shown[i] = slot;
+      const stay = Math.min(Math.max(end - target, 1), LEAST_STAY);
+      return [
+        {
           index: put(state.index, s, (state.index[s] as number) + 1),
           sent: put(state.sent, s, 0),
           latch: s,
           erase: put(state.erase, s, Math.max(end, slot + stay)),
           before: put(state.before, s, NEVER),
           shown,
-        });
-      }
-    }
-    return found;
+        },
+      ];
+    });
   }
 
   function latenessOf({ shown, index, sent }: State, slot: number): number[] {
