@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { describeSystemError, launch } from "@x/pipeline";
 import { InputError, UsageError } from "./errors.js";
+import { RepeatedWarnings } from "./repeated-warnings.js";
 
 const HELP = `x convert [options] INPUT OUTPUT
 
@@ -71,21 +72,31 @@ export async function convertCommand(args: string[]): Promise<number> {
   if (await isSameFile(input, output)) throw new UsageError("input and output are the same file");
 
   let failed = false;
-  await launch(
+  const warnings = new RepeatedWarnings();
+  const pipeline = launch(
     `filesrc location="${quoted(input)}" ! ${reader.chain} ! ${writer} ! filesink location="${quoted(output)}"`,
     {
-      onMessage({ type, element, text }) {
+      onMessage(message) {
+        const { type, element, text } = message;
         failed ||= type === "error";
-        if (type === "warning" || type === "error")
+        if (type === "error" || (type === "warning" && warnings.admit(message))) {
           process.stderr.write(`${type}: ${element}: ${text}\n`);
+        }
       },
     },
-  ).run();
+  );
+  try {
+    await pipeline.run();
+  } finally {
+    process.stderr.write(warnings.summary());
+  }
   return failed ? 1 : 0;
 }
 
 function captionWriters(rate: string): Readonly<Record<string, string>> {
-  if (!/^\d+(\/\d+)?$/.test(rate)) throw new UsageError(`--frame-rate: "${rate}" is no fraction`);
+  if (!/^0*[1-9]\d*(\/0*[1-9]\d*)?$/.test(rate)) {
+    throw new UsageError(`--frame-rate: "${rate}" is no frame rate such as 25 or 30000/1001`);
+  }
   const fraction = rate.includes("/") ? rate : `${rate}/1`;
   const cdp = `tttocea708 ! closedcaption/x-cea-708,framerate=${fraction} ! ccconverter ! closedcaption/x-cea-708,format=cdp`;
   return {

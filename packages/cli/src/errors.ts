@@ -22,9 +22,10 @@ export function convertError(error: unknown): { readonly message: string; readon
     return { message: error.message, code: 1 };
   }
   const { code } = error as { code?: string };
-  // What node:util's parseArgs says about an option.
+  // What node:util's parseArgs says about an option, without its advice.
   if (code?.startsWith("ERR_PARSE_ARGS")) {
-    return { message: (error as Error).message.replaceAll("\n", " "), code: 2 };
+    const [sentence = ""] = (error as Error).message.split(/\.\s/);
+    return { message: sentence, code: 2 };
   }
   return { message: (error as Error).stack ?? String(error), code: 1 };
 }

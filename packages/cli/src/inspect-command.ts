@@ -20,7 +20,10 @@ export async function inspectCommand(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const [name] = positionals;
+  const [name, ...others] = positionals;
+  if (others.length > 0) {
+    throw new UsageError(`inspect takes one element, "${others[0]}" is a second`);
+  }
   if (name === undefined) {
     const all = [...elementRegistry.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const width = Math.max(...all.map((factory) => factory.name.length));

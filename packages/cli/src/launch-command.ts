@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { launch, type PipelineMessage } from "@x/pipeline";
 import { UsageError } from "./errors.js";
+import { RepeatedWarnings } from "./repeated-warnings.js";
 
 const HELP = `x launch [-q | -v] [--json] "<pipeline>"
 
@@ -14,8 +15,6 @@ Runs a pipeline in gst-launch syntax until its end. Interrupt once to drain it, 
 Example: x launch 'filesrc location=in.ts ! tsdemux ! st2038anctocc ! cea708tott ! application/x-subtitle ! filesink location=out.srt'
 `;
 
-/** How many warnings of one kind are shown as they come. */
-const SHOWN_WARNINGS = 3;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** How long a second interrupt waits for files and sockets to be closed. */
 const GRACE_MS = 1_000;
@@ -72,30 +71,9 @@ export async function launchCommand(args: string[]): Promise<number> {
     await pipeline.run();
   } finally {
     unlisten();
-    if (!values.quiet) process.stderr.write(warnings.summary());
+    if (!values.quiet) process.stderr.write(warnings.summary("; -v shows them"));
   }
   return failed || interrupts > 1 ? 1 : 0;
-}
-
-/** Lets a few warnings of each kind through: a damaged stream has thousands of the same. */
-class RepeatedWarnings {
-  readonly #counts = new Map<string, number>();
-
-  /** True when this one shall be shown. Warnings that differ only in their numbers are of one kind. */
-  admit({ element, text }: PipelineMessage): boolean {
-    const kind = `${element}: ${text.replace(/\d+/g, "…")}`;
-    const count = (this.#counts.get(kind) ?? 0) + 1;
-    this.#counts.set(kind, count);
-    return count <= SHOWN_WARNINGS;
-  }
-
-  /** A line for each kind of which some were not shown. */
-  summary(): string {
-    return [...this.#counts]
-      .filter(([, count]) => count > SHOWN_WARNINGS)
-      .map(([kind, count]) => `warning: ${kind} (${count} in all; -v shows them)\n`)
-      .join("");
-  }
 }
 
 function toLine({ type, element, text }: PipelineMessage): string {

@@ -10,9 +10,9 @@ const HELP = `x: broadcast formats from the command line
 
   x launch "<pipeline>"      run a pipeline in gst-launch syntax
   x inspect [element]        list the elements, or the properties and pads of one
-  x probe FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT
-                             say what is in a transport stream, a capture, an
-                             ST 2038 dump, a JPEG XS or a subtitle file
+  x probe FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT | srt://[HOST]:PORT
+                             say what is in a transport stream, a capture, FLV,
+                             an ST 2038 dump, a JPEG XS or a caption file
   x convert INPUT OUTPUT     pictures and captions from one format to another
 
   x <command> --help         the options of a command

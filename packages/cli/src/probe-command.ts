@@ -9,8 +9,9 @@ import { writePlot } from "./probe/write-plot.js";
 const HELP = `x probe [--json] [--captions] [--duration SECONDS] FILE | udp://[HOST]:PORT | rtp://[HOST]:PORT | srt://[HOST]:PORT?…
 
 Says what is in a transport stream (188, 192, 204 or 208 byte packets), a pcap or pcapng capture with RTP or transport
-streams, a dump of ST 2038 records, or a subtitle file: programmes, streams with picture sizes and audio formats, bit
-rates, PCR intervals, the verdicts of TR 101 290, ancillary data by DID and SDID, captions as text, and what is wrong.
+streams, FLV, a dump of ST 2038 records, a JPEG XS or a caption file: programmes, streams with picture sizes and audio
+formats, bit rates, PCR intervals, the verdicts of TR 101 290, ancillary data by DID and SDID, captions as text, and
+what is wrong.
 
   --json          everything, for programs
   --srt F, --vtt F, --scc F, --mcc F

@@ -81,7 +81,8 @@ describe("x", () => {
 
   test("refuses what it does not know", async () => {
     await expectFailure(2, 'x: there is no command "lunch"', "lunch");
-    await expectFailure(2, /--nope/, "probe", "--nope");
+    await expectFailure(2, /^x: Unknown option '--nope'\n$/, "probe", "--nope");
+    await expectFailure(2, /^x: Option '--frame-rate'.*\n$/, "convert", "--frame-rate", "-3");
     await expectFailure(2, "x: probe needs a file or a URL", "probe");
     await expectFailure(2, "x: launch needs a pipeline", "launch");
   });
@@ -98,6 +99,7 @@ describe("x inspect", () => {
       properties: { leaky: { values: ["no", "upstream", "downstream"] } },
     });
     await expectFailure(2, 'x: there is no element "nosuch"', "inspect", "nosuch");
+    await expectFailure(2, 'takes one element, "tee" is a second', "inspect", "queue", "tee");
   });
 });
 
@@ -173,6 +175,10 @@ describe("x launch", () => {
     expect(short.stderr).toMatch(
       /^warning: tsdemux0: packets are missing \((\d+) in all; -v shows them\)$/m,
     );
+    const vtt = join(folder, "damaged.vtt");
+    const converted = await x("convert", damaged, vtt);
+    expect(missing(converted.stderr)).toBe(4);
+    expect(converted.stderr).toMatch(/^warning: tsdemux0: packets are missing \(\d+ in all\)$/m);
     const all = await x("launch", "-v", pipeline);
     const [, count] = /missing \((\d+) in all/.exec(short.stderr) ?? [];
     expect(missing(all.stderr)).toBe(Number(count));
@@ -427,6 +433,12 @@ describe("x probe", () => {
         violations: [],
       },
     ]);
+    const cut = join(folder, "cut.jxs");
+    writeFileSync(cut, readFileSync(jxs).subarray(0, 20_000));
+    const shown = await x("probe", cut);
+    expect(shown.stdout).toMatch(/^0 codestreams: 320 x 240/m);
+    expect(shown.stdout).toMatch(/^problem: the file ends inside a codestream$/m);
+    expect(shown.code).toBe(1);
     expect((await x("convert", jxs, png)).code).toBe(0);
     expect([...readFileSync(png).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
   });
@@ -452,6 +464,10 @@ describe("x probe", () => {
     await expectFailure(2, "x: input and output are the same file", "convert", vtt, vtt);
     await expectFailure(2, "vtt converts into srt, vtt, scc, mcc, ts", "convert", vtt, "a.jxs");
     await expectFailure(2, "convert reads jxs", "convert", "a.doc", "b.srt");
+    for (const rate of ["29.97", "0", "30/0"]) {
+      const name = `x: --frame-rate: "${rate}" is no frame rate such as 25 or 30000/1001`;
+      await expectFailure(2, name, "convert", "--frame-rate", rate, srt, mcc);
+    }
     await expectFailure(1, "no such file", "convert", "/no/such.srt", join(folder, "n.vtt"));
   });
 

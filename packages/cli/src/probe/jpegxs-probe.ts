@@ -13,7 +13,11 @@ export function isJpegXs(bytes: Uint8Array): boolean {
  * @throws {InputError} when the first header cannot be read.
  */
 export function probeJpegXs(bytes: Uint8Array, problems: string[]): PictureReport {
-  const splitter = new CodestreamSplitter({ onIssue: ({ message }) => problems.push(message) });
+  const splitter = new CodestreamSplitter({
+    onIssue({ code, message }) {
+      problems.push(code === "truncated" ? "the file ends inside a codestream" : message);
+    },
+  });
   let codestreams = 0;
   let first: { readonly length: number; readonly slices: number } | undefined;
   for (const { data, slices } of [...splitter.push(bytes), ...splitter.flush()]) {

@@ -1,6 +1,6 @@
 import { codecOfMetadata } from "@x/eflv";
 import type { FlvReport, FlvTrackReport } from "./report.js";
-import { formatText } from "./stream-format.js";
+import { counted, formatText } from "./stream-format.js";
 
 /** An FLV file for people. */
 export function renderFlv(stream: FlvReport): string[] {
@@ -34,10 +34,6 @@ function track(one: FlvTrackReport): string[] {
     one.configurations > 1 ? `${one.configurations} configurations` : "",
   ].filter((part) => part !== "");
   return details.length === 0 ? [head] : [head, `          ${details.join("; ")}`];
-}
-
-function counted(count: number, one: string, more = `${one}s`): string {
-  return `${count} ${count === 1 ? one : more}`;
 }
 
 /** Longer values, fillers as a rule, are cut. */

@@ -13,7 +13,7 @@ import {
   type TransportStreamReport,
   type TrReport,
 } from "./report.js";
-import { formatText } from "./stream-format.js";
+import { counted, formatText } from "./stream-format.js";
 
 /** A report for people. `allCaptions`: print every cue, not only the first few. */
 export function renderReport(report: ProbeReport, allCaptions: boolean): string {
@@ -150,10 +150,10 @@ function ancillary(stream: AncReport): string[] {
 
 function captions(stream: CaptionReport, all: boolean): string[] {
   const { label, services, cues } = stream;
-  const lines = [`Captions, ${label}: ${cues.length} cues`];
+  const lines = [`Captions, ${label}: ${counted(cues.length, "cue")}`];
   for (const service of services) {
     const language = service.language === undefined ? "" : ` (${service.language})`;
-    lines.push(`  ${service.name}${language}: ${service.cues} cues`);
+    lines.push(`  ${service.name}${language}: ${counted(service.cues, "cue")}`);
   }
   for (const { service, startMs, endMs, text } of all ? cues : cues.slice(0, SHOWN_CAPTIONS)) {
     const name = service === undefined ? "" : `${service}  `;
@@ -169,7 +169,7 @@ function picture(stream: PictureReport): string[] {
   const { codestreams, width, height, components, sampling, bitDepth, slices } = stream;
   const { codestreamSize, bitsPerPixel, profile, level, sublevel, violations } = stream;
   return [
-    `${codestreams} codestreams: ${width} x ${height}, ${sampling ?? `${components} components`}, ${bitDepth} bits, ${slices} slices`,
+    `${counted(codestreams, "codestream")}: ${width} x ${height}, ${sampling ?? `${components} components`}, ${bitDepth} bits, ${counted(slices, "slice")}`,
     `  ${profile}, level ${level}, sublevel ${sublevel}; ${codestreamSize} bytes, ${bitsPerPixel.toFixed(3)} bits a pixel`,
     ...violations.map((violation) => `  not as the profile wants: ${violation}`),
   ];

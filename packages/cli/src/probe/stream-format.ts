@@ -284,9 +284,14 @@ export function formatText(format: StreamFormat): string {
     chroma,
     bitDepth === undefined ? undefined : `${bitDepth} bits`,
     sampleRate === undefined ? undefined : `${sampleRate} Hz`,
-    channels === undefined ? undefined : `${channels} channel${channels === 1 ? "" : "s"}`,
+    channels === undefined ? undefined : counted(channels, "channel"),
     bitrateKbps === undefined ? undefined : `${bitrateKbps} kbit/s`,
   ]
     .filter((part) => part !== undefined)
     .join(", ");
+}
+
+/** "1 frame", "2 frames"; `more` is a plural without -s. */
+export function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count} ${count === 1 ? one : more}`;
 }
