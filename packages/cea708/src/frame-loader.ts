@@ -30,23 +30,23 @@ export interface FramePlan {
  */
 export class FrameLoader {
   readonly #schedules: readonly ServiceSchedule[];
-  readonly #lookahead: number;
+  /** Frames before its start that a caption may be loaded. */
+  readonly lookahead: number;
   readonly #leastBytes: number;
 
   /**
-   * @param lookahead frames before its start that a caption may be loaded.
    * @param leastBytes packet bytes of the frames that have fewest.
    */
   constructor(schedules: readonly ServiceSchedule[], lookahead: number, leastBytes: number) {
     this.#schedules = schedules;
-    this.#lookahead = lookahead;
+    this.lookahead = lookahead;
     this.#leastBytes = leastBytes;
   }
 
   /** One that goes on from here by itself. */
   clone(): FrameLoader {
     const schedules = this.#schedules.map((schedule) => schedule.clone());
-    return new FrameLoader(schedules, this.#lookahead, this.#leastBytes);
+    return new FrameLoader(schedules, this.lookahead, this.#leastBytes);
   }
 
   /** Fill a frame: as a plan has it, or with what starts first. */
@@ -80,7 +80,7 @@ export class FrameLoader {
   isUrgent(frame: number): boolean {
     const perFrame = Math.max(4, this.#leastBytes - WASTE - 3 * this.#schedules.length);
     const loads: { start: number; bytes: number }[] = [];
-    const horizon = frame + this.#lookahead;
+    const horizon = frame + this.lookahead;
     for (const schedule of this.#schedules) {
       const next = schedule.nextLoad(frame);
       if (next !== undefined && next <= frame) return true;
@@ -112,7 +112,7 @@ export class FrameLoader {
     const full = new Set<ServiceSchedule>();
     for (;;) {
       let next: ServiceSchedule | undefined;
-      let earliest = frame + this.#lookahead + 1;
+      let earliest = frame + this.lookahead + 1;
       for (const schedule of this.#schedules) {
         const start = full.has(schedule) ? undefined : schedule.nextLoad(frame);
         if (start === undefined || start >= earliest) continue;

@@ -34,7 +34,9 @@ export function planLoads(
   const services = loader.loads(until);
   return (
     (services &&
-      searchLoads(services, late, from, until, (frame) => packetRoom(tripletsOf(frame)))) ??
+      searchLoads(services, late, from, until, loader.lookahead, (frame) =>
+        packetRoom(tripletsOf(frame)),
+      )) ??
     inOrder
   );
 }

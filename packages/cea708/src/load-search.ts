@@ -9,6 +9,7 @@ const RESET_SIZE = 1;
 const SELECT_SIZE = 1;
 const SWITCH_SIZE = 2;
 const ETX_SIZE = 1;
+const NOBODY = -1;
 const NOT_RESET = -2;
 const NOT_YET = -1;
 const NOTHING: FramePlan = { steps: [], held: [] };
@@ -44,6 +45,7 @@ interface Partial {
  * The best way to load captions: none can come earlier without one before it coming later. All ways are followed, but
  * those that cannot become better than what is known, and those in which everything is as in another, with less sent.
  *
+ * @param lookahead frames before its start that a caption may be loaded.
  * @param known lateness in frames of each caption without a plan.
  * @returns what to load in each frame, or `undefined`: nothing is better, or the search takes too long.
  */
@@ -52,6 +54,7 @@ export function searchLoads(
   known: ReadonlyMap<LaidCue, number>,
   from: number,
   until: number,
+  lookahead: number,
   roomOf: (frame: number) => number,
 ): FramePlan[] | undefined {
   const loads: Load[] = services
@@ -134,9 +137,9 @@ export function searchLoads(
         finish(bytes, touched);
         return;
       }
-      const { sizes, shown } = loads[i] as Load;
+      const { sizes } = loads[i] as Load;
       divide(at + 1, bytes, touched);
-      if (shown) return;
+      if (!isNear(i, frame)) return;
       let sum = bytes;
       for (let n = state.sent[i] as number; n < sizes.length; n++) {
         sum += sizes[n] as number;
@@ -162,8 +165,13 @@ export function searchLoads(
           ? [first]
           : others.map((last) => [...first, ...others.filter((each) => each !== last), last]);
       const ready = readyOf(own, state, sent, frame);
+      const [waiting] = own.filter((i) => isNear(i, frame));
       for (const shows of ready.length > 0 ? [ready, []] : [ready]) {
         const change = changeSize(ending.length, shows.length);
+        // The reset can go ahead of the definition.
+        if (selected === NOT_RESET && touched.length === 0 && waiting !== undefined) {
+          add([[waiting, 0]], NOBODY, change + RESET_SIZE, sent, shows);
+        }
         for (const order of orders) {
           const last = order[order.length - 1]?.[0] ?? selected;
           const total = load + change;
@@ -228,6 +236,12 @@ export function searchLoads(
 
     divide(0, 0, []);
     return partials;
+  }
+
+  /** Whether a caption may be loaded. */
+  function isNear(i: number, frame: number): boolean {
+    const { shown, laid } = loads[i] as Load;
+    return !shown && laid.startFrame <= frame + lookahead;
   }
 
   /** Captions that can be shown: none overtakes another of its service. */

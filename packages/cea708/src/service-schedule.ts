@@ -81,7 +81,7 @@ export interface ServiceSchedule {
   load(frame: number, packer: FramePacker, reserved: ReadonlyMap<number, number>): boolean;
   /** What a plan must know of the captions that start before `horizon`; `undefined` when they cannot be planned. */
   loads(horizon: number): ServiceLoads | undefined;
-  /** Go on with one caption: its definition, then so many codes. Without any its window is only selected. */
+  /** Go on with one caption: its definition, then so many codes. Without any its window is only selected, or the service reset. */
   loadPlanned(laid: LaidCue, units: number, frame: number, packer: FramePacker): void;
   /** The same, independent of this one. */
   clone(): ServiceSchedule;

@@ -159,7 +159,9 @@ export class WindowSchedule implements ServiceSchedule {
       do if (!this.#send(planned, frame, packer, NONE)) return;
       while (planned.next < planned.lead);
     }
-    if (units === 0) this.#select(planned, packer, NONE);
+    if (units > 0) return;
+    if (planned.state === "waiting") this.#send(planned, frame, packer, NONE);
+    else this.#select(planned, packer, NONE);
   }
 
   /** Send the next code of a caption, with what selects its window. */

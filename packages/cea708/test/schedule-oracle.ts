@@ -14,7 +14,7 @@ interface State {
   /** Frame in which each came on, -1 before. */
   readonly shown: readonly number[];
   readonly cleared: readonly boolean[];
-  /** The cue whose window is the current one, by service; -1: none was defined yet. */
+  /** The cue whose window is the current one, by service; -1: the service was reset only, -2: not even that. */
   readonly current: readonly number[];
 }
 
@@ -27,12 +27,14 @@ const MAX_BLOCK = 31;
  * Lateness of each cue in the best of all schedules, by following every way to divide the bytes of each frame among the
  * captions. No lateness of a cue buys the punctuality of one behind it in the list.
  *
+ * @param lookahead frames before its start that a caption may be loaded.
  * @param known what a schedule is known to reach; only what is better is looked for.
  */
 export function leastLateness(
   cues: readonly OracleCue[],
   capacityOf: (frame: number) => number,
   leastShowing: number,
+  lookahead: number,
   known: readonly number[],
 ): readonly number[] {
   const services = [...new Set(cues.map(({ service }) => service))];
@@ -42,7 +44,7 @@ export function leastLateness(
       sent: cues.map(() => 0),
       shown: cues.map(() => -1),
       cleared: cues.map(() => false),
-      current: services.map(() => -1),
+      current: services.map(() => -2),
     },
   ];
   let best = known;
@@ -117,7 +119,7 @@ export function leastLateness(
         for (let n = state.sent[i] as number; ; n++) {
           const after = replaced(sent, i, n);
           spread(at + 1, after, bytes + more, more > 0 ? [...touched, i] : touched);
-          if (n === all.length) break;
+          if (n === all.length || (cues[i] as OracleCue).startFrame > frame + lookahead) break;
           more += all[n] as number;
           if (bytes + more > room) break;
         }
@@ -128,7 +130,7 @@ export function leastLateness(
       const selections = touched.filter(
         (each) => (state.sent[each] as number) > 0 && each !== current,
       );
-      const reset = current < 0 && touched.length > 0 ? RESET : 0;
+      const reset = current === -2 && touched.length > 0 ? RESET : 0;
       const load = bytes + reset + SELECT * selections.length;
       // Of one service none overtakes another.
       const waiting = own.filter((each) => state.shown[each] === -1);
@@ -143,6 +145,9 @@ export function leastLateness(
       const lasts = new Map<number, number>();
       for (const each of own) if ((sent[each] as number) > 0) lasts.set(each, SELECT);
       if (others.length === 0) lasts.set(current, 0);
+      // The reset belongs to the load of a caption, but need not be in the frame of its definition.
+      const near = own.some((each) => (cues[each] as OracleCue).startFrame <= frame + lookahead);
+      if (touched.length === 0 && current === -2 && near) lasts.set(-1, RESET);
       else for (const each of others) lasts.set(each, 0);
       for (const show of ready.length > 0 ? [ready, []] : [[]]) {
         const codes = (ending.length > 0 ? 2 : 0) + (show.length > 0 ? 2 : 0);
