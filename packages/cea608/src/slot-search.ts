@@ -63,7 +63,7 @@ const NOT_YET = -1;
  * is wanted before it being shown later. All ways are followed but those that cannot become better than what is known,
  * and those that come to the same later.
  *
- * @returns what to do from slot `from` on, or `undefined`: nothing is better, or the search takes too long.
+ * @returns what to do from slot `from` on, or `undefined` when nothing better was found in the time that the search has.
  */
 export function searchSlots(search: SlotSearch): SlotAction[] | undefined {
   const { services, from, lookahead, gap, minimum } = search;

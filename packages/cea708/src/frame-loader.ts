@@ -34,9 +34,7 @@ export class FrameLoader {
   readonly lookahead: number;
   readonly #leastBytes: number;
 
-  /**
-   * @param leastBytes packet bytes of the frames that have fewest.
-   */
+  /** `leastBytes`: of a packet in the frames that have fewest. */
   constructor(schedules: readonly ServiceSchedule[], lookahead: number, leastBytes: number) {
     this.#schedules = schedules;
     this.lookahead = lookahead;

@@ -34,7 +34,7 @@ interface State {
 }
 
 /** What a frame has done to a state so far. */
-interface Partial {
+interface Filling {
   readonly state: State;
   readonly free: number;
   /** Fewest bytes that would take one of the captions further that the frame goes on with. */
@@ -47,7 +47,7 @@ interface Partial {
  *
  * @param lookahead frames before its start that a caption may be loaded.
  * @param known lateness in frames of each caption without a plan.
- * @returns what to load in each frame, or `undefined`: nothing is better, or the search takes too long.
+ * @returns what to load in each frame, or `undefined` when nothing better was found in the time that the search has.
  */
 export function searchLoads(
   services: readonly ServiceLoads[],
@@ -110,7 +110,7 @@ export function searchLoads(
   }
 
   function successors(state: State, frame: number): State[] {
-    let partials: Partial[] = [
+    let fillings: Filling[] = [
       {
         state: { ...state, plan: NOTHING, before: state },
         free: roomOf(frame),
@@ -118,18 +118,18 @@ export function searchLoads(
       },
     ];
     services.forEach((_, service) => {
-      partials = partials.flatMap((partial) => ofService(partial, service, frame));
+      fillings = fillings.flatMap((filling) => ofService(filling, service, frame));
     });
-    return partials.map((partial) => partial.state);
+    return fillings.map((filling) => filling.state);
   }
 
   /** All that a frame can do with one service. */
-  function ofService({ state, free, more }: Partial, service: number, frame: number): Partial[] {
+  function ofService({ state, free, more }: Filling, service: number, frame: number): Filling[] {
     const { serviceNumber, leastShowing } = services[service] as ServiceLoads;
     const own = loads.flatMap((load, i) => (load.service === service ? [i] : []));
     const ending = own.filter((i) => (state.end[i] as number) <= frame);
     const selected = state.selected[service] as number;
-    const partials: Partial[] = [];
+    const fillings: Filling[] = [];
 
     const divide = (at: number, bytes: number, touched: readonly [number, number][]): void => {
       const i = own[at];
@@ -220,7 +220,7 @@ export function searchLoads(
       selectedNow[service] = last;
       const held = [...state.plan.held];
       if (shows.length === 0) held.push(service);
-      partials.push({
+      fillings.push({
         state: {
           ...state,
           sent,
@@ -235,7 +235,7 @@ export function searchLoads(
     };
 
     divide(0, 0, []);
-    return partials;
+    return fillings;
   }
 
   /** Whether a caption may be loaded. */
