@@ -34,7 +34,7 @@ export function planLoads(
   const services = loader.loads(until);
   return (
     (services &&
-      searchLoads(services, late, from, until, loader.lookahead, (frame) =>
+      searchLoads(services, late, from, until + HORIZON, loader.lookahead, (frame) =>
         packetRoom(tripletsOf(frame)),
       )) ??
     inOrder

@@ -207,6 +207,16 @@ describe("lateness", () => {
     expect(late).toEqual(cues.map(() => 0));
   });
 
+  test("the second is on time, though the third pays for it", () => {
+    const cue = { rows: 1, characters: 2, frames: 2 };
+    const list = [
+      { ...cue, startFrame: 2, frames: 5, characters: 5, rows: 2, service: 63 },
+      { ...cue, startFrame: 2, service: 1 },
+      { ...cue, startFrame: 3, frames: 3, characters: 8, service: 63 },
+    ];
+    expect(latenessOf(list, { numerator: 60, denominator: 1 }, [63, 1])).toEqual([0, 0, 1]);
+  });
+
   test("overload: every cue is shown, in order, late ones reported, nothing dropped", () => {
     const rate = { numerator: 60, denominator: 1 };
     const cues = Array.from({ length: 40 }, (_, index) =>
