@@ -34,8 +34,8 @@ export interface SlotSearch {
   readonly minimum: number;
 }
 
-/** Slots that are tried, at most: some hundredths of a second. */
-const EFFORT = 40_000;
+/** Slots that are tried, at most: some hundredths of a second. Small cases need a fraction of it. */
+const EFFORT = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 interface Channel {
@@ -185,12 +185,20 @@ export function searchSlots(search: SlotSearch): SlotAction[] | undefined {
           for (let j = 0; j < i; j++) {
             if (targetOf(j) + (best[j] as number) <= at) words += left[j] as number;
           }
-          if (slot + words - 1 <= at) break;
+          if (slot + words - 1 <= at && !isTaken(at, i, shown)) break;
           at++;
         }
       }
       const late = at - job.target;
       if (late !== best[i]) return late < (best[i] as number);
+    }
+    return false;
+  }
+
+  /** Whether a caption that is not late, of those before one, is shown in a slot. */
+  function isTaken(at: number, before: number, shown: readonly number[]): boolean {
+    for (let j = 0; j < before; j++) {
+      if (shown[j] === NOT_YET && best[j] === 0 && targetOf(j) === at) return true;
     }
     return false;
   }
