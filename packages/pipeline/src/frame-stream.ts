@@ -28,6 +28,8 @@ export interface FrameSource {
 export interface AudioParserInit {
   readonly name: string;
   readonly description: string;
+  /** What a demuxer in front may offer; a file offers anything. */
+  readonly input: Caps;
   /** Everything that the parser can announce. */
   readonly output: Caps;
   /** `offered`: the caps in front of the element, `ANY` for a file. */
@@ -35,13 +37,19 @@ export interface AudioParserInit {
 }
 
 /** A parser element: frames out of bytes, with exact times. */
-export function audioParser({ name, description, output, open }: AudioParserInit): ElementFactory {
+export function audioParser({
+  name,
+  description,
+  input,
+  output,
+  open,
+}: AudioParserInit): ElementFactory {
   return elementFactory({
     name,
     classification: "Codec/Parser/Audio",
     description,
     properties: {},
-    pads: [always("sink", "ANY"), always("src", output)],
+    pads: [always("sink", input), always("src", output)],
     create: () => ({
       async run(context) {
         const src = context.src();

@@ -79,6 +79,7 @@ const AAC: Caps = caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts", 
 export const aacparse: ElementFactory = audioParser({
   name: "aacparse",
   description: "Cuts AAC in ADTS into frames with their times.",
+  input: caps("audio/mpeg", { mpegversion: { oneOf: [2, 4] } }),
   output: AAC,
   open: () =>
     new FramedSource("adts", {
@@ -97,6 +98,7 @@ export const aacparse: ElementFactory = audioParser({
 export const mp3parse: ElementFactory = audioParser({
   name: "mp3parse",
   description: "Cuts MPEG audio into frames with their times.",
+  input: caps("audio/mpeg", { mpegversion: 1 }),
   output: caps("audio/mpeg", { mpegversion: 1, parsed: true }),
   open: () =>
     new FramedSource("mpeg-audio", {
@@ -110,6 +112,7 @@ export const mp3parse: ElementFactory = audioParser({
 export const ac3parse: ElementFactory = audioParser({
   name: "ac3parse",
   description: "Cuts AC-3 and E-AC-3 into frames with their times, dependent substreams included.",
+  input: anyOf(caps("audio/x-ac3"), caps("audio/x-eac3")),
   output: anyOf(caps("audio/x-ac3", { framed: true }), caps("audio/x-eac3", { framed: true })),
   open: () =>
     new FramedSource("ac3", {

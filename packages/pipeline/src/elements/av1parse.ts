@@ -19,7 +19,7 @@ import {
   elementFactory,
   forEachItem,
 } from "../element.js";
-import { bytesField, withFrameRate } from "./formats.js";
+import { anyOf, bytesField, withFrameRate } from "./formats.js";
 import { frameRateOr, pictureTime } from "./picture-times.js";
 
 const OUTPUT: Caps = caps("video/x-av1", { "stream-format": "obu-stream", alignment: "tu" });
@@ -32,7 +32,7 @@ export const av1parse: ElementFactory = elementFactory({
   classification: "Codec/Parser/Converter/Video",
   description: "Cuts AV1, as OBUs, length-delimited or in IVF, into temporal units.",
   properties: {},
-  pads: [always("sink", "ANY"), always("src", OUTPUT)],
+  pads: [always("sink", anyOf(caps("video/x-av1"), caps("video/x-ivf"))), always("src", OUTPUT)],
   create: () => ({
     async run(context) {
       const writer = new TemporalUnitWriter(context);

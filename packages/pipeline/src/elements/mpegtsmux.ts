@@ -14,6 +14,9 @@ const INPUT: Caps = anyOf(
   caps("video/x-h264", { "stream-format": "byte-stream" }),
   caps("video/x-h265", { "stream-format": "byte-stream" }),
   caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" }),
+  caps("audio/mpeg", { mpegversion: 1 }),
+  caps("audio/x-ac3"),
+  caps("audio/x-eac3"),
 );
 
 export const mpegtsmux: ElementFactory = elementFactory({
@@ -124,7 +127,12 @@ function kindOf(of: Caps, context: ElementContext): StreamKind {
       return "hevc";
     case "audio/mpeg":
       if (numberOf(of, "mpegversion") === 4) return "aac-adts";
-      break;
+      // Sampling frequencies below 32 kHz came with MPEG-2.
+      return (numberOf(of, "rate") ?? 48_000) < 32_000 ? "mpeg2-audio" : "mpeg1-audio";
+    case "audio/x-ac3":
+      return "ac3";
+    case "audio/x-eac3":
+      return "eac3";
   }
   if (of === "ANY") throw withoutFormat(context.name);
   throw new PipelineError("stream", context.name, `cannot carry ${formatCaps(of)}`);

@@ -12,9 +12,10 @@ import {
 import { type Caps, caps, mediaTypeOf, numberOf } from "../caps.js";
 import type { ElementFactory } from "../element.js";
 import { audioParser, type FrameItem, type FrameSource } from "../frame-stream.js";
-import { bytesField } from "./formats.js";
+import { anyOf, bytesField } from "./formats.js";
 
 const OPUS_RATE = 48_000;
+const OGG: Caps = anyOf(caps("application/ogg"), caps("audio/ogg"));
 
 function opusCaps(config: Uint8Array, channels: number): Caps {
   return caps("audio/x-opus", { rate: OPUS_RATE, channels, codec_data: bytesField(config) });
@@ -28,6 +29,7 @@ function flacCaps(config: Uint8Array | undefined, channels: number, rate: number
 export const opusparse: ElementFactory = audioParser({
   name: "opusparse",
   description: "Takes Opus packets out of Ogg, with their times.",
+  input: anyOf(OGG, caps("audio/x-opus")),
   output: caps("audio/x-opus"),
   open: (offered) =>
     new OggOr("opus", opusCaps, () =>
@@ -44,6 +46,7 @@ export const opusparse: ElementFactory = audioParser({
 export const flacparse: ElementFactory = audioParser({
   name: "flacparse",
   description: "Cuts FLAC, bare or in Ogg, into frames with their times.",
+  input: anyOf(OGG, caps("audio/x-flac")),
   output: caps("audio/x-flac"),
   open: (offered) =>
     new OggOr("flac", flacCaps, () => {

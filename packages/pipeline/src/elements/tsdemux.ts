@@ -146,6 +146,12 @@ function formatOf(kind: StreamKind): readonly [PadTemplate, Caps] {
       return [VIDEO, caps("video/x-h265", { "stream-format": "byte-stream", alignment: "au" })];
     case "aac-adts":
       return [AUDIO, caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" })];
+    case "mpeg1-audio":
+    case "mpeg2-audio":
+      return [AUDIO, caps("audio/mpeg", { mpegversion: 1 })];
+    case "ac3":
+    case "eac3":
+      return [AUDIO, caps(`audio/x-${kind}`)];
     default:
       return [PRIVATE, caps("application/octet-stream", { kind })];
   }

@@ -13,7 +13,7 @@ import {
   isFormatError,
 } from "@x/es";
 import { type MediaBuffer, mediaBuffer } from "../buffer.js";
-import { type Caps, caps, type Fraction, formatCaps, fractionOf } from "../caps.js";
+import { type Caps, caps, type Fraction, formatCaps, fractionOf, stringOf } from "../caps.js";
 import {
   always,
   type ElementContext,
@@ -34,7 +34,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
     classification: "Codec/Parser/Converter/Video",
     description: `Cuts a byte stream of ${codec === "avc" ? "H.264" : "H.265"} into access units.`,
     properties: {},
-    pads: [always("sink", "ANY"), always("src", output)],
+    pads: [always("sink", caps(mediaType)), always("src", output)],
     create: () => ({
       async run(context) {
         const units = new AccessUnitParser({ codec });
@@ -45,10 +45,22 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
             else context.post({ type: "warning", text: event.issue.message });
           }
         };
+        let aligned = false;
         await forEachItem(context.sink(), {
-          caps: (offered) => writer.offered(fractionOf(offered, "framerate")),
+          caps(offered) {
+            writer.offered(fractionOf(offered, "framerate"));
+            aligned = stringOf(offered, "alignment") === "au";
+          },
           async buffer({ data, pts, dts }) {
             const timed = pts !== undefined || dts !== undefined;
+            if (timed && aligned) {
+              // A demuxer's time is that of the access unit that begins here: nothing has to be waited for.
+              await take(units.flush());
+              writer.timed = true;
+              writer.next = { pts, dts };
+              await take(units.push(data));
+              return;
+            }
             writer.timed ||= timed;
             // An access unit is complete when the next one begins, with the times of the data that it began in.
             await take(units.push(data));
