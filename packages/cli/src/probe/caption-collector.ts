@@ -3,12 +3,12 @@ import {
   type CaptionServiceEntry,
   type Cue,
   CueReader,
-  createCue,
   decodeCdp,
   type FrameRate,
   frameRateOfCdp,
   isFormatError,
 } from "@x/cea708";
+import { cueOfLine21 } from "@x/pipeline";
 
 /** The captions of one service, and what was said about it. */
 export interface CollectedService {
@@ -118,9 +118,6 @@ export class CaptionCollector {
   }
 
   #keepLine21(cues: readonly Cea608Cue[]): void {
-    for (const { service, start, end, rows } of cues) {
-      const text = rows.map((row) => row.text.trim()).join("\n");
-      this.#keep(service, [createCue({ startMs: start, endMs: end, text })]);
-    }
+    for (const cue of cues) this.#keep(cue.service, [cueOfLine21(cue)]);
   }
 }
