@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
+import { appSink, launch } from "../src/index.js";
 import { messagesOf, streamOf, type Track, tracksOf } from "./support/flv-tracks.js";
 
 let folder: string;
@@ -72,4 +73,20 @@ describe("a transport stream with sound in front of the picture", () => {
       "mp3parse",
     ]);
   });
+});
+
+test("at a constant rate mpegtsmux gives each datagram its time", async () => {
+  const path = `${vectorsRoot}/eflv/peers/ff-legacy-avc-aac.flv`;
+  const times: bigint[] = [];
+  const sink = appSink("out", (item) => {
+    if (item.type === "buffer" && item.buffer.pts !== undefined) times.push(item.buffer.pts);
+  });
+  await launch(
+    `filesrc location="${path}" ! flvdemux name=d d.video ! mpegtsmux bitrate=1000000 alignment=7 ! out`,
+    { elements: [sink] },
+  ).run();
+  expect(times.length).toBeGreaterThan(10);
+  // Seven packets at 1 Mbit/s.
+  const origin = times[0] as bigint;
+  expect(times).toEqual(times.map((_, n) => origin + BigInt(n) * 10_528_000n));
 });

@@ -1,5 +1,5 @@
 import { type StreamKind, TsMuxer } from "@x/mpegts";
-import { type Item, mediaBuffer } from "../buffer.js";
+import { type Item, mediaBuffer, SECOND } from "../buffer.js";
 import { type Caps, caps, formatCaps, mediaTypeOf, numberOf } from "../caps.js";
 import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
@@ -60,6 +60,19 @@ export const mpegtsmux: ElementFactory = elementFactory({
       const src = context.src();
       const output = new AlignedOutput(properties.alignment);
       let muxer: TsMuxer | undefined;
+      // At a constant rate a packet's place is its time: a sink that waits sends them evenly, not a frame at once.
+      let origin: bigint | undefined;
+      let sent = 0n;
+      const send = async (data: Uint8Array, time: bigint | undefined): Promise<void> => {
+        origin ??= time;
+        const { bitrate } = properties;
+        const even =
+          bitrate > 0 && origin !== undefined
+            ? origin + (sent * 8n * SECOND) / BigInt(bitrate)
+            : time;
+        sent += BigInt(data.length);
+        await src.buffer(mediaBuffer(data, { pts: even }));
+      };
       const start = (): TsMuxer =>
         new TsMuxer({
           programs: [
@@ -79,13 +92,11 @@ export const mpegtsmux: ElementFactory = elementFactory({
         if (item.type === "caps" || item.type === "tags") continue;
         muxer ??= start();
         const bytes = feed(muxer, FIRST_PID + index, item, properties["start-time"], context);
-        for (const data of output.push(bytes)) {
-          await src.buffer(mediaBuffer(data, { pts: timeOf(item) }));
-        }
+        for (const data of output.push(bytes)) await send(data, timeOf(item));
       }
       if (muxer === undefined) return;
       for (const data of [...output.push(muxer.flush()), ...output.flush()]) {
-        await src.buffer(mediaBuffer(data));
+        await send(data, undefined);
       }
     },
   }),
