@@ -109,7 +109,13 @@ describe("captions in video", () => {
        c. ! ${codec}ccinserter remove-existing=true ! ${codec}ccextractor ! sink`,
       {
         elements: [
-          appSrc("video", video),
+          appSrc("video", [
+            {
+              type: "caps",
+              caps: parseCaps(`video/x-${codec},stream-format=byte-stream,alignment=au`),
+            },
+            ...video,
+          ]),
           appSrc("captions", [
             { type: "caps", caps: parseCaps("closedcaption/x-cea-708,format=cc_data") },
             ...captions,

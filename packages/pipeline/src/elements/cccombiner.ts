@@ -1,6 +1,7 @@
 import { type BufferMeta, type Item, type MediaBuffer, mediaBuffer } from "../buffer.js";
 import { captionFormatOf } from "../caption-formats.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
+import { captionsWithoutFormat } from "./caption-input.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
 
 export const cccombiner: ElementFactory = elementFactory({
@@ -33,6 +34,7 @@ export const cccombiner: ElementFactory = elementFactory({
           if (item.type === "eos" || startsAtOrAfter(item, end)) return captions;
           await caption.pull();
           if (item.type !== "buffer") continue;
+          if (caption.caps === "ANY") throw captionsWithoutFormat(context.name);
           captions.push({ format: captionFormatOf(caption.caps), data: item.buffer.data });
         }
       };

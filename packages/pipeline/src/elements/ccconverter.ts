@@ -20,6 +20,7 @@ import {
 } from "../element.js";
 import { PipelineError } from "../errors.js";
 import type { SrcPad } from "../pad.js";
+import { captionsWithoutFormat } from "./caption-input.js";
 import {
   anyOf,
   CC_DATA_CAPS,
@@ -53,7 +54,7 @@ export const ccconverter: ElementFactory = elementFactory({
           await src.caps([output]);
         },
         async buffer(buffer) {
-          if (conversion === undefined) throw new Error("captions without caps");
+          if (conversion === undefined) throw captionsWithoutFormat(context.name);
           await conversion.push(buffer);
         },
         otherwise: (item) => src.push(item),

@@ -9,6 +9,7 @@ import {
   withDiscont,
 } from "../element.js";
 import { PipelineError } from "../errors.js";
+import { captionsWithoutFormat } from "./caption-input.js";
 import { anyOf, CDP_CAPS, S334_1A_CAPS, ST2038_CAPS, withFrameRate } from "./formats.js";
 
 export const cctost2038anc: ElementFactory = elementFactory({
@@ -40,7 +41,7 @@ export const cctost2038anc: ElementFactory = elementFactory({
         lineNumber: properties["line-number"],
         horizontalOffset: properties["horizontal-offset"],
       };
-      let isCdp = true;
+      let isCdp: boolean | undefined;
       await forEachItem(context.sink(), {
         async caps(offered) {
           isCdp = mediaTypeOf(offered) === "closedcaption/x-cea-708";
@@ -48,6 +49,7 @@ export const cctost2038anc: ElementFactory = elementFactory({
           await src.caps(withFrameRate(caps("meta/x-st-2038", { alignment }), rate));
         },
         async buffer(buffer) {
+          if (isCdp === undefined) throw captionsWithoutFormat(context.name);
           const { data, pts, duration } = buffer;
           if (data.length > 255) {
             const message = `${data.length} bytes do not fit an ancillary packet of 255`;

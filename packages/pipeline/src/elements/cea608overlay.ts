@@ -7,9 +7,10 @@ import {
 } from "@x/cea608";
 import { isFormatError } from "@x/cea708";
 import { intersectCaps, mediaTypeOf } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, line21Pairs } from "../caption-formats.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { line21Pairs } from "../caption-formats.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { PICTURE_CAPS, PictureOutput, SIZE_PROPERTIES } from "../picture-output.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
 
 export const cea608overlay: ElementFactory = elementFactory({
@@ -37,17 +38,12 @@ export const cea608overlay: ElementFactory = elementFactory({
       const decoder = new Cea608Decoder();
       const html = mediaTypeOf(intersectCaps(PICTURE_CAPS, src.peerCaps())) === "text/html";
       const output = new PictureOutput(src, html ? "text/html" : "image/svg+xml");
-      let format: CaptionFormat = "raw0";
       let picture = html
         ? renderToHtml(createScreen())
         : renderToSvg(createScreen(), { width, height });
       await output.start();
-      await forEachItem(context.sink(), {
-        caps(offered) {
-          format = captionFormatOf(offered);
-        },
-        async buffer({ data, pts, duration }) {
-          if (pts === undefined) return;
+      await forEachCaption(context, {
+        async buffer({ data, pts, duration }, format) {
           let changed = false;
           try {
             for (const { field, word } of line21Pairs(data, format)) {

@@ -1,15 +1,10 @@
 import { Cea608To708, isFormatError } from "@x/cea708";
 import { mediaBuffer } from "../buffer.js";
 import { fractionOf } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, toCcData } from "../caption-formats.js";
-import {
-  always,
-  type ElementFactory,
-  elementFactory,
-  forEachItem,
-  withDiscont,
-} from "../element.js";
+import { toCcData } from "../caption-formats.js";
+import { always, type ElementFactory, elementFactory, withDiscont } from "../element.js";
 import { PipelineError } from "../errors.js";
+import { forEachCaption } from "./caption-input.js";
 import {
   anyOf,
   CC_DATA_CAPS,
@@ -31,11 +26,9 @@ export const cea608tocea708: ElementFactory = elementFactory({
   create: () => ({
     async run(context) {
       const src = context.src();
-      let format: CaptionFormat = "raw0";
       let converter: Cea608To708 | undefined;
-      await forEachItem(context.sink(), {
+      await forEachCaption(context, {
         async caps(offered) {
-          format = captionFormatOf(offered);
           const frameRate = fractionOf(offered, "framerate");
           if (frameRate === undefined) {
             throw new PipelineError("stream", context.name, "no frame rate in the caps");
@@ -43,9 +36,9 @@ export const cea608tocea708: ElementFactory = elementFactory({
           converter = new Cea608To708({ frameRate });
           await src.caps(withFrameRate(CC_DATA_CAPS, frameRate));
         },
-        async buffer(buffer) {
+        async buffer(buffer, format) {
+          if (converter === undefined) return;
           const { pts, duration } = buffer;
-          if (converter === undefined || pts === undefined) return;
           try {
             const ccData = converter.push(toCcData(buffer.data, format), Number(pts) / 1e6);
             await src.buffer(mediaBuffer(ccData, { pts, duration, flags: withDiscont(buffer) }));

@@ -1,10 +1,11 @@
 import { Cea608CueExporter } from "@x/cea608";
 import { isFormatError } from "@x/cea708";
 import { intersectCaps, mediaTypeOf } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, line21Pairs } from "../caption-formats.js";
+import { line21Pairs } from "../caption-formats.js";
 import { CueOutput, TEXT_OUTPUT_CAPS } from "../cue-buffer.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { cueOfLine21 } from "../line21-cue.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
 
 export const cea608tott: ElementFactory = elementFactory({
@@ -29,18 +30,10 @@ export const cea608tott: ElementFactory = elementFactory({
       const mediaType = mediaTypeOf(intersectCaps(TEXT_OUTPUT_CAPS, src.peerCaps()));
       const output = new CueOutput(src, mediaType ?? "text/x-raw");
       const exporter = new Cea608CueExporter({ services: [service] });
-      let format: CaptionFormat = "raw0";
       let lastMs = 0;
       await output.start();
-      await forEachItem(context.sink(), {
-        caps(offered) {
-          format = captionFormatOf(offered);
-        },
-        async buffer({ data, pts, duration }) {
-          if (pts === undefined) {
-            context.post({ type: "warning", text: "captions without a time were dropped" });
-            return;
-          }
+      await forEachCaption(context, {
+        async buffer({ data, pts, duration }, format) {
           const ms = Number(pts) / 1e6;
           lastMs = ms + Number(duration ?? 0n) / 1e6;
           try {

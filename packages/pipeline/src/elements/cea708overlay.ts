@@ -1,8 +1,9 @@
 import { CaptionDecoder, isFormatError, renderToHtml, renderToSvg } from "@x/cea708";
 import { intersectCaps, mediaTypeOf } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, toCcData } from "../caption-formats.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { toCcData } from "../caption-formats.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { PICTURE_CAPS, PictureOutput, SIZE_PROPERTIES } from "../picture-output.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS } from "./formats.js";
 
 export const cea708overlay: ElementFactory = elementFactory({
@@ -28,14 +29,9 @@ export const cea708overlay: ElementFactory = elementFactory({
       const decoder = new CaptionDecoder({ services: [service] });
       const html = mediaTypeOf(intersectCaps(PICTURE_CAPS, src.peerCaps())) === "text/html";
       const output = new PictureOutput(src, html ? "text/html" : "image/svg+xml");
-      let format: CaptionFormat = "cc_data";
       await output.start();
-      await forEachItem(context.sink(), {
-        caps(offered) {
-          format = captionFormatOf(offered);
-        },
-        async buffer({ data, pts, duration }) {
-          if (pts === undefined) return;
+      await forEachCaption(context, {
+        async buffer({ data, pts, duration }, format) {
           try {
             decoder.push(toCcData(data, format), Number(pts) / 1e6);
           } catch (error) {

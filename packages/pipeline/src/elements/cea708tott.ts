@@ -1,8 +1,9 @@
 import { CueReader, isFormatError } from "@x/cea708";
 import { intersectCaps, mediaTypeOf } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, toCcData } from "../caption-formats.js";
+import { toCcData } from "../caption-formats.js";
 import { CueOutput, TEXT_OUTPUT_CAPS } from "../cue-buffer.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, CC_DATA_CAPS, CDP_CAPS } from "./formats.js";
 
 export const cea708tott: ElementFactory = elementFactory({
@@ -25,18 +26,10 @@ export const cea708tott: ElementFactory = elementFactory({
       const mediaType = mediaTypeOf(intersectCaps(TEXT_OUTPUT_CAPS, src.peerCaps()));
       const output = new CueOutput(src, mediaType ?? "text/x-raw");
       const reader = new CueReader({ serviceNumber: properties["service-number"] });
-      let format: CaptionFormat = "cc_data";
       let lastMs = 0;
       await output.start();
-      await forEachItem(context.sink(), {
-        caps(offered) {
-          format = captionFormatOf(offered);
-        },
-        async buffer({ data, pts, duration }) {
-          if (pts === undefined) {
-            context.post({ type: "warning", text: "captions without a time were dropped" });
-            return;
-          }
+      await forEachCaption(context, {
+        async buffer({ data, pts, duration }, format) {
           const ms = Number(pts) / 1e6;
           lastMs = ms + Number(duration ?? 0n) / 1e6;
           try {

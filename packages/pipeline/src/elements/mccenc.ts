@@ -2,8 +2,9 @@ import { type FrameRate, formatMcc, type MccLine, type MccRate } from "@x/cea708
 import { timeCodeAt } from "@x/st291";
 import { mediaBuffer } from "../buffer.js";
 import { caps, fractionOf, mediaTypeOf } from "../caps.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, CDP_CAPS, S334_1A_CAPS } from "./formats.js";
 
 const NOMINAL_RATES: readonly string[] = ["24", "25", "30", "50", "60"];
@@ -27,7 +28,7 @@ export const mccenc: ElementFactory = elementFactory({
       const lines: MccLine[] = [];
       let rate: FrameRate | undefined;
       let sdid = 0x01;
-      await forEachItem(context.sink(), {
+      await forEachCaption(context, {
         caps(offered) {
           rate = fractionOf(offered, "framerate");
           sdid = mediaTypeOf(offered) === "closedcaption/x-cea-708" ? 0x01 : 0x02;
@@ -36,7 +37,6 @@ export const mccenc: ElementFactory = elementFactory({
           if (rate === undefined) {
             throw new PipelineError("stream", context.name, "no frame rate in the caps");
           }
-          if (pts === undefined) return;
           const timeCode = timeCodeAt(frameNearest(pts, rate), rate, isDropFrame(rate));
           lines.push({
             timeCode,

@@ -1,8 +1,9 @@
 import { formatScc, sccLines, type TimedPair } from "@x/cea608";
 import { mediaBuffer } from "../buffer.js";
 import { caps } from "../caps.js";
-import { type CaptionFormat, captionFormatOf, line21Pairs } from "../caption-formats.js";
-import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { line21Pairs } from "../caption-formats.js";
+import { always, type ElementFactory, elementFactory } from "../element.js";
+import { forEachCaption } from "./caption-input.js";
 import { anyOf, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
 
 export const sccenc: ElementFactory = elementFactory({
@@ -20,13 +21,8 @@ export const sccenc: ElementFactory = elementFactory({
   create: (properties) => ({
     async run(context) {
       const pairs: TimedPair[] = [];
-      let format: CaptionFormat = "raw0";
-      await forEachItem(context.sink(), {
-        caps(offered) {
-          format = captionFormatOf(offered);
-        },
-        buffer({ data, pts }) {
-          if (pts === undefined) return;
+      await forEachCaption(context, {
+        buffer({ data, pts }, format) {
           // The frame of 30000/1001 that the time is nearest to.
           let frame = Number((pts * 30_000n + 500_500_000_000n) / 1_001_000_000_000n);
           for (const { field, word } of line21Pairs(data, format)) {

@@ -11,6 +11,7 @@ import { mediaBuffer } from "../buffer.js";
 import { type Caps, caps, fractionOf } from "../caps.js";
 import { toCcData } from "../caption-formats.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { PipelineError } from "../errors.js";
 import { CC_DATA_CAPS, withFrameRate } from "./formats.js";
 
 type Codec = "h264" | "h265";
@@ -31,16 +32,18 @@ function extractor(codec: Codec): ElementFactory {
     create: () => ({
       async run(context) {
         const src = context.src();
+        const sink = context.sink();
         const reorderer = new CaptionReorderer();
         const send = async (items: ReturnType<CaptionReorderer["flush"]>): Promise<void> => {
           for (const { pts, ccData } of items) {
             await src.buffer(mediaBuffer(ccData, { pts: BigInt(pts) }));
           }
         };
-        await forEachItem(context.sink(), {
+        await forEachItem(sink, {
           caps: (offered) =>
             src.caps(withFrameRate(CC_DATA_CAPS, fractionOf(offered, "framerate"))),
           async buffer({ data, pts, dts }) {
+            if (sink.caps === "ANY") throw unitsWithoutFormat(context.name, codec);
             for (const nal of splitAnnexB(data)) {
               for (const { ccData } of decodeSeiCaptions(nal, codec)) {
                 if (pts === undefined) {
@@ -77,8 +80,10 @@ function inserter(codec: Codec): ElementFactory {
       acceptedCaps: ([src]) => src?.peerCaps() ?? "ANY",
       async run(context) {
         const src = context.src();
-        await forEachItem(context.sink(), {
+        const sink = context.sink();
+        await forEachItem(sink, {
           async buffer(buffer) {
+            if (sink.caps === "ANY") throw unitsWithoutFormat(context.name, codec);
             const messages: Uint8Array[] = [];
             for (const { format, data } of buffer.meta.captions ?? []) {
               try {
@@ -96,6 +101,12 @@ function inserter(codec: Codec): ElementFactory {
       },
     }),
   });
+}
+
+/** Without caps a buffer may be anything, also a piece of an access unit. */
+function unitsWithoutFormat(element: string, codec: Codec): PipelineError {
+  const text = `${NAMES[codec]} comes without its format: put ${codec}parse in front`;
+  return new PipelineError("stream", element, text);
 }
 
 /** An access unit with messages before its first slice. */
