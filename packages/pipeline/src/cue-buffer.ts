@@ -1,18 +1,14 @@
 import { type Cue, createCue, cueText, formatSrtCue, formatWebVttCue } from "@x/cea708";
 import { type MediaBuffer, mediaBuffer } from "./buffer.js";
 import { type Caps, caps } from "./caps.js";
-import { anyOf } from "./elements/formats.js";
+import { anyOf, SUBTITLE_FILE_CAPS } from "./elements/formats.js";
 import { PipelineError } from "./errors.js";
 import type { SrcPad } from "./pad.js";
 
 const PLAIN: Caps = caps("text/x-raw", { format: "utf8" });
 
 /** What an element that makes text can send: plain cues, SubRip, WebVTT. */
-export const TEXT_OUTPUT_CAPS: Caps = anyOf(
-  PLAIN,
-  caps("application/x-subtitle"),
-  caps("application/x-subtitle-vtt"),
-);
+export const TEXT_OUTPUT_CAPS: Caps = anyOf(PLAIN, SUBTITLE_FILE_CAPS);
 
 /** The cue of a text buffer; text from elsewhere becomes one with neither styles nor place. */
 export function cueOf(buffer: MediaBuffer, element: string): Cue {

@@ -4,6 +4,11 @@ import { PipelineError } from "../errors.js";
 
 /** Plain UTF-8 text, one cue a buffer; styles and place travel in `meta.cue`. */
 export const TEXT_CAPS: Caps = caps("text/x-raw", { format: { oneOf: ["utf8", "pango-markup"] } });
+/** A subtitle file: SubRip or WebVTT. */
+export const SUBTITLE_FILE_CAPS: Caps = anyOf(
+  caps("application/x-subtitle"),
+  caps("application/x-subtitle-vtt"),
+);
 /** Bare cc_data triplets of one frame. */
 export const CC_DATA_CAPS: Caps = caps("closedcaption/x-cea-708", { format: "cc_data" });
 /** One caption distribution packet. */
@@ -15,6 +20,10 @@ export const RAW_608_CAPS: Caps = caps("closedcaption/x-cea-608", {
   format: "raw",
   field: { oneOf: [0, 1] },
 });
+/** Scenarist closed captions, as a file. */
+export const SCC_CAPS: Caps = caps("application/x-scc");
+/** MacCaption, as a file. */
+export const MCC_CAPS: Caps = caps("application/x-mcc");
 /** ST 2038 records. */
 export const ST2038_CAPS: Caps = caps("meta/x-st-2038");
 /** RFC 8331 in RTP. */

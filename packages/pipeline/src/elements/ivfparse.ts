@@ -26,7 +26,7 @@ export const ivfparse: ElementFactory = elementFactory({
   description: "Takes VP9, AV1 or VP8 out of an IVF file, with the times of its frames.",
   properties: {},
   pads: [
-    always("sink", "ANY"),
+    always("sink", caps("video/x-ivf")),
     always("src", anyOf(...Object.values(FORMATS).map(({ mediaType }) => caps(mediaType)))),
   ],
   create: () => ({

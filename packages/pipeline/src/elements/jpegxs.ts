@@ -23,8 +23,14 @@ import {
   rawVideoOf,
   sizeOfRawVideo,
 } from "../raw-video.js";
+import { anyOf } from "./formats.js";
 
 const JXS_CAPS: Caps = caps("image/x-jxsc", { alignment: "frame", codestream: "jpeg-xs" });
+/** As frames or a byte stream, and as `tsdemux` names it. */
+const JXS_INPUT: Caps = anyOf(
+  caps("image/x-jxsc"),
+  caps("application/octet-stream", { kind: "jpegxs" }),
+);
 
 export const jpegxsenc: ElementFactory = encoderFactory("jpegxsenc");
 export const svtjpegxsenc: ElementFactory = encoderFactory("svtjpegxsenc");
@@ -125,7 +131,7 @@ function decoderFactory(name: string): ElementFactory {
         description: "Size of the pictures; the smaller ones are much faster",
       },
     },
-    pads: [always("sink", "ANY"), always("src", RAW_VIDEO_CAPS)],
+    pads: [always("sink", JXS_INPUT), always("src", RAW_VIDEO_CAPS)],
     create: (properties) => ({
       async run(context) {
         const src = context.src();

@@ -1,11 +1,11 @@
 import { type FrameRate, formatMcc, type MccLine, type MccRate } from "@x/cea708";
 import { timeCodeAt } from "@x/st291";
 import { mediaBuffer } from "../buffer.js";
-import { caps, fractionOf, mediaTypeOf } from "../caps.js";
+import { fractionOf, mediaTypeOf } from "../caps.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
 import { forEachCaption } from "./caption-input.js";
-import { anyOf, CDP_CAPS, S334_1A_CAPS } from "./formats.js";
+import { anyOf, CDP_CAPS, MCC_CAPS, S334_1A_CAPS } from "./formats.js";
 
 const NOMINAL_RATES: readonly string[] = ["24", "25", "30", "50", "60"];
 
@@ -22,7 +22,7 @@ export const mccenc: ElementFactory = elementFactory({
       description: "As in `Thursday, June 04, 2026`; unset: left out",
     },
   },
-  pads: [always("sink", anyOf(CDP_CAPS, S334_1A_CAPS)), always("src", caps("application/x-mcc"))],
+  pads: [always("sink", anyOf(CDP_CAPS, S334_1A_CAPS)), always("src", MCC_CAPS)],
   create: (properties) => ({
     async run(context) {
       const lines: MccLine[] = [];
@@ -63,7 +63,7 @@ export const mccenc: ElementFactory = elementFactory({
         comments: [],
         lines,
       });
-      await context.src().caps(caps("application/x-mcc"));
+      await context.src().caps(MCC_CAPS);
       await context.src().buffer(mediaBuffer(new TextEncoder().encode(text)));
     },
   }),

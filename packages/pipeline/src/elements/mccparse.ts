@@ -12,7 +12,7 @@ import {
 import { frameTime, mediaBuffer } from "../buffer.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { MAX_SIZE_PROPERTY, readWhole } from "../read-whole.js";
-import { anyOf, CDP_CAPS, S334_1A_CAPS, withFrameRate } from "./formats.js";
+import { anyOf, CDP_CAPS, MCC_CAPS, S334_1A_CAPS, withFrameRate } from "./formats.js";
 
 export const mccparse: ElementFactory = elementFactory({
   name: "mccparse",
@@ -20,7 +20,7 @@ export const mccparse: ElementFactory = elementFactory({
   description:
     "Parses MacCaption files, versions 1 and 2; each CDP or line-21 packet becomes a buffer.",
   properties: { "max-size-bytes": MAX_SIZE_PROPERTY },
-  pads: [always("sink", "ANY"), always("src", anyOf(CDP_CAPS, S334_1A_CAPS))],
+  pads: [always("sink", MCC_CAPS), always("src", anyOf(CDP_CAPS, S334_1A_CAPS))],
   create: (properties) => ({
     async run(context) {
       const bytes = await readWhole(context, properties["max-size-bytes"]);

@@ -58,7 +58,7 @@ export const pngdec: ElementFactory = elementFactory({
   classification: "Codec/Decoder/Image",
   description: "Reads one PNG as an RGB picture of 8 bits.",
   properties: { "max-size-bytes": MAX_SIZE_PROPERTY },
-  pads: [always("sink", "ANY"), always("src", RAW_VIDEO_CAPS)],
+  pads: [always("sink", PNG_CAPS), always("src", RAW_VIDEO_CAPS)],
   create: (properties) => ({
     async run(context) {
       const bytes = await readWhole(context, properties["max-size-bytes"]);

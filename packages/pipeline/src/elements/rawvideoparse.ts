@@ -1,4 +1,5 @@
 import { frameTime, mediaBuffer } from "../buffer.js";
+import { caps } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { FixedSizeCutter } from "../fixed-size-cutter.js";
 import {
@@ -8,6 +9,7 @@ import {
   rawVideoCaps,
   sizeOfRawVideo,
 } from "../raw-video.js";
+import { anyOf } from "./formats.js";
 
 export const rawvideoparse: ElementFactory = elementFactory({
   name: "rawvideoparse",
@@ -29,7 +31,10 @@ export const rawvideoparse: ElementFactory = elementFactory({
     },
     interlaced: { type: "boolean", default: false, description: "The pictures are two fields" },
   },
-  pads: [always("sink", "ANY"), always("src", RAW_VIDEO_CAPS)],
+  pads: [
+    always("sink", anyOf(caps("video/x-raw"), caps("video/x-unaligned-raw"))),
+    always("src", RAW_VIDEO_CAPS),
+  ],
   create: ({ format, width, height, framerate, interlaced }) => ({
     async run(context) {
       const src = context.src();

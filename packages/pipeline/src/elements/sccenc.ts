@@ -1,10 +1,9 @@
 import { formatScc, sccLines, type TimedPair } from "@x/cea608";
 import { mediaBuffer } from "../buffer.js";
-import { caps } from "../caps.js";
 import { line21Pairs } from "../caption-formats.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { forEachCaption } from "./caption-input.js";
-import { anyOf, RAW_608_CAPS, S334_1A_CAPS } from "./formats.js";
+import { anyOf, RAW_608_CAPS, S334_1A_CAPS, SCC_CAPS } from "./formats.js";
 
 export const sccenc: ElementFactory = elementFactory({
   name: "sccenc",
@@ -14,10 +13,7 @@ export const sccenc: ElementFactory = elementFactory({
   properties: {
     "drop-frame": { type: "boolean", default: false, description: "Drop-frame time codes" },
   },
-  pads: [
-    always("sink", anyOf(RAW_608_CAPS, S334_1A_CAPS)),
-    always("src", caps("application/x-scc")),
-  ],
+  pads: [always("sink", anyOf(RAW_608_CAPS, S334_1A_CAPS)), always("src", SCC_CAPS)],
   create: (properties) => ({
     async run(context) {
       const pairs: TimedPair[] = [];
@@ -31,7 +27,7 @@ export const sccenc: ElementFactory = elementFactory({
         },
       });
       const text = formatScc({ lines: sccLines(pairs, properties["drop-frame"]) });
-      await context.src().caps(caps("application/x-scc"));
+      await context.src().caps(SCC_CAPS);
       await context.src().buffer(mediaBuffer(new TextEncoder().encode(text)));
     },
   }),

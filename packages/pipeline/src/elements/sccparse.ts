@@ -3,7 +3,7 @@ import { frameTime, mediaBuffer } from "../buffer.js";
 import { caps, type Fraction } from "../caps.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { MAX_SIZE_PROPERTY, readWhole } from "../read-whole.js";
-import { RAW_608_CAPS, withFrameRate } from "./formats.js";
+import { RAW_608_CAPS, SCC_CAPS, withFrameRate } from "./formats.js";
 
 /** SCC counts frames of 525-line television. */
 const RATE: Fraction = { numerator: 30_000, denominator: 1001 };
@@ -20,7 +20,7 @@ export const sccparse: ElementFactory = elementFactory({
       description: "Take off the whole hours of the first time code",
     },
   },
-  pads: [always("sink", "ANY"), always("src", RAW_608_CAPS)],
+  pads: [always("sink", SCC_CAPS), always("src", RAW_608_CAPS)],
   create: (properties) => ({
     async run(context) {
       const bytes = await readWhole(context, properties["max-size-bytes"]);

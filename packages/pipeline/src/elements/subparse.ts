@@ -4,14 +4,14 @@ import { caps } from "../caps.js";
 import { nanoseconds } from "../cue-buffer.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { MAX_SIZE_PROPERTY, readWhole } from "../read-whole.js";
-import { TEXT_CAPS } from "./formats.js";
+import { SUBTITLE_FILE_CAPS, TEXT_CAPS } from "./formats.js";
 
 export const subparse: ElementFactory = elementFactory({
   name: "subparse",
   classification: "Codec/Parser/Subtitle",
   description: "Parses SubRip and WebVTT; each cue becomes a buffer of text with its times.",
   properties: { "max-size-bytes": MAX_SIZE_PROPERTY },
-  pads: [always("sink", "ANY"), always("src", TEXT_CAPS)],
+  pads: [always("sink", SUBTITLE_FILE_CAPS), always("src", TEXT_CAPS)],
   create: (properties) => ({
     async run(context) {
       // The encoding and, in SubRip, the end of a cue show only in what follows: the file is read whole.

@@ -58,7 +58,7 @@ export const y4mdec: ElementFactory = elementFactory({
   classification: "Codec/Decoder/Video",
   description: "Reads YUV4MPEG2.",
   properties: {},
-  pads: [always("sink", "ANY"), always("src", RAW_VIDEO_CAPS)],
+  pads: [always("sink", Y4M_CAPS), always("src", RAW_VIDEO_CAPS)],
   create: () => ({
     async run(context) {
       const src = context.src();
