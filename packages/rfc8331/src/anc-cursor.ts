@@ -2,11 +2,11 @@ import { plain, uint16 } from "@x/bits";
 import { type AncPacket, checksumOfSum } from "@x/st291";
 import {
   ANC_HEAD_SIZE,
-  alignedSize,
   ancPacketAt,
   dataCountAt,
   haveParity,
   sizeOfWords,
+  strideOf,
   sumAt,
   wordsAt,
 } from "./anc-data-packet.js";
@@ -66,10 +66,12 @@ export class AncCursor {
     const at = this.#next;
     const end = this.#end;
     if (at + ANC_HEAD_SIZE > end) return this.#cut();
-    const size = sizeOfWords(4 + dataCountAt(this.#bytes, at));
-    if (at + size > end) return this.#cut();
+    const dataCount = dataCountAt(this.#bytes, at);
+    const next = at + strideOf(dataCount);
+    // word_align of the last packet may be missing.
+    if (next > end && at + sizeOfWords(4 + dataCount) > end) return this.#cut();
     this.#at = at;
-    this.#next = at + alignedSize(size);
+    this.#next = next;
     this.#left--;
     return true;
   }

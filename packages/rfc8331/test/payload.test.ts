@@ -190,6 +190,18 @@ describe("decodePayload", () => {
 });
 
 describe("AncCursor", () => {
+  test("finds the next packet behind any data count", () => {
+    for (let count = 0; count <= 255; count++) {
+      const packet = createAncPacket({ did: 0x50, sdid: 1, payload: new Uint8Array(count) });
+      const cursor = new AncCursor().reset(encodePayload({ packets: [packet, packet] }));
+      expect([cursor.next(), cursor.next(), cursor.offset - 8]).toEqual([
+        true,
+        true,
+        sizeOfAncPacket(packet),
+      ]);
+    }
+  });
+
   const cursor = new AncCursor();
 
   /** Everything that the cursor says, as `parsePayload` would. */

@@ -8,6 +8,7 @@ import {
   protectInto,
   wordOf,
 } from "./word.js";
+import type { AncWordPool } from "./word-pool.js";
 
 /**
  * An ancillary packet with its place in the raster (SMPTE ST 291-1). The words are as on the wire: wrong parity,
@@ -132,6 +133,8 @@ export interface AncPacketInit {
   readonly horizontalOffset?: number;
   /** Default absent. */
   readonly streamNum?: number;
+  /** Where the words lie. Default: an array of their own, which costs more than filling it. */
+  readonly pool?: AncWordPool;
 }
 
 /**
@@ -146,7 +149,7 @@ export function createAncPacket(init: AncPacketInit): AncPacket {
   fitsLength("payload", init.payload, 0xff);
   fits("lineNumber", lineNumber, 0x7ff);
   fits("horizontalOffset", horizontalOffset, 0xfff);
-  const words = new Uint16Array(count + 4);
+  const words = init.pool?.take(count + 4) ?? new Uint16Array(count + 4);
   const header = protectInto("header", [init.did, sdid, count], words, 0);
   const sum = header + protectInto("payload", init.payload, words, 3);
   words[count + 3] = checksumOfSum(sum);
