@@ -11,7 +11,8 @@ const MAX_HELD = 32 * 1024 * 1024;
 export const tsparse: ElementFactory = elementFactory({
   name: "tsparse",
   classification: "Codec/Parser",
-  description: "Finds the packets of a transport stream and sends whole ones of 188 bytes, in time.",
+  description:
+    "Finds the packets of a transport stream and sends whole ones of 188 bytes, in time.",
   properties: {
     alignment: {
       type: "integer",
