@@ -23,6 +23,7 @@ export {
   type RtpHeader,
   type RtpHeaderFields,
 } from "./rtp-header.js";
+export { hmacSha256, SHA256_BYTES, sha256 } from "./sha256.js";
 export {
   packTenBitWords,
   packTenBitWordsInto,

@@ -1,27 +1,9 @@
 // How much a page loads, minified and compressed: everything, and one function alone.
-import { fileURLToPath } from "node:url";
-import { brotliCompressSync } from "node:zlib";
-import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
+import { bundledSize } from "../../../tools/testing/bundled-size.js";
 
 const KILOBYTE = 1000;
-
-/** Bytes of `export … from` the package's source, bundled as a browser gets it. */
-async function sizeOf(what: string): Promise<number> {
-  const source = fileURLToPath(new URL("../src/index.ts", import.meta.url));
-  const { outputFiles } = await build({
-    stdin: { contents: `export ${what} from ${JSON.stringify(source)}`, resolveDir: "/" },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    conditions: ["@x/source"],
-
-    write: false,
-    logLevel: "silent",
-  });
-  return brotliCompressSync(outputFiles[0]?.contents ?? new Uint8Array(0)).length;
-}
+const sizeOf = (what: string): Promise<number> => bundledSize(import.meta.url, what);
 
 describe("size", () => {
   test("everything stays below 30 KB", async () => {

@@ -1,10 +1,9 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { it } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
 import { type HandshakeInit, RtmpHandshake } from "../src/rtmp/index.js";
-import { hmacSha256, sha256 } from "../src/rtmp/sha256.js";
 
 const BLOCK = 1536;
 const random = fc.uint8Array({ minLength: 1528, maxLength: 1528 });
@@ -21,25 +20,6 @@ function shake(clientInit: HandshakeInit, serverInit: HandshakeInit) {
   const end = server.push(last);
   return { client, server, first, answer, last, rests: [step?.rest, end?.rest] };
 }
-
-describe("SHA-256", () => {
-  it.prop([fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 })])(
-    "is what Node's crypto computes, in any pieces",
-    (pieces) => {
-      const expected = createHash("sha256");
-      for (const piece of pieces) expected.update(piece);
-      expect(toHex(sha256(...pieces))).toBe(expected.digest("hex"));
-    },
-  );
-
-  it.prop([fc.uint8Array({ maxLength: 150 }), fc.uint8Array({ maxLength: 150 })])(
-    "HMAC with short and long keys too",
-    (key, message) => {
-      const expected = createHmac("sha256", key).update(message).digest("hex");
-      expect(toHex(hmacSha256(key, message))).toBe(expected);
-    },
-  );
-});
 
 describe("the digest handshake", () => {
   it.prop([random, random, half])("both sides find and verify each other", (a, b, digest) => {

@@ -1,8 +1,8 @@
+import { sha256 } from "@x/bits";
 import { type Challenge, parseChallenges } from "./challenge.js";
 import { md5 } from "./md5.js";
 import { headerValues, isFieldValue, type RtspHeader, type RtspResponse } from "./message.js";
 import { octets, utf8 } from "./octets.js";
-import { sha256 } from "./sha256.js";
 import { sha512t256 } from "./sha512-256.js";
 
 /** User and password, as text: they go out as UTF-8. */

@@ -1,4 +1,4 @@
-export { type FormatError, isFormatError } from "@x/bits";
+export { type FormatError, isFormatError, sha256 } from "@x/bits";
 export {
   authorize,
   chooseChallenge,
@@ -42,7 +42,6 @@ export {
   parseSession,
   type SessionHeader,
 } from "./session-headers.js";
-export { sha256 } from "./sha256.js";
 export { sha512t256 } from "./sha512-256.js";
 export {
   formatTransport,

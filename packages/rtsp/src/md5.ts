@@ -7,7 +7,7 @@ const CONSTANTS = Uint32Array.from({ length: 64 }, (_, i) => Math.abs(Math.sin(i
 
 /** MD5 of `bytes`, 16 bytes. For RTSP and HTTP authentication only: MD5 is broken as a signature. */
 export function md5(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = pad(bytes, true);
+  const padded = pad(bytes);
   const view = new DataView(padded.buffer);
   const state = new Uint32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
   for (let block = 0; block < padded.length; block += 64) {
@@ -37,15 +37,13 @@ export function md5(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return digest;
 }
 
-/** One bit, zeros, and the length in bits, to whole blocks of 64 bytes (RFC 1321 3.1; FIPS 180-4 5.1.1). */
-export function pad(bytes: Uint8Array, littleEndian: boolean): Uint8Array<ArrayBuffer> {
+/** One bit, zeros, and the length in bits, to whole blocks of 64 bytes (RFC 1321 3.1). */
+function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const padded = new Uint8Array((((bytes.length + 8) >> 6) << 6) + 64);
   padded.set(bytes);
   padded[bytes.length] = 0x80;
   const view = new DataView(padded.buffer);
-  const low = (bytes.length << 3) >>> 0;
-  const high = Math.floor(bytes.length / 2 ** 29);
-  view.setUint32(padded.length - 8, littleEndian ? low : high, littleEndian);
-  view.setUint32(padded.length - 4, littleEndian ? high : low, littleEndian);
+  view.setUint32(padded.length - 8, (bytes.length << 3) >>> 0, true);
+  view.setUint32(padded.length - 4, Math.floor(bytes.length / 2 ** 29), true);
   return padded;
 }

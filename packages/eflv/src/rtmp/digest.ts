@@ -1,6 +1,6 @@
 // The digest ("complex") handshake: an HMAC-SHA256 hidden in the random bytes of C1 and S1, and one that signs C2 and
 // S2. It is not in RTMP 1.0; what is here is what Flash Player and Flash Media Server did, and all peers copy.
-import { hmacSha256, SHA256_BYTES } from "./sha256.js";
+import { hmacSha256, SHA256_BYTES } from "@x/bits";
 
 /** In which half of the random bytes a digest lies; both are in use, and a receiver tries both. */
 export type DigestHalf = "first" | "second";

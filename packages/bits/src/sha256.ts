@@ -1,11 +1,11 @@
-// SHA-256 (FIPS 180-4) and HMAC (RFC 2104), synchronous: a handshake hashes 10 KiB, and Web Crypto only has promises.
+// SHA-256 (FIPS 180-4) and HMAC (RFC 2104), synchronous, for handshakes and passwords: Web Crypto only has promises.
 
 const BLOCK = 64;
 /** Bytes of a digest. */
 export const SHA256_BYTES = 32;
 
 /** The fractional parts of the cube roots of the first 64 primes, and of the square roots of the first 8. */
-const { constants: K, initial: INITIAL } = firstPrimes();
+const { constants: K, initial: INITIAL } = /* @__PURE__ */ firstPrimes();
 
 /** HMAC-SHA256 of several pieces in a row. */
 export function hmacSha256(
@@ -22,7 +22,7 @@ export function hmacSha256(
   return sha256(outer, sha256(inner, ...message));
 }
 
-/** SHA-256 of several pieces in a row. */
+/** SHA-256 of `message`, 32 bytes; several pieces count as one. */
 export function sha256(...message: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = message.reduce((sum, piece) => sum + piece.length, 0);
   const padded = new Uint8Array(Math.ceil((length + 9) / BLOCK) * BLOCK);
