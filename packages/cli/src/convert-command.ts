@@ -3,11 +3,14 @@ import { extname } from "node:path";
 import { parseArgs } from "node:util";
 import { describeSystemError, launch } from "@x/pipeline";
 import { InputError, UsageError } from "./errors.js";
+import { SIGNALS } from "./launch-command.js";
+import { OutputFile } from "./output-file.js";
 import { RepeatedWarnings } from "./repeated-warnings.js";
 
 const HELP = `x convert [options] INPUT OUTPUT
 
-Converts a file to another format; the names' extensions say which.
+Converts a file to another format; the names' extensions say which. The output
+appears at the end: what fails leaves an old one as it was.
 
   pictures   jxs, y4m, png            in any direction; a PNG is the first picture
   captions   srt, vtt, scc, mcc, ts   in any direction; ts: CEA-708 in ST 2038
@@ -68,14 +71,24 @@ export async function convertCommand(args: string[]): Promise<number> {
   if (writer === undefined) {
     throw new UsageError(`"${output}": ${from} converts into ${Object.keys(writers).join(", ")}`);
   }
-  // Opening the output would empty the input before it is read.
+  // An output that is written in place would lose the input before it is read.
   if (await isSameFile(input, output)) throw new UsageError("input and output are the same file");
 
   let failed = false;
   const warnings = new RepeatedWarnings();
-  const pipeline = launch(
-    `filesrc location="${quoted(input)}" ! ${reader.chain} ! ${writer} ! filesink location="${quoted(output)}"`,
-    {
+  const file = await OutputFile.open(output);
+  const interrupt = (signal: NodeJS.Signals): void => {
+    file.discard();
+    unlisten();
+    process.kill(process.pid, signal);
+  };
+  const unlisten = (): void => {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  try {
+    const description = `filesrc location="${quoted(input)}" ! ${reader.chain} ! ${writer} ! filesink location="${quoted(file.path)}"`;
+    const pipeline = launch(description, {
       onMessage(message) {
         const { type, element, text } = message;
         failed ||= type === "error";
@@ -83,11 +96,16 @@ export async function convertCommand(args: string[]): Promise<number> {
           process.stderr.write(`${type}: ${element}: ${text}\n`);
         }
       },
-    },
-  );
-  try {
+    });
     await pipeline.run();
+    // Of a damaged input there is what could be read.
+    if (failed && (await file.size()) === 0) file.discard();
+    else await file.keep();
+  } catch (error) {
+    file.discard();
+    throw error;
   } finally {
+    unlisten();
     process.stderr.write(warnings.summary());
   }
   return failed ? 1 : 0;

@@ -15,7 +15,8 @@ Runs a pipeline in gst-launch syntax until its end. Interrupt once to drain it, 
 Example: x launch 'filesrc location=in.ts ! tsdemux ! st2038anctocc ! cea708tott ! application/x-subtitle ! filesink location=out.srt'
 `;
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** What ends a command. */
+export const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** How long a second interrupt waits for files and sockets to be closed. */
 const GRACE_MS = 1_000;
 

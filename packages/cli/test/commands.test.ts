@@ -1,6 +1,16 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -470,6 +480,55 @@ describe("x probe", () => {
     }
     await expectFailure(1, "no such file", "convert", "/no/such.srt", join(folder, "n.vtt"));
   });
+
+  test("a conversion that fails leaves everything as it was", async () => {
+    const place = mkdtempSync(join(folder, "convert-"));
+    const bad = join(place, "bad.scc");
+    const old = join(place, "old.vtt");
+    writeFileSync(bad, "no captions\n");
+    writeFileSync(old, "precious");
+    const before = readdirSync(place);
+    await expectFailure(1, "no caption line of an SCC file", "convert", bad, join(place, "n.vtt"));
+    await expectFailure(1, "no caption line of an SCC file", "convert", bad, old);
+    expect(readdirSync(place)).toEqual(before);
+    expect(readFileSync(old, "utf8")).toBe("precious");
+    await expectFailure(
+      1,
+      /cannot write ".*there.n\.vtt": no such file or folder/,
+      ...["convert", srt, join(place, "there/n.vtt")],
+    );
+    // Pictures of which none can be decoded: nothing but ones behind the headers of the first precinct.
+    const jxs = join(place, "damaged.jxs");
+    const picture = "videotestsrc num-buffers=1 ! video/x-raw,format=Y42B,width=64,height=64";
+    await x("launch", "-q", `${picture} ! jpegxsenc ! filesink location="${jxs}"`);
+    const bytes = readFileSync(jxs);
+    writeFileSync(jxs, bytes.fill(0xff, bytes.length / 2, bytes.length - 2));
+    const damaged = await x("convert", jxs, join(place, "n.y4m"));
+    expect(damaged.stderr).toMatch(/^error: jpegxsdec0: /m);
+    expect(damaged.code).toBe(1);
+    expect(readdirSync(place)).toEqual([...before, "damaged.jxs"].sort());
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "an output keeps its place and mode, and an interrupt leaves nothing",
+    async () => {
+      const place = mkdtempSync(join(folder, "convert-"));
+      const real = join(place, "real.vtt");
+      const link = join(place, "link.vtt");
+      writeFileSync(real, "old");
+      chmodSync(real, 0o640);
+      symlinkSync(real, link);
+      expect(await x("convert", srt, link)).toEqual({ code: 0, stdout: "", stderr: "" });
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect(readFileSync(real, "utf8")).toMatch(/^WEBVTT\n/);
+      expect(statSync(real).mode & 0o777).toBe(0o640);
+      const pipe = join(place, "pipe.srt");
+      execFileSync("mkfifo", [pipe]);
+      const result = await interrupted(1, "convert", pipe, join(place, "never.vtt"));
+      expect(result).toEqual({ code: 130, stdout: "", stderr: "" });
+      expect(readdirSync(place).sort()).toEqual(["link.vtt", "pipe.srt", "real.vtt"]);
+    },
+  );
 
   test("what cannot be read is one sentence", async () => {
     await expectFailure(1, 'x: cannot read "/no/such": no such file', "probe", "/no/such");
