@@ -14,6 +14,7 @@ import {
   type MediaBuffer,
   mediaBuffer,
   type PipelineMessage,
+  parseCaps,
 } from "../src/index.js";
 
 const PACKET = 188;
@@ -247,6 +248,29 @@ describe("tsparse set-timestamps=true", () => {
       if (n !== 10) expect(time).toBeCloseTo(start + n * 40, 0);
     }
   });
+});
+
+test("mpegtsmux at a variable rate: tsparse spreads a picture's datagrams", async () => {
+  const out: MediaBuffer[] = [];
+  function* pictures(): Generator<Item> {
+    for (let i = 0; i < 50; i++) {
+      const pts = BigInt(i * 40 * MS);
+      yield { type: "buffer", buffer: mediaBuffer(new Uint8Array(20_000).fill(i), { pts }) };
+    }
+  }
+  const sink = appSink("out", (item) => {
+    if (item.type === "buffer") out.push(item.buffer);
+  });
+  const format = parseCaps("video/x-h264,stream-format=byte-stream,alignment=au");
+  const source = [{ type: "caps", caps: format } as const, ...pictures()];
+  await launch("in ! mpegtsmux ! tsparse set-timestamps=true ! out", {
+    elements: [appSrc("in", source, format), sink],
+  }).run();
+  const times = out.map(({ pts }) => Number(pts) / MS);
+  // 50 pictures last 2 s; without tsparse the 15 datagrams of one had the same time.
+  expect(new Set(times).size).toBe(times.length);
+  expect(times.at(-1)).toBeGreaterThan(1900);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
 });
 
 describe("a file played over UDP", () => {

@@ -1,6 +1,5 @@
-import { type StreamKind, streamKind, TsDemuxer, type TsEvent, type TsPesEvent } from "@x/mpegts";
+import { type PmtStream, TsDemuxer, type TsEvent, type TsPesEvent } from "@x/mpegts";
 import { mediaBuffer, SECOND } from "../buffer.js";
-import { type Caps, caps } from "../caps.js";
 import {
   always,
   type ElementContext,
@@ -10,6 +9,7 @@ import {
 } from "../element.js";
 import type { PadTemplate, SrcPad } from "../pad.js";
 import { MPEGTS_CAPS } from "./formats.js";
+import { type StreamFormat, streamFormat } from "./ts-stream-formats.js";
 
 /** A stream without data for this long gets gap events, so that a muxer behind does not wait for it. */
 const GAP_AFTER = SECOND / 2n;
@@ -23,8 +23,15 @@ const VIDEO: PadTemplate = {
 const AUDIO: PadTemplate = { ...VIDEO, name: "audio_%01x_%05x" };
 const PRIVATE: PadTemplate = { ...VIDEO, name: "private_%01x_%05x" };
 
+const TEMPLATES: Readonly<Record<StreamFormat["pads"], PadTemplate>> = {
+  video: VIDEO,
+  audio: AUDIO,
+  private: PRIVATE,
+};
+
 interface Stream {
   readonly pad: SrcPad;
+  readonly format: StreamFormat;
   lastTime: bigint | undefined;
 }
 
@@ -76,13 +83,14 @@ export const tsdemux: ElementFactory = elementFactory({
             for (const stream of event.pmt.streams) {
               const { elementaryPid: pid } = stream;
               if (streams.has(pid)) continue;
-              const pad = addPad(context, programNumber, pid, streamKind(stream));
-              streams.set(pid, { pad: pad.pad, lastTime: undefined });
-              await pad.pad.caps(pad.caps);
+              const format = streamFormat(stream);
+              const pad = addPad(context, programNumber, stream, format);
+              streams.set(pid, { pad, format, lastTime: undefined });
+              await pad.caps(format.caps);
             }
           } else if (event.type === "pes") {
             if (properties["time-base"] === "first") origin ??= event.dtsUnwrapped;
-            await deliver(streams, event, origin);
+            await deliver(context, streams, event, origin);
           }
         }
       };
@@ -98,6 +106,7 @@ export const tsdemux: ElementFactory = elementFactory({
 });
 
 async function deliver(
+  context: ElementContext,
   streams: ReadonlyMap<number, Stream>,
   event: TsPesEvent,
   origin = 0,
@@ -107,13 +116,20 @@ async function deliver(
   const pts = nanoseconds(event.ptsUnwrapped, origin);
   const dts = nanoseconds(event.dtsUnwrapped, origin);
   if (pts !== undefined) stream.lastTime = pts;
-  await stream.pad.buffer(
-    mediaBuffer(event.data, {
-      pts,
-      dts: dts === pts ? undefined : dts,
-      flags: { discont: event.discontinuity, deltaUnit: !event.randomAccess },
-    }),
-  );
+  const { data } = event;
+  const warn = (text: string): void => context.post({ type: "warning", text });
+  const packets = stream.format.unwrap?.(data, warn) ?? [{ data, after: 0n }];
+  let discont = event.discontinuity;
+  for (const packet of packets) {
+    await stream.pad.buffer(
+      mediaBuffer(packet.data, {
+        pts: pts === undefined ? undefined : pts + packet.after,
+        dts: dts === pts ? undefined : dts,
+        flags: { discont, deltaUnit: !event.randomAccess },
+      }),
+    );
+    discont = false;
+  }
   const now = dts ?? pts;
   if (now === undefined) return;
   for (const other of streams.values()) {
@@ -126,35 +142,12 @@ async function deliver(
 function addPad(
   context: ElementContext,
   programNumber: number,
-  pid: number,
-  kind: StreamKind,
-): { readonly pad: SrcPad; readonly caps: Caps } {
-  const [template, format] = formatOf(kind);
-  const name = `${template.name.split("_")[0]}_${programNumber.toString(16)}_${pid
-    .toString(16)
-    .padStart(5, "0")}`;
-  return { pad: context.addSrc(name, template, format), caps: format };
-}
-
-function formatOf(kind: StreamKind): readonly [PadTemplate, Caps] {
-  switch (kind) {
-    case "smpte-2038":
-      return [PRIVATE, caps("meta/x-st-2038", { alignment: "line" })];
-    case "h264":
-      return [VIDEO, caps("video/x-h264", { "stream-format": "byte-stream", alignment: "au" })];
-    case "hevc":
-      return [VIDEO, caps("video/x-h265", { "stream-format": "byte-stream", alignment: "au" })];
-    case "aac-adts":
-      return [AUDIO, caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" })];
-    case "mpeg1-audio":
-    case "mpeg2-audio":
-      return [AUDIO, caps("audio/mpeg", { mpegversion: 1 })];
-    case "ac3":
-    case "eac3":
-      return [AUDIO, caps(`audio/x-${kind}`)];
-    default:
-      return [PRIVATE, caps("application/octet-stream", { kind })];
-  }
+  { elementaryPid }: PmtStream,
+  format: StreamFormat,
+): SrcPad {
+  const pid = elementaryPid.toString(16).padStart(5, "0");
+  const name = `${format.pads}_${programNumber.toString(16)}_${pid}`;
+  return context.addSrc(name, TEMPLATES[format.pads], format.caps);
 }
 
 function nanoseconds(ticks: number | undefined, origin: number): bigint | undefined {
