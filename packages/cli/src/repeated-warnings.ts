@@ -7,10 +7,10 @@ const SHOWN_WARNINGS = 3;
 export class RepeatedWarnings {
   readonly #kinds = new Map<string, { count: number; last: string }>();
 
-  /** True when this one shall be shown. Warnings that differ only in their numbers are of one kind. */
+  /** True when this one shall be shown. Warnings that differ in numbers and quoted words only are of one kind. */
   admit({ element, text }: PipelineMessage): boolean {
     const last = `${element}: ${text}`;
-    const kind = last.replace(/\d+/g, "…");
+    const kind = last.replace(/"(?:[^"\\]|\\.)*"|\d+/g, "…");
     const count = (this.#kinds.get(kind)?.count ?? 0) + 1;
     this.#kinds.set(kind, { count, last });
     return count <= SHOWN_WARNINGS;

@@ -449,6 +449,11 @@ describe("x probe", () => {
     expect(shown.stdout).toMatch(/^0 codestreams: 320 x 240/m);
     expect(shown.stdout).toMatch(/^problem: the file ends inside a codestream$/m);
     expect(shown.code).toBe(1);
+    await expectFailure(
+      1,
+      /^x: jpegxsenc0: bits-per-pixel=0 is too little: /,
+      ...["convert", "--bits-per-pixel", "0", y4m, jxs],
+    );
     expect((await x("convert", jxs, png)).code).toBe(0);
     expect([...readFileSync(png).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
   });

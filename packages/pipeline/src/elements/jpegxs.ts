@@ -1,6 +1,6 @@
 // JPEG XS both ways, under our names and those of GStreamer's SVT elements.
 
-import { concatBytes } from "@x/bits";
+import { concatBytes, type FormatError, isFormatError } from "@x/bits";
 import {
   CodestreamSplitter,
   createDecoder,
@@ -12,6 +12,7 @@ import {
 import { frameTime, mediaBuffer } from "../buffer.js";
 import { type Caps, caps, fractionOf, stringOf } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
+import { PipelineError } from "../errors.js";
 import {
   picturesWithoutFormat,
   planesOf,
@@ -60,7 +61,8 @@ function encoderFactory(name: string): ElementFactory {
           async caps(offered) {
             video = rawVideoOf(offered);
             if (video === undefined) throw picturesWithoutFormat(context.name);
-            const { numerator, denominator } = properties["bits-per-pixel"];
+            const bitsPerPixel =
+              properties["bits-per-pixel"].numerator / properties["bits-per-pixel"].denominator;
             const fields = video.interlaced ? 2 : 1;
             encoder = await createEncoder({
               width: video.width,
@@ -72,9 +74,11 @@ function encoderFactory(name: string): ElementFactory {
                 numerator: video.frameRate.numerator * fields,
                 denominator: video.frameRate.denominator,
               },
-              ...(properties.lossless
-                ? { lossless: true }
-                : { bitsPerPixel: numerator / denominator }),
+              ...(properties.lossless ? { lossless: true } : { bitsPerPixel }),
+            }).catch((error: unknown) => {
+              if (!isFormatError(error) || video === undefined) throw error;
+              const text = refusal(error, video, bitsPerPixel);
+              throw new PipelineError("stream", context.name, text, error);
             });
             await src.caps(
               caps("image/x-jxsc", {
@@ -105,6 +109,27 @@ function encoderFactory(name: string): ElementFactory {
       },
     }),
   });
+}
+
+/** Why pictures cannot be encoded, in the words of who made them. */
+function refusal(error: FormatError, video: RawVideo, bitsPerPixel: number): string {
+  const { format, width, height, interlaced } = video;
+  const pictures = `${interlaced ? "interlaced pictures" : "pictures"} of ${width} x ${height}`;
+  const rows = interlaced && format.sampling === "4:2:0" ? 4 : 2;
+  if (error.field === "size") {
+    const bytes = Math.floor((bitsPerPixel * width * height) / (interlaced ? 16 : 8));
+    const much = bytes < 2 ** 31 ? "little" : "much";
+    return `bits-per-pixel=${bitsPerPixel} is too ${much}: a codestream of ${pictures} would have ${bytes} bytes`;
+  }
+  if (error.field === "width" && width % 2 !== 0) {
+    return `cannot encode ${pictures} in ${format.sampling}: the width must be even`;
+  }
+  if (error.field === "height" && height % rows !== 0) {
+    const multiple = rows === 2 ? "even" : "a multiple of 4";
+    return `cannot encode ${pictures} in ${format.sampling}: the height must be ${multiple}`;
+  }
+  if (error.field === "nlx") return `cannot encode ${pictures}: they are too small`;
+  return `cannot encode ${pictures}: ${error.message}`;
 }
 
 /** Every second row, from row `n` on: the same memory with twice the stride. */

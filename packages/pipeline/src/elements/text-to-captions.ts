@@ -1,10 +1,13 @@
 // What tttocea608 and tttocea708 have in common.
 import type { Cea608Report } from "@x/cea608";
-import { cueText } from "@x/cea708";
+import { cueText, type SchedulerEvent } from "@x/cea708";
 import type { MediaBuffer } from "../buffer.js";
 import type { Fraction } from "../caps.js";
 import { cueOf } from "../cue-buffer.js";
 import { type ElementContext, forEachItem } from "../element.js";
+
+/** Characters of a caption by which a warning names it. */
+const NAME_LENGTH = 30;
 
 export const DEFAULT_RATE: Fraction = { numerator: 30, denominator: 1 };
 
@@ -96,9 +99,55 @@ export async function translateText<Frame>(
 
 /** What a report about line 21 says to people. */
 export function line21Warning(report: Cea608Report): string {
-  return {
-    late: "a caption appears late: line 21 has no room",
-    split: "a caption was split: it has more rows than are shown",
-    unmappable: "a caption has characters that CEA-608 does not have",
-  }[report.type];
+  const { start, lines } = report.cue;
+  const text = lines.flatMap((runs) => (typeof runs === "string" ? runs : plain(runs))).join(" ");
+  const caption = captionName(start, text);
+  switch (report.type) {
+    case "late":
+      return `${caption} appears ${Math.round(report.lateMs)} ms late: line 21 has no room`;
+    case "split":
+      return `${caption} was split into ${report.parts}: it has more rows than are shown`;
+    case "unmappable":
+      return `${caption} has ${characterList(report.characters)}, which CEA-608 does not have`;
+    default:
+      return report satisfies never;
+  }
+}
+
+/** What a scheduler of CEA-708 says about a cue, `undefined` when all is well. */
+export function dtvccWarning(event: SchedulerEvent): string | undefined {
+  const caption = captionName(event.cue.startMs, cueText(event.cue));
+  switch (event.kind) {
+    case "cleared":
+      return undefined;
+    case "shown":
+      if (event.lateFrames <= 0) return undefined;
+      return `${caption} appears ${event.lateFrames} frames late: the frames have no room`;
+    case "split":
+      return `${caption} was split into ${event.parts}: it has more rows than fit`;
+    case "unmappable":
+      return `${caption} has ${characterList(event.characters)}, which CEA-708 does not have`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function plain(runs: readonly { readonly text: string }[]): string {
+  return runs.map(({ text }) => text).join("");
+}
+
+/** A caption by the time that it is to appear at, and its beginning. */
+function captionName(startMs: number, text: string): string {
+  const ms = Math.max(0, Math.round(startMs));
+  const hours = String(Math.floor(ms / 3_600_000)).padStart(2, "0");
+  const time = `${hours}:${new Date(ms % 3_600_000).toISOString().slice(14, 23)}`;
+  const line = text.replace(/\s+/g, " ").trim();
+  const letters = [...line];
+  const short =
+    letters.length > NAME_LENGTH ? `${letters.slice(0, NAME_LENGTH - 1).join("")}…` : line;
+  return `the caption ${JSON.stringify(short)} at ${time}`;
+}
+
+function characterList(characters: readonly string[]): string {
+  return JSON.stringify(characters.join(" "));
 }

@@ -9,6 +9,7 @@ import { line21Caption } from "../line21-cue.js";
 import { CC_DATA_CAPS, TEXT_CAPS, withFrameRate } from "./formats.js";
 import {
   DEFAULT_RATE,
+  dtvccWarning,
   gstOptions,
   line21Warning,
   rollUpTimeout,
@@ -118,16 +119,8 @@ export const tttocea708: ElementFactory = elementFactory({
       const send = async (): Promise<void> => {
         const { frame, ccData, events } = scheduler.pull();
         for (const event of events) {
-          if (event.kind === "shown" && event.lateFrames > 0) {
-            const text = `a caption appears ${event.lateFrames} frames late: the frames have no room`;
-            context.post({ type: "warning", text, details: { ...event } });
-          } else if (event.kind === "unmappable" || event.kind === "split") {
-            const text =
-              event.kind === "split"
-                ? "a caption was split: it has more rows than fit"
-                : "a caption has characters that CEA-708 does not have";
-            context.post({ type: "warning", text, details: { ...event } });
-          }
+          const text = dtvccWarning(event);
+          if (text !== undefined) context.post({ type: "warning", text, details: { ...event } });
         }
         await src.buffer(frameBuffer(ccData, frame, rate));
       };
