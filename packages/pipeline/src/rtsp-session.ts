@@ -1,7 +1,8 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { connect, isIPv6, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { RtspClient, RtspEvent } from "@x/rtsp";
+import { type RtspClient, RtspClientError, type RtspEvent } from "@x/rtsp";
+import { describeSystemError } from "./errors.js";
 
 /** What happens in an RTSP session, for its owner. */
 export interface RtspSessionHandlers {
@@ -23,6 +24,8 @@ export class RtspSession {
   #connectTimer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #host = "";
+  /** Where the last connection was to go, and what the system said when it did not. */
+  #failure: { readonly place: string; readonly reason: unknown } | undefined;
   readonly #ended: Promise<void>;
   #end: (error: unknown) => void = () => {};
 
@@ -84,7 +87,7 @@ export class RtspSession {
           break;
         case "closed":
           this.#handlers.onEvent(event);
-          this.#end(event.error);
+          this.#end(this.#explained(event.error));
           break;
         default:
           this.#handlers.onEvent(event);
@@ -114,13 +117,25 @@ export class RtspSession {
     socket.on("data", (data: Uint8Array) => {
       if (current()) this.#handle(this.#client.receive(data, now()));
     });
+    const place = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+    this.#failure = { place, reason: undefined };
     // "close" follows every "error".
-    socket.on("error", () => {});
+    socket.on("error", (reason) => {
+      if (current()) this.#failure = { place, reason };
+    });
     socket.once("close", () => {
       if (!current()) return;
       this.#socket = undefined;
       this.#handle(this.#client.closed(now()));
     });
+  }
+
+  /** The client knows neither sockets nor what the system says about them. */
+  #explained(error: RtspClientError | undefined): RtspClientError | undefined {
+    if (error?.code !== "connect" || this.#failure === undefined) return error;
+    const { place, reason } = this.#failure;
+    const why = reason === undefined ? "nobody answers there" : describeSystemError(reason);
+    return new RtspClientError("connect", `cannot connect to ${place}: ${why}`, { cause: reason });
   }
 
   async #allocate(media: number): Promise<void> {

@@ -145,6 +145,17 @@ describe("rtspsrc", () => {
     expect(server.sessions.size).toBe(0);
   });
 
+  test("a server that is not there is named, with the reason", async () => {
+    const server = await serve();
+    const { base } = server;
+    await server.close();
+    const pipeline = launch(`rtspsrc location=${base}/live ! fakesink`);
+    await expect(pipeline.run()).rejects.toMatchObject({
+      code: "resource",
+      message: `rtspsrc0: cannot connect to ${base.slice("rtsp://".length)}: nobody listens there`,
+    });
+  });
+
   const refusals: readonly [string, Answer, RegExp][] = [
     ["refuses", { status: 403 }, /^rtspsrc0: .*403/],
     [
