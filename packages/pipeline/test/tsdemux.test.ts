@@ -108,6 +108,11 @@ describe("JPEG XS", () => {
     unit.set(data, 30);
     return unit;
   }
+  function startOfSecondField(unit: Uint8Array): number {
+    const at = Buffer.from(unit).lastIndexOf(Buffer.from("ff10ff50", "hex"));
+    expect(at).toBeGreaterThan(100);
+    return at;
+  }
   const stream = (of: JxsVideoDescriptor): Omit<MuxStream, "pid"> => ({
     kind: "jpegxs",
     descriptors: [encodeJxsVideoDescriptor(of)],
@@ -160,15 +165,23 @@ describe("JPEG XS", () => {
     expect(whole.problems).toEqual([]);
 
     const [first, second, third] = units as [Uint8Array, Uint8Array, Uint8Array];
-    const secondField = Buffer.from(second).lastIndexOf(Buffer.from("ff10ff50", "hex"));
-    expect(secondField).toBeGreaterThan(100);
-    const cut = [first, second.subarray(0, secondField), third];
+    const cut = [first, second.subarray(0, startOfSecondField(second)), third];
     const rest = await demuxed(muxed(stream(interlaced), cut), "! jpegxsdec");
     expect(rest.problems).toEqual(["an interlaced picture of 1 codestreams is dropped"]);
     expect(rest.buffers.map(({ data }) => data)).toEqual([
       whole.buffers[0]?.data,
       whole.buffers[2]?.data,
     ]);
+  });
+
+  test("the bottom field may come first", async () => {
+    const [picture] = (await codestreams(1, "interleaved")) as [Uint8Array];
+    const at = startOfSecondField(picture);
+    const swapped = Buffer.concat([picture.subarray(at), picture.subarray(0, at)]);
+    const bottomFirst = { ...interlaced, frat: 0x81_00_00_19 };
+    const expected = await demuxed(muxed(stream(interlaced), [picture]), "! jpegxsdec");
+    const got = await demuxed(muxed(stream(bottomFirst), [swapped]), "! jpegxsdec");
+    expect(got.buffers.map(({ data }) => data)).toEqual(expected.buffers.map(({ data }) => data));
   });
 });
 

@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TsMuxer } from "@x/mpegts";
+import { PcrScanner, pcrAccuracy, TsMuxer } from "@x/mpegts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
 import {
   appSink,
   appSrc,
@@ -271,6 +272,34 @@ test("mpegtsmux at a variable rate: tsparse spreads a picture's datagrams", asyn
   expect(new Set(times).size).toBe(times.length);
   expect(times.at(-1)).toBeGreaterThan(1900);
   expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+describe("streams of other muxers", () => {
+  const files = vectorFiles("mpegts-pcr-clock").filter((file) => file.endsWith(".ts"));
+  let constant = 0;
+
+  test.each(files)("%s", async (file) => {
+    const stream = vectorBytes("mpegts-pcr-clock", file);
+    const times = await timesOf(stream);
+    // Without two PCRs of a PID there is no time at all.
+    if (times.every(Number.isNaN)) return;
+    expect(times[0]).toBe(0);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const pcrs = new PcrScanner().push(stream);
+    const places = pcrs.map(({ packet }) => packet);
+    const ticks = pcrs.map(({ pcr }) => pcr);
+    const rate = pcrAccuracy(places, ticks, undefined, 100);
+    if (rate === undefined || rate.errors.length > 0) return;
+    constant++;
+    const far = times.filter(
+      (time, n) => Math.abs(time - (n * 7 * PACKET * 8e9) / rate.bitrate) > 1000,
+    );
+    expect(far).toEqual([]);
+  });
+
+  test("some had a constant rate", () => {
+    expect(constant).toBeGreaterThan(2);
+  });
 });
 
 describe("a file played over UDP", () => {

@@ -176,6 +176,8 @@ function decoderFactory(name: string): ElementFactory {
             if (fields.length < 2) return;
           }
           const parts = interlaced ? fields : [codestream];
+          // Fields follow in time; the upper one goes into the first row.
+          if (stringOf(input, "field-order") === "bottom-field-first") parts.reverse();
           fields = [];
           let picture: { readonly video: RawVideo; readonly data: Uint8Array };
           try {
