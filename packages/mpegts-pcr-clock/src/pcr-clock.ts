@@ -11,6 +11,7 @@ import type {
   PcrSample,
   SleepOptions,
 } from "./clock-types.js";
+import { Elapsed } from "./elapsed.js";
 import type { PcrClockEvent, PcrClockState } from "./events.js";
 import { IntervalMeter } from "./interval-meter.js";
 import { differenceAt } from "./line.js";
@@ -19,8 +20,8 @@ import { PcrSelector, type SelectedPcr, type SelectedPcrHandler } from "./pcr-se
 import { sleepUntilLocal } from "./sleep.js";
 import { senderTimeOf, TimeMap, type TimeSegment } from "./time-map.js";
 
-const HOLDOVER_NS = 500_000_000n;
-const LOST_NS = 5_000_000_000n;
+const HOLDOVER_NS = 5e8;
+const LOST_NS = 5e9;
 /** Local times are numbers from an origin that moves on after so many ns, about 4.9 hours. */
 const REBASE_NS = 2 ** 44;
 const NO_EVENTS: readonly PcrClockEvent[] = Object.freeze([]);
@@ -47,6 +48,8 @@ export class PcrClock {
   /** Local and sender time of the estimator's x = 0. */
   #epoch = 0n;
   #senderEpoch = 0n;
+  /** Local time since `#epoch`. */
+  readonly #elapsed = new Elapsed();
   #anchored = false;
   #state: PcrClockState = "free";
   #lastLocal = 0n;
@@ -73,7 +76,7 @@ export class PcrClock {
   };
   readonly #onPcr: SelectedPcrHandler = (found) => {
     if (this.#pendingCount === this.#pending.length) this.#pending.push({ ...found });
-    else Object.assign(this.#pending[this.#pendingCount] as SelectedPcr, found);
+    else copySelected(found, this.#pending[this.#pendingCount] as SelectedPcr);
     this.#pendingCount++;
   };
 
@@ -165,7 +168,7 @@ export class PcrClock {
   toSender(localNs: bigint): bigint {
     this.#settle();
     if (!this.#anchored) return localNs;
-    const x = Number(localNs - this.#epoch);
+    const x = this.#elapsed.to(localNs);
     const difference = differenceAt(this.#estimator.servo.line, x);
     return localNs - this.#epoch + this.#senderEpoch + BigInt(Math.round(difference));
   }
@@ -287,7 +290,7 @@ export class PcrClock {
   restore(snapshot: PcrClockSnapshot): void {
     if (snapshot.version !== 1) throw new TypeError("not a snapshot of this version");
     this.reset();
-    this.#epoch = BigInt(snapshot.localEpochNs);
+    this.#beginAt(BigInt(snapshot.localEpochNs));
     this.#senderEpoch = BigInt(snapshot.senderEpochNs);
     this.#estimator.load(snapshot.estimator);
     this.#anchored = this.#estimator.pcr0 >= 0;
@@ -351,7 +354,7 @@ export class PcrClock {
     if (this.#paused) return;
     if (!this.#anchored) {
       if (found.extensionOutOfRange) return;
-      this.#epoch = arrivalNs;
+      this.#beginAt(arrivalNs);
       this.#senderEpoch = arrivalNs;
       this.#lastLocal = arrivalNs;
       this.#anchored = true;
@@ -360,7 +363,7 @@ export class PcrClock {
     this.#noteSilence(localNs);
     this.#lastLocal = localNs;
     const estimator = this.#estimator;
-    let x = Number(localNs - this.#epoch);
+    let x = this.#elapsed.to(localNs);
     if (x > REBASE_NS) {
       this.#rebase(x);
       x = 0;
@@ -408,13 +411,18 @@ export class PcrClock {
 
   #rebase(x: number): void {
     this.#estimator.rebase(x);
-    this.#epoch += BigInt(x);
+    this.#beginAt(this.#epoch + BigInt(x));
     this.#senderEpoch += BigInt(x);
+  }
+
+  #beginAt(localNs: bigint): void {
+    this.#epoch = localNs;
+    this.#elapsed.begin(localNs);
   }
 
   #noteSilence(localNs: bigint): void {
     if (!this.#anchored || this.#state === "free" || this.#state === "lost") return;
-    const silence = localNs - this.#lastLocal;
+    const silence = this.#elapsed.to(localNs) - this.#elapsed.to(this.#lastLocal);
     if (silence >= HOLDOVER_NS && this.#state !== "holdover") this.#holdover(localNs);
     if (silence < LOST_NS) return;
     this.#state = "lost";
@@ -424,7 +432,7 @@ export class PcrClock {
 
   #holdover(localNs: bigint): void {
     const { floor, servo } = this.#estimator;
-    servo.coast(floor.meanSlope, Number(localNs - this.#epoch));
+    servo.coast(floor.meanSlope, this.#elapsed.to(localNs));
     this.#state = "holdover";
     this.#events.push({ type: "holdover", localNs });
   }
@@ -433,4 +441,14 @@ export class PcrClock {
 function announcedBy({ pidChanged, discontinuity }: SelectedPcr): DiscontinuityReason | undefined {
   if (pidChanged) return "pcr-pid";
   return discontinuity ? "flagged" : undefined;
+}
+
+function copySelected(from: SelectedPcr, to: SelectedPcr): void {
+  to.pid = from.pid;
+  to.pcr = from.pcr;
+  to.packet = from.packet;
+  to.discontinuity = from.discontinuity;
+  to.pidChanged = from.pidChanged;
+  to.gap = from.gap;
+  to.extensionOutOfRange = from.extensionOutOfRange;
 }
