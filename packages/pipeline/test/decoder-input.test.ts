@@ -62,7 +62,6 @@ const JUNK = new TextEncoder().encode("another stream");
 describe("behind a demuxer whose first stream is another", () => {
   test.each<[decoder: string, caps: string, input: () => Promise<Uint8Array[]> | Uint8Array]>([
     ["jpegxsdec", "image/x-jxsc", () => bytesOf(`${PICTURES} ! jpegxsenc`)],
-    ["jpegxsdec", "application/octet-stream,kind=jpegxs", () => bytesOf(`${PICTURES} ! jpegxsenc`)],
     ["svtjpegxsdec", "image/x-jxsc", () => bytesOf(`${PICTURES} ! jpegxsenc`)],
     ["pngdec", "image/png", () => bytesOf(`${PICTURES} ! pngenc`)],
     ["y4mdec", "application/x-yuv4mpeg", () => bytesOf(`${PICTURES} ! y4menc`)],

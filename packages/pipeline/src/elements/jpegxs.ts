@@ -24,14 +24,8 @@ import {
   rawVideoOf,
   sizeOfRawVideo,
 } from "../raw-video.js";
-import { anyOf } from "./formats.js";
 
 const JXS_CAPS: Caps = caps("image/x-jxsc", { alignment: "frame", codestream: "jpeg-xs" });
-/** As frames or a byte stream, and as `tsdemux` names it. */
-const JXS_INPUT: Caps = anyOf(
-  caps("image/x-jxsc"),
-  caps("application/octet-stream", { kind: "jpegxs" }),
-);
 
 export const jpegxsenc: ElementFactory = encoderFactory("jpegxsenc");
 export const svtjpegxsenc: ElementFactory = encoderFactory("svtjpegxsenc");
@@ -156,7 +150,7 @@ function decoderFactory(name: string): ElementFactory {
         description: "Size of the pictures; the smaller ones are much faster",
       },
     },
-    pads: [always("sink", JXS_INPUT), always("src", RAW_VIDEO_CAPS)],
+    pads: [always("sink", caps("image/x-jxsc")), always("src", RAW_VIDEO_CAPS)],
     create: (properties) => ({
       async run(context) {
         const src = context.src();
