@@ -14,19 +14,10 @@ import { type StreamFormat, streamFormat } from "./ts-stream-formats.js";
 /** A stream without data for this long gets gap events, so that a muxer behind does not wait for it. */
 const GAP_AFTER = SECOND / 2n;
 
-const VIDEO: PadTemplate = {
-  name: "video_%01x_%05x",
-  direction: "src",
-  presence: "sometimes",
-  caps: "ANY",
-};
-const AUDIO: PadTemplate = { ...VIDEO, name: "audio_%01x_%05x" };
-const PRIVATE: PadTemplate = { ...VIDEO, name: "private_%01x_%05x" };
-
 const TEMPLATES: Readonly<Record<StreamFormat["pads"], PadTemplate>> = {
-  video: VIDEO,
-  audio: AUDIO,
-  private: PRIVATE,
+  video: sometimes("video"),
+  audio: sometimes("audio"),
+  private: sometimes("private"),
 };
 
 interface Stream {
@@ -60,7 +51,7 @@ export const tsdemux: ElementFactory = elementFactory({
       description: "Stream time 0: the first time stamp that was seen, or the stream's own zero",
     },
   },
-  pads: [always("sink", MPEGTS_CAPS), VIDEO, AUDIO, PRIVATE],
+  pads: [always("sink", MPEGTS_CAPS), ...Object.values(TEMPLATES)],
   create: (properties) => ({
     async run(context) {
       if (properties["skew-corrections"]) {
@@ -137,6 +128,10 @@ async function deliver(
     other.lastTime = now;
     await other.pad.push({ type: "gap", pts: now, duration: undefined });
   }
+}
+
+function sometimes(pads: string): PadTemplate {
+  return { name: `${pads}_%01x_%05x`, direction: "src", presence: "sometimes", caps: "ANY" };
 }
 
 function addPad(
