@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { line21Warning } from "../src/elements/text-to-captions.js";
 import { appSrc, launch, mediaBuffer, type PipelineMessage, parseCaps } from "../src/index.js";
 
 /** The warnings about one cue. */
@@ -40,11 +41,17 @@ describe("a warning names the caption", () => {
     );
   });
 
-  test("with hours beyond a day, and its characters that cannot be", async () => {
-    const at = 25n * 3_600_000_000_000n + 61_001_000_000n;
-    const warnings = await warningsOf("tttocea608 look-ahead=3600000000000", "漢 a 字", at);
-    expect(warnings.map(({ text }) => text)).toContain(
-      'the caption "漢 a 字" at 25:01:01.001 has "漢 字", which CEA-608 does not have',
+  test("with its characters that cannot be", async () => {
+    const [warning] = await warningsOf("tttocea608", "漢 a 字", 20_000_000_000n);
+    expect(warning?.text).toBe(
+      'the caption "漢 a 字" at 00:00:20.000 has "漢 字", which CEA-608 does not have',
+    );
+  });
+
+  test("with hours beyond a day", () => {
+    const cue = { start: 90_061_001, end: Infinity, lines: ["a", [{ text: "b" }, { text: "c" }]] };
+    expect(line21Warning({ type: "late", cue, lateMs: 33.4 })).toBe(
+      'the caption "a bc" at 25:01:01.001 appears 33 ms late: line 21 has no room',
     );
   });
 
