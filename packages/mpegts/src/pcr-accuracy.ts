@@ -13,6 +13,8 @@ const TICKS_PER_SECOND = 27e6;
 /** A packet duration that differs by more than this from the median is not that of a constant bit rate. */
 const CONSTANT_WITHIN = 0.01;
 const CONSTANT_SHARE = 0.9;
+/** Fewer PCRs than these are evenly spaced by chance: pictures of equal size in a stream of variable rate. */
+const MIN_TO_JUDGE = 10;
 
 /**
  * Fit the PCRs of one time base to a constant bit rate (TR 101 290 5.3.2, PCR_AC without the arrival).
@@ -20,7 +22,8 @@ const CONSTANT_SHARE = 0.9;
  * @param ticks its value, 27 MHz, continued over wraps
  * @param bitrate bit/s. Default: that of the best line
  * @param limitNs distance that is an error
- * @returns `undefined` for fewer than three PCRs, and when the bit rate is not constant and none is given
+ * @returns `undefined` for fewer than three PCRs; without a given bit rate also for fewer than ten and when it is not
+ * constant
  */
 export function pcrAccuracy(
   packets: readonly number[],
@@ -63,6 +66,7 @@ export function pcrAccuracy(
 
 /** Whether the packets between PCRs last about equally long. */
 function isConstant(packets: readonly number[], ticks: readonly number[]): boolean {
+  if (packets.length < MIN_TO_JUDGE) return false;
   const durations = new Float64Array(packets.length - 1);
   for (let i = 0; i < durations.length; i++) {
     const elapsed = (ticks[i + 1] as number) - (ticks[i] as number);
