@@ -142,10 +142,7 @@ export const checks = [
     peers: ["ffmpeg"],
     async run(folder) {
       const file = join(folder, "captions.scc");
-      await launch(
-        `filesrc location="${SRT}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001
-         ! sccenc ! filesink location="${file}"`,
-      ).run();
+      await writeScc(file);
       const { stdout } = runPeer("ffmpeg", [
         "-v",
         "error",
@@ -187,10 +184,7 @@ export const checks = [
     peers: ["ffmpeg"],
     async run(folder) {
       const whole = join(folder, "whole.scc");
-      await launch(
-        `filesrc location="${SRT}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001
-         ! sccenc ! filesink location="${whole}"`,
-      ).run();
+      await writeScc(whole);
       const vectors = join(root, "fixtures/cea708/scc");
       const files = readdirSync(vectors).filter((name) => name.endsWith(".scc"));
       let cues = 0;
@@ -232,6 +226,14 @@ export const checks = [
     },
   },
 ];
+
+/** Our subtitle file as SCC. @param {string} file */
+function writeScc(file) {
+  return launch(
+    `filesrc location="${SRT}" ! subparse ! tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001
+     ! sccenc ! filesink location="${file}"`,
+  ).run();
+}
 
 /**
  * Compare what ffmpeg makes of an SCC file with what we make of it. Returns the number of cues.
