@@ -158,9 +158,8 @@ export class Cea608Decoder {
     if (kind === Kind.padding) return;
     if (kind <= Kind.xds) {
       state.last = 0;
-      if (kind === Kind.text) this.#characters(field, state, first, second);
-      else if (kind === Kind.xds) this.#xdsControl(field, state, first, second);
-      else this.#issue("invalidPair", "error", state, "A control byte behind a character.", "text");
+      if (kind === Kind.xds) this.#xdsControl(field, state, first, second);
+      else this.#characters(field, state, first, second);
       return;
     }
     if (field === 2) this.#xds.push((first << 8) | second);
@@ -170,6 +169,10 @@ export class Cea608Decoder {
       return;
     }
     state.last = pair;
+    if (kind === Kind.reserved) {
+      this.#issue("reserved", "warning", state, "A control pair without a meaning.", "control");
+      return;
+    }
     state.latched = (field - 1) * 2 + ((first >> 3) & 1);
     this.#control(field, state, kind, first, second);
   }
@@ -179,13 +182,17 @@ export class Cea608Decoder {
       this.#xdsPair(state, first, second);
       return;
     }
+    if (second > 0 && second < 0x20) {
+      this.#issue("invalidPair", "error", state, "A control byte behind a character.", "text");
+      if (first === 0) return;
+    }
     if (state.latched < 0) return;
     const channel = this.#latched(state);
     const { writer } = channel.textMode ? channel.text : channel.caption;
     const cells = channel.textMode ? channel.text.cells : channel.caption.target();
     if (cells === undefined) return;
     if (first !== 0) writer.write(cells, BASIC_UNITS[first] as number);
-    if (second !== 0) writer.write(cells, BASIC_UNITS[second] as number);
+    if (second >= 0x20) writer.write(cells, BASIC_UNITS[second] as number);
     this.#wrote(state.latched, cells);
   }
 
@@ -220,10 +227,6 @@ export class Cea608Decoder {
         );
       }
       this.#misc(state, channel, second);
-      return;
-    }
-    if (kind === Kind.reserved) {
-      this.#issue("reserved", "warning", state, "A control pair without a meaning.", "control");
       return;
     }
     if (kind === Kind.charset) {

@@ -131,8 +131,9 @@ export class XdsParser {
     this.#offset += 2;
     if (first === 0x0f) return this.#end(second, offset);
     if (first > 0 && first < 0x0f) return this.#start(first, second, offset);
-    if (first >= 0x10 && first < 0x20) this.#current = 0;
-    else if ((first | second) !== 0 && this.#current !== 0)
+    if (first >= 0x10 && first < 0x20) {
+      if (pairKind(first, second) !== Kind.reserved) this.#current = 0;
+    } else if ((first | second) !== 0 && this.#current !== 0)
       return this.#append(first, second, offset);
     return undefined;
   }

@@ -208,6 +208,33 @@ describe("Cea608Decoder", () => {
     expect(issues("8080 0201", 2)).toEqual([["xdsSequence", "error", 2]]);
   });
 
+  test("a control byte behind a character is ignored, the character is shown", () => {
+    const decoder = decoded("9429 9470 c801 e985 8001 6180");
+    expect(screenText(decoder.screen("CC1"))).toBe("Hia");
+  });
+
+  test("a control pair without a meaning gives the line to nobody", () => {
+    const decoder = decoded("1c29 1c70 9429 9470 c8e9 1a85 98e0 a180");
+    expect(screenText(decoder.screen("CC1"))).toBe("Hi!");
+    expect(screenText(decoder.screen("CC2"))).toBe("");
+  });
+
+  test("an XDS packet goes on behind a control pair without a meaning", () => {
+    const data = new TextEncoder().encode("Star Trek");
+    const xds = wordsOf(encodeXdsPacket({ class: "current", type: 3, data }));
+    const events = feed(new Cea608Decoder(), [...xds.slice(0, 3), 0x1085, ...xds.slice(3)], 2);
+    expect(events.filter(({ type }) => type === "xds")).toEqual([
+      { type: "xds", time: xds.length, packet: { class: "current", type: 3, data } },
+    ]);
+  });
+
+  test("a control byte in an XDS packet ends it", () => {
+    const issues = feed(new Cea608Decoder(), hexWords("0183 d3f4 6101 f220 8f80"), 2).flatMap(
+      (event) => (event.type === "issue" ? [event.issue.code] : []),
+    );
+    expect(issues).toEqual(["invalidPair", "xdsSequence"]);
+  });
+
   test("counts parity errors", () => {
     const decoder = decoded("9420 1420 1415 0000 8080");
     expect(decoder.parityErrors).toBe(2);

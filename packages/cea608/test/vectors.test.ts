@@ -118,7 +118,12 @@ describe("scc", () => {
 
       test(`${file}: read and written again it is the same words`, () => {
         const text = new TextDecoder().decode(vectorBytes(FOLDER, file));
-        const words = (value: string): string[] => value.toLowerCase().match(/\S+/g) ?? [];
+        // The two spellings of each kind of time code are one.
+        const words = (value: string): string[] =>
+          value
+            .toLowerCase()
+            .replace(/(?<=:\d\d)[.,](?=\d)/g, (mark) => (mark === "." ? ":" : ";"))
+            .match(/\S+/g) ?? [];
         expect(words(formatScc(parseScc(text, { fixParity: false })))).toEqual(words(text));
         tally.add(file);
       });
