@@ -107,6 +107,7 @@ function use(data) {
 /** Every contender hands over a view of each tag or payload, and takes its length. */
 async function contenders(tagsInChunk, path) {
   const { FlvPacketReader } = await library("packet-reader");
+  const { FlvPacketReader: ChunkReader } = await library("chunks");
   const { FlvPacketReader: FileReader } = await library("file");
   const { FlvTagParser } = await library("tag-parser");
   const { FlvDemuxer } = await library("demuxer");
@@ -124,9 +125,12 @@ async function contenders(tagsInChunk, path) {
       plainLoop(bytes, ({ data }) => use(data));
     },
     FlvPacketReader: (bytes) => {
-      const reader = new FlvPacketReader({
-        packet: ({ body }) => use(body),
-      });
+      const reader = new FlvPacketReader({ packet: ({ body }) => use(body) });
+      reader.push(bytes);
+      reader.flush();
+    },
+    "FlvPacketReader, in chunks": (bytes) => {
+      const reader = new ChunkReader({ packet: ({ body }) => use(body) });
       chunksOf(bytes, (chunk) => reader.push(chunk));
       reader.flush();
     },
@@ -139,7 +143,7 @@ async function contenders(tagsInChunk, path) {
       }
       closeSync(input);
     },
-    FlvTagParser: (bytes) => {
+    "FlvTagParser, in chunks": (bytes) => {
       const parser = new FlvTagParser();
       chunksOf(bytes, (chunk) => {
         for (const event of parser.push(chunk)) {
@@ -147,7 +151,7 @@ async function contenders(tagsInChunk, path) {
         }
       });
     },
-    FlvDemuxer: (bytes) => {
+    "FlvDemuxer, in chunks": (bytes) => {
       const demuxer = new FlvDemuxer();
       chunksOf(bytes, (chunk) => {
         for (const event of demuxer.push(chunk)) {
@@ -216,7 +220,8 @@ async function compare(size, seconds) {
   }
 }
 
-await compare(2000, 600);
 await compare(0, 600);
+await compare(2000, 600);
+await compare(25_000, 120);
 if (sum === 0) throw new Error("nothing was read");
 rmSync(folder, { recursive: true });
