@@ -280,9 +280,10 @@ export class DecoderWindow implements CaptionWindow {
       }
     }
     this.#cells = cells;
+    // A pen behind the last cell stays there unless the row got shorter.
+    if (rows < this.rows) this.#row = Math.min(this.#row, rows - 1);
+    if (columns < this.columns) this.#column = Math.min(this.#column, columns - 1);
     this.rows = rows;
     this.columns = columns;
-    this.#row = Math.min(this.#row, rows - 1);
-    this.#column = Math.min(this.#column, columns - 1);
   }
 }

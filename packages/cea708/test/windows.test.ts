@@ -12,6 +12,7 @@ import {
   ServiceDecoder,
   tokenise,
   WINDOW_STYLES,
+  type WindowDefinition,
 } from "../src/index.js";
 
 const bits = (width: number): fc.Arbitrary<number> => fc.nat(2 ** width - 1);
@@ -178,24 +179,21 @@ function written(...codes: Cea708Code[]): ServiceDecoder {
   return service;
 }
 
-const define: Cea708Code = {
-  kind: "defineWindow",
-  window: 0,
-  definition: {
-    visible: true,
-    rowLock: true,
-    columnLock: true,
-    priority: 0,
-    relativePositioning: false,
-    anchorVertical: 70,
-    anchorHorizontal: 105,
-    anchorPoint: 7,
-    rowCount: 2,
-    columnCount: 5,
-    windowStyle: 0,
-    penStyle: 0,
-  },
+const definition: WindowDefinition = {
+  visible: true,
+  rowLock: true,
+  columnLock: true,
+  priority: 0,
+  relativePositioning: false,
+  anchorVertical: 70,
+  anchorHorizontal: 105,
+  anchorPoint: 7,
+  rowCount: 2,
+  columnCount: 5,
+  windowStyle: 0,
+  penStyle: 0,
 };
+const define: Cea708Code = { kind: "defineWindow", window: 0, definition };
 
 function text(value: string): Cea708Code[] {
   return [...value].map((character) => ({ kind: "text", text: character, transparent: false }));
@@ -298,6 +296,18 @@ describe("windows", () => {
   test("a pen location outside is clamped", () => {
     const service = written(define, { kind: "setPenLocation", row: 9, column: 40 }, ...text("x"));
     expect(rowText(service, 0, 2)).toBe(".....x");
+  });
+
+  test("a pen behind the last cell stays there when the window changes and the row does not get shorter", () => {
+    const changed = { ...definition, priority: 7 };
+    const redefine: Cea708Code = { kind: "defineWindow", window: 0, definition: changed };
+    const kept = written(define, ...text("abcdef"), redefine, ...text("g"));
+    expect(rowText(kept, 0, 0)).toBe("abcdef");
+    const back = written(define, ...text("abcdef"), redefine, { kind: "backspace" });
+    expect(rowText(back, 0, 0)).toBe("abcde");
+    const narrow: Cea708Code = { ...redefine, definition: { ...changed, columnCount: 3 } };
+    const clamped = written(define, ...text("abcdef"), narrow);
+    expect(clamped.windows[0]?.penLocation).toEqual({ row: 0, column: 3 });
   });
 
   test("a second delay in the queue runs from the end of the first", () => {
