@@ -1,5 +1,7 @@
 #include "analysis.h"
 
+#include "wide.h"
+
 namespace jxs {
 namespace {
 
@@ -99,7 +101,7 @@ class Analysis {
       const BandRows &r = rows_[b];
       // The slice above is a whole one.
       const size_t row = size_t(h_.hsl) * size_t(g_.band[b].rows);
-      __builtin_memcpy(r.coefficients, r.coefficients + row * r.stride, r.stride * sizeof(i16));
+      __builtin_memcpy(r.coefficients, r.coefficients + row * r.stride, r.stride);
       __builtin_memcpy(r.grades, r.grades + row * r.grades_stride, r.grades_stride);
     }
   }
@@ -113,9 +115,15 @@ class Analysis {
     if (!wanted(beta, y)) return;
     const int b = index_[beta];
     const size_t row = size_t(y - first_ * g_.band[b].rows);
-    i16 *coefficients = rows_[b].coefficients + row * rows_[b].stride;
+    u8 *line = rows_[b].coefficients + row * rows_[b].stride;
     u8 *grades = rows_[b].grades + row * rows_[b].grades_stride;
     const int width = g_.band[b].width, groups = ceil_div(width, 4);
+    if (is_wide(h_)) {
+      __builtin_memcpy(line, x, size_t(width) * sizeof(i32));
+      seen_ |= count_wide(reinterpret_cast<i32 *>(line), grades, width);
+      return;
+    }
+    i16 *coefficients = reinterpret_cast<i16 *>(line);
     seen_ |= k_.round(x, h_.fq, coefficients, grades, width);
     if (m_.trim) return k_.grade(coefficients, grades, groups);
     for (int g = 0; g < groups; g++) grades[g] = u8(grades[g] << 4);

@@ -4,11 +4,10 @@
 
 namespace jxs {
 
-// The coefficients of one slice: sign and magnitude, and the grades of their code groups (trim.h). Behind the slice's rows is
-// one more: the transform runs ahead.
+// The coefficients of one slice: sign and magnitude, and the grades of their code groups (trim.h). Wide ones are signed
+// numbers and have counts for grades. Behind the slice's rows is one more: the transform runs ahead. Strides in bytes.
 struct BandRows {
-  i16 *coefficients;
-  u8 *grades;
+  u8 *coefficients, *grades;
   size_t stride, grades_stride;
 };
 

@@ -135,6 +135,12 @@ inline int band_width(const JxsHeader &h, const Band &b, int grid) {
   return b.tx ? ceil_shift(w, b.dx - 1) >> 1 : ceil_shift(w, b.dx);
 }
 
+// Lossless coding above 12 bits (Br 5) has coefficients of more than 15 bits: they are kept in 32 bits instead of 16.
+inline bool is_wide(const JxsHeader &h) { return h.br > 4; }
+inline size_t coefficient_size(const JxsHeader &h) { return is_wide(h) ? sizeof(i32) : sizeof(i16); }
+// Bytes of raw counts.
+inline size_t raw_size(const JxsHeader &h, size_t code_groups) { return (code_groups * h.br + 7) >> 3; }
+
 // T[b] of a precinct (C.6.2): note the strict comparison.
 inline int truncation(const JxsHeader &h, int band, int q, int r) {
   return clamp(q - h.gain[band] - (h.priority[band] < r ? 1 : 0), 0, (1 << h.br) - 1);

@@ -96,8 +96,8 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
       if ((band.tx || band.ty) && band.dx <= reduce) continue;
       BandStore &s = job.store[b];
       s.ring = 2 * band.rows;
-      s.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
-      s.rows = arena.line<i16>(s.stride * size_t(s.ring));
+      s.stride = ((size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31)) * coefficient_size(h);
+      s.rows = arena.line<u8>(s.stride * size_t(s.ring));
     }
     job.entropy.codes = arena.line<u8>(most_codes(g));
     job.entropy.residuals = arena.line<u8>(size_t(ceil_div(h.wf, 4)));
@@ -137,24 +137,35 @@ class Synthesis {
   }
 
  private:
-  const i16 *coefficients(int component, int beta, int y) const {
-    return coefficient_row(job_.store[d_.index[component][beta]], y);
+  template <class Coefficient>
+  const Coefficient *row_of(int component, int beta, int y) const {
+    return coefficient_row<Coefficient>(job_.store[d_.index[component][beta]], y);
+  }
+
+  // One horizontal step: `low` and the high row of a band; or the rows of two bands.
+  void join(const i32 *low, int i, int beta, int y, i32 *out, int n) const {
+    if (is_wide(h_)) k_.synthesise_wide(low, row_of<i32>(i, beta, y), out, job_.scratch, n);
+    else k_.synthesise(low, row_of<i16>(i, beta, y), h_.fq, out, job_.scratch, n);
+  }
+  void join_first(int i, int low, int high, int y, i32 *out, int n) const {
+    if (is_wide(h_)) return join(row_of<i32>(i, low, y), i, high, y, out, n);
+    k_.synthesise_first(row_of<i16>(i, low, y), row_of<i16>(i, high, y), h_.fq, out, job_.scratch, n);
   }
 
   // LL at the deepest vertical level: the horizontal-only levels undone.
   const i32 *lowest_row(int i, int y) {
-    const int fq = h_.fq, base = d_.index[i][0];
+    const int base = d_.index[i][0];
     const int levels = d_.geometry.band[base].dx - d_.geometry.band[base].dy;
-    const i16 *low = coefficients(i, 0, y);
     int depth = d_.geometry.band[base].dx;
     i32 *out = job_.ping, *other = job_.pong;
     if (levels == 0) {
-      k_.widen(low, fq, out, width(i, depth));
+      if (is_wide(h_)) return row_of<i32>(i, 0, y);
+      k_.widen(row_of<i16>(i, 0, y), h_.fq, out, width(i, depth));
       return out;
     }
-    k_.synthesise_first(low, coefficients(i, 1, y), fq, out, job_.scratch, width(i, --depth));
+    join_first(i, 0, 1, y, out, width(i, --depth));
     for (int beta = 2; beta <= levels; beta++) {
-      k_.synthesise(out, coefficients(i, beta, y), fq, other, job_.scratch, width(i, --depth));
+      join(out, i, beta, y, other, width(i, --depth));
       i32 *swap = out;
       out = other;
       other = swap;
@@ -177,12 +188,10 @@ class Synthesis {
     const bool last = k == (n - 1) >> 1;
 
     i32 *wide = low == job_.ping ? job_.pong : job_.ping;
-    k_.synthesise(low, coefficients(i, beta, k), h_.fq, wide, job_.scratch, w);
+    join(low, i, beta, k, wide, w);
     i32 *high_above = v.high[(k & 1) ^ 1], *high = v.high[k & 1];
     i32 *even_above = v.even[(k & 1) ^ 1], *even = v.even[k & 1];
-    if (has_high)
-      k_.synthesise_first(coefficients(i, beta + 1, k), coefficients(i, beta + 2, k), h_.fq, high,
-                          job_.scratch, w);
+    if (has_high) join_first(i, beta + 1, beta + 2, k, high, w);
     // The mirror at both ends of the picture.
     const i32 *below = has_high ? high : high_above;
     const i32 *above = k > 0 ? high_above : high;

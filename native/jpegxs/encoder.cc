@@ -67,8 +67,8 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       const Band &band = g.band[b];
       widest = max(widest, band.width);
       BandRows &r = job.rows[b];
-      r.stride = (size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31);
-      r.coefficients = arena.line<i16>(r.stride * size_t(rows * band.rows + 1));
+      r.stride = ((size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31)) * coefficient_size(h);
+      r.coefficients = arena.line<u8>(r.stride * size_t(rows * band.rows + 1));
       r.grades_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
       // One row above the first is read, never used.
       u8 *grades = arena.line<u8>(r.grades_stride * size_t(rows * band.rows + 2));
@@ -111,7 +111,7 @@ class SliceEncoder {
       PrecinctView view = precinct(p);
       model_.collect(view);
     }
-    return seen <= 0x7fff;
+    return seen <= (is_wide(e_.header) ? 0x7fffffff : 0x7fff);
   }
 
   // Packs the slice's precincts into `out` and returns their bytes, 0 when they do not fit `budget`.
@@ -369,12 +369,12 @@ class SliceEncoder {
 
 constexpr size_t kSliceHeader = 6, kEoc = 2;
 
-// Most that a precinct can take: raw counts and every plane of every coefficient.
+// Most that a precinct can take: raw counts, every plane of every coefficient, and signs.
 size_t precinct_limit(const JxsEncoder &e) {
   size_t groups = 0;
   const PrecinctPlan &plan = e.plan[0][0];
   for (int i = 0; i < plan.lines; i++) groups += size_t(plan.groups_of(plan.line[i].band));
-  return size_t(e.geometry.precinct_header) + size_t(plan.packets) * 11 + groups * 9;
+  return size_t(e.geometry.precinct_header) + size_t(plan.packets) * 11 + groups * (1 + (size_t(4) << e.header.br) / 8);
 }
 
 }  // namespace

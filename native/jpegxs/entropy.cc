@@ -1,4 +1,5 @@
 #include "entropy.h"
+#include "wide.h"
 
 namespace jxs {
 namespace {
@@ -30,8 +31,8 @@ constexpr UnaryTable make_unary() {
 constexpr UnaryTable kUnary = make_unary();
 
 // Reads `count` unary numbers; eight bytes behind the last may be written. Nothing in a step waits for the table look-up of
-// the step before. False: too few, or a run that no code has.
-bool read_unary(const u8 *p, const u8 *end, u8 *out, size_t count) {
+// the step before. False: too few, or a run of `limit` ones or more, a power of two.
+bool read_unary(const u8 *p, const u8 *end, u8 *out, size_t count, u32 limit) {
   u8 *const stop = out + count;
   u32 ones = 0, seen = 0;
   while (out < stop) {
@@ -44,7 +45,7 @@ bool read_unary(const u8 *p, const u8 *end, u8 *out, size_t count) {
     seen |= ones;
     ones = (ones & e.keep) + e.tail;
   }
-  return seen < 32;
+  return seen < limit;
 }
 
 // One band line of the packet at hand.
@@ -53,21 +54,24 @@ struct Task {
   int t;
   bool vertical, significance;
   u8 *counts;
-  i16 *out;
+  // Coefficients of either size; null where nobody wants them.
+  u8 *out;
 };
 
 // Puts the signs of the sign sub-packet on every index that is not zero, those of the padding included. False: too few.
+template <class Coefficient>
 bool decode_signs(const Task *task, int tasks, const u8 *p, size_t length) {
+  constexpr Coefficient kSign = Coefficient(u32(1) << (8 * sizeof(Coefficient) - 1));
   size_t at = 0;
   const size_t bits = length * 8;
   for (int k = 0; k < tasks; k++) {
     for (int g = 0; g < task[k].groups; g++) {
       if (task[k].counts[g] <= task[k].t) continue;
-      i16 *c = task[k].out + 4 * g;
+      Coefficient *c = reinterpret_cast<Coefficient *>(task[k].out) + 4 * g;
       for (int i = 0; i < 4; i++) {
         if (c[i] == 0) continue;
         if (at == bits) return false;
-        if (p[at >> 3] >> (7 - (at & 7)) & 1) c[i] = i16(c[i] | 0x8000);
+        if (p[at >> 3] >> (7 - (at & 7)) & 1) c[i] |= kSign;
         at++;
       }
     }
@@ -112,6 +116,44 @@ void spread_residuals(const Task &task, bool rm, const Flags &flags, const u8 *p
   }
 }
 
+// Raw count number `i`, of `br` bits.
+int raw_count(const u8 *counts, size_t i, int br) {
+  const size_t bit = i * size_t(br), at = bit >> 3;
+  const int behind = 16 - br - int(bit & 7);
+  return (counts[at] << 8 | (behind < 8 ? counts[at + 1] : 0)) >> behind & ((1 << br) - 1);
+}
+
+// What the counts of a packet's lines stand for. False: too few signs.
+template <class Coefficient>
+bool read_data(const EntropyContext &context, const Task *task, int tasks, int px, Nibbles in,
+               const u8 *signs, size_t sign_size) {
+  const JxsHeader &h = *context.header;
+  const Geometry &g = *context.geometry;
+  const auto line = [&](int k) { return reinterpret_cast<Coefficient *>(task[k].out); };
+  for (int k = 0; k < tasks; k++) {
+    const Task &now = task[k];
+    if constexpr (sizeof(Coefficient) == 2)
+      context.kernels->unpack(in, now.counts, now.groups, now.t, h.fs == 0, h.qpih, line(k));
+    else
+      unpack_wide(in, now.counts, now.groups, now.t, h.fs == 0, h.qpih, line(k));
+  }
+  if (h.fs == 1 && !decode_signs<Coefficient>(task, tasks, signs, sign_size)) return false;
+  for (int k = 0; k < tasks; k++) {
+    const Task &now = task[k];
+    if (h.fs == 1) {
+      if constexpr (sizeof(Coefficient) == 2)
+        context.kernels->dequantise(line(k), now.counts, now.width, now.t, h.qpih);
+      else
+        dequantise_wide(line(k), now.counts, now.groups, now.t, h.qpih);
+    }
+    // The mirrored neighbours that the synthesis reads.
+    Coefficient *row = line(k) - px * g.band[now.band].column;
+    if (px == 0) row[-1] = row[0];
+    if (px == g.columns - 1) line(k)[now.width] = line(k)[now.width - 1];
+  }
+  return true;
+}
+
 }  // namespace
 
 int decode_precinct(const EntropyContext &context, EntropyState &state, int px, int py,
@@ -135,7 +177,7 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
   }
 
   const int grid = px == g.columns - 1 ? h.wf - px * g.column_width : g.column_width;
-  const size_t packet_header = g.long_packets ? 7 : 5;
+  const size_t packet_header = g.long_packets ? 7 : 5, size_of_one = coefficient_size(h);
   size_t at = size_t(g.precinct_header);
   for (int i = 0; i < g.lines;) {
     // The lines of one packet that are there in this row of precincts.
@@ -159,7 +201,7 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
       k.counts = state.counts[b] + px * (band.column >> 2);
       k.out = context.store[b].rows == nullptr
                   ? nullptr
-                  : coefficient_row(context.store[b], y) + px * band.column;
+                  : coefficient_row<u8>(context.store[b], y) + size_t(px * band.column) * size_of_one;
       wanted |= k.out != nullptr;
       groups += size_t(k.groups);
       flag_count += size_t(significance_groups(k));
@@ -188,11 +230,11 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
     const int per_group = h.fs == 0;
     i64 nibbles = 0;
     if (raw) {
-      if ((groups + 1) >> 1 > count_size) return fail(error, JXS_MALFORMED, JXS_AT_COUNTS, start);
+      if (raw_size(h, groups) > count_size) return fail(error, JXS_MALFORMED, JXS_AT_COUNTS, start);
       size_t next = 0;
       for (int k = 0; k < tasks; k++) {
         for (int c = 0; c < task[k].groups; c++, next++) {
-          int m = counts[next >> 1] >> (next & 1 ? 0 : 4) & 15;
+          const int m = raw_count(counts, next, h.br);
           task[k].counts[c] = u8(m);
           if (m > task[k].t) nibbles += m - task[k].t + per_group;
         }
@@ -204,7 +246,7 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
         codes += size_t(codes_of(task[k], own));
         own.at += size_t(significance_groups(task[k]));
       }
-      if (!read_unary(counts, data, state.codes, codes))
+      if (!read_unary(counts, data, state.codes, codes, 2u << h.br))
         return fail(error, JXS_MALFORMED, JXS_AT_COUNTS, start);
       const u8 *next = state.codes;
       own.at = 0;
@@ -219,28 +261,17 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
           own.at += size_t(significance_groups(line));
         }
         const int more = context.kernels->predict(line.counts, residuals, line.groups, line.t,
-                                                  floor, line.vertical, per_group);
+                                                  floor, line.vertical, per_group,
+                                                  (1 << h.br) - 1);
         if (more < 0) return fail(error, JXS_MALFORMED, JXS_AT_COUNTS, start);
         nibbles += more;
       }
     }
     if (u64(nibbles) > 2 * u64(data_size)) return fail(error, JXS_MALFORMED, JXS_AT_PACKET, start);
 
-    Nibbles in = {data, bytes + size, 0};
-    for (int k = 0; k < tasks; k++)
-      context.kernels->unpack(in, task[k].counts, task[k].groups, task[k].t, h.fs == 0, h.qpih,
-                              task[k].out);
-    if (h.fs == 1 && !decode_signs(task, tasks, signs, sign_size))
+    const auto read = is_wide(h) ? read_data<i32> : read_data<i16>;
+    if (!read(context, task, tasks, px, {data, bytes + size, 0}, signs, sign_size))
       return fail(error, JXS_MALFORMED, JXS_AT_SIGNS, start);
-    for (int k = 0; k < tasks; k++) {
-      const Task &line = task[k];
-      if (h.fs == 1)
-        context.kernels->dequantise(line.out, line.counts, line.width, line.t, h.qpih);
-      // The mirrored neighbours that the synthesis reads.
-      i16 *row = line.out - px * g.band[line.band].column;
-      if (px == 0) row[-1] = row[0];
-      if (px == g.columns - 1) line.out[line.width] = line.out[line.width - 1];
-    }
   }
   *used = size;
   return JXS_OK;
@@ -255,10 +286,10 @@ void clear_precinct(const EntropyContext &context, int px, int py) {
     const Band &band = g.band[b];
     const int width = band_width(h, band, grid);
     for (int y = py * band.rows; y < min((py + 1) * band.rows, band.height); y++) {
-      i16 *out = coefficient_row(context.store[b], y) + px * band.column;
-      __builtin_memset(out, 0, size_t(width) * sizeof(i16));
-      if (px == 0) out[-1] = 0;
-      if (px == g.columns - 1) out[width] = 0;
+      // With the mirrored neighbours.
+      const size_t size = coefficient_size(h), before = px == 0, behind = px == g.columns - 1;
+      u8 *out = coefficient_row<u8>(context.store[b], y) + size_t(px * band.column) * size;
+      __builtin_memset(out - before * size, 0, (before + size_t(width) + behind) * size);
     }
   }
 }

@@ -4,9 +4,9 @@
 
 namespace jxs {
 
-// Where a band's coefficients go: rows of a ring, or null for bands that the reduced size leaves out.
+// Where a band's coefficients go: rows of a ring, or null for bands that the reduced size leaves out. Strides in bytes.
 struct BandStore {
-  i16 *rows;
+  u8 *rows;
   size_t stride;
   // Rows of the ring: those of two precincts.
   int ring;
@@ -28,7 +28,11 @@ struct EntropyContext {
   BandStore *store;
 };
 
-inline i16 *coefficient_row(const BandStore &s, int y) { return s.rows + size_t(y % s.ring) * s.stride; }
+// Row `y`, of 16-bit coefficients or of wide ones.
+template <class Coefficient>
+inline Coefficient *coefficient_row(const BandStore &s, int y) {
+  return reinterpret_cast<Coefficient *>(s.rows + size_t(y % s.ring) * s.stride);
+}
 
 // Decodes the precinct at `bytes` (of which `left` remain) in column `px` of precinct row `py`; `slice_top` in the first
 // row of a slice. `used` receives the bytes of the precinct.

@@ -73,7 +73,7 @@ int read_pih(const u8 *p, JxsHeader &h) {
       !precision || p[21] >> 4 != 0 || (h.cpih != 0 && h.cpih != 1 && h.cpih != 3) || h.nlx == 0 ||
       h.nlx > 8 || h.nly > h.nlx || h.nly > 6 || h.qpih > 1 || h.fs > 1 || h.rm > 1)
     return JXS_MALFORMED;
-  if (h.nc > JXS_MAX_COMPONENTS || h.nlx > kMaxLevelsX || h.nly > kMaxLevelsY || h.br != 4)
+  if (h.nc > JXS_MAX_COMPONENTS || h.nlx > kMaxLevelsX || h.nly > kMaxLevelsY)
     return JXS_UNSUPPORTED;
   return JXS_OK;
 }

@@ -15,9 +15,9 @@ struct Nibbles {
 struct Kernels {
   // Bit-plane counts from residuals as they are coded (C.5.3). `counts` holds those above and receives the new ones;
   // `floor` is the larger of both truncations. Residual 255 makes the count T, whatever was predicted. Returns the nibbles of data that the counts stand for, `extra` for each
-  // coded group included, or -1 for a count above 15.
+  // coded group included, or -1 for a count above `most`, all of whose bits are ones.
   int (*predict)(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
-                 int extra);
+                 int extra, int most);
   // The other way round: residuals of counts, those above in `above`, which is not looked at unless `vertical`.
   void (*residuals)(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
                     bool vertical);
@@ -33,6 +33,8 @@ struct Kernels {
   // holds the even samples.
   void (*synthesise)(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n);
   void (*synthesise_first)(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n);
+  // The same for wide coefficients, which have no fractional bits.
+  void (*synthesise_wide)(const i32 *low, const i32 *high, i32 *out, i32 *scratch, int n);
   // Coefficients at full scale.
   void (*widen)(const i16 *line, int fq, i32 *out, int n);
   // Vertical lifting (E.4): out = low − ((above + below + 2) >> 2); out = high + ((above + below) >> 1).

@@ -6,7 +6,7 @@ namespace scalar {
 namespace {
 
 int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
-            int extra) {
+            int extra, int most) {
   int nibbles = 0, seen = 0;
   for (int g = 0; g < groups; g++) {
     const int n = residuals[g];
@@ -20,7 +20,7 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
     seen |= m;
     if (m > t) nibbles += m - t + extra;
   }
-  return seen > 15 ? -1 : nibbles;
+  return seen > most ? -1 : nibbles;
 }
 
 void residuals(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
@@ -85,8 +85,8 @@ void unpack(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool u
   if (signs) dequantise(out, counts, 4 * groups, t, uniform);
 }
 
-template <class Low>
-void synthesise_any(const Low *low, int low_shift, const i16 *high, int fq, i32 *out, i32 *even,
+template <class Low, class High>
+void synthesise_any(const Low *low, int low_shift, const High *high, int fq, i32 *out, i32 *even,
                     int n) {
   int lows = (n + 1) >> 1, highs = n >> 1;
   auto wide = [&](int k) { return i32(u32(high[k]) << fq); };
@@ -109,6 +109,10 @@ void synthesise(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch,
 
 void synthesise_first(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
   synthesise_any(low, fq, high, fq, out, scratch, n);
+}
+
+void synthesise_wide(const i32 *low, const i32 *high, i32 *out, i32 *scratch, int n) {
+  synthesise_any(low, 0, high, 0, out, scratch, n);
 }
 
 void widen(const i16 *line, int fq, i32 *out, int n) {
@@ -275,7 +279,7 @@ void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::predict,    scalar::residuals,  scalar::unpack, scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::widen,
+    scalar::predict,    scalar::residuals,  scalar::unpack, scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::synthesise_wide, scalar::widen,
     scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,

@@ -1,5 +1,7 @@
 #include "pack.h"
 
+#include "wide.h"
+
 namespace jxs {
 namespace {
 
@@ -21,7 +23,7 @@ struct FourCodes {
   }
 };
 
-// The codes of a line's residuals (all below 32), and with `flagged` its significance flags: groups of eight without a
+// The codes of a line's residuals (all below 64), and with `flagged` its significance flags: groups of eight without a
 // residual are left out, or with `zeros` those without a count above T.
 void pack_residuals(BitWriter &flags_to, BitWriter &to, const u8 *counts, const u8 *residuals,
                     int groups, int t, bool flagged, bool zeros) {
@@ -39,8 +41,8 @@ void pack_residuals(BitWriter &flags_to, BitWriter &to, const u8 *counts, const 
       flags.put(skip, 1);
       if (skip) continue;
     }
-    // Almost always eight together are short enough.
-    if (size == 8 && eight * kBytes >> 56 <= 48) {
+    // Almost always eight together are short enough; the sum of those below 32 fits a byte.
+    if (size == 8 && (eight & 0xe0 * kBytes) == 0 && eight * kBytes >> 56 <= 48) {
       const FourCodes upper(n), lower(n + 4);
       out.put(upper.bits << lower.size | lower.bits, upper.size + lower.size);
       continue;
@@ -51,9 +53,11 @@ void pack_residuals(BitWriter &flags_to, BitWriter &to, const u8 *counts, const 
   to = out;
 }
 
-void pack_signs(BitWriter &out, const i16 *indexes, int n) {
+// Of both sizes of index; a zero has no sign.
+template <class Index>
+void pack_signs(BitWriter &out, const Index *indexes, int n) {
   for (int i = 0; i < n; i++)
-    if (indexes[i] & 0x7fff) out.put(indexes[i] < 0, 1);
+    if (indexes[i] != 0) out.put(indexes[i] < 0, 1);
 }
 
 }  // namespace
@@ -92,7 +96,7 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
     if (sizes.raw) {
       BitWriter raw(out, out + sizes.counts);
       each([&](const Line &, const u8 *counts, const u8 *, int groups, int, int, bool, bool) {
-        for (int g = 0; g < groups; g++) raw.put(counts[g], 4);
+        for (int g = 0; g < groups; g++) raw.put(counts[g], h.br);
       });
       out = raw.finish();
     } else {
@@ -111,10 +115,16 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
     BitWriter data(out, out + sizes.data);
     BitWriter signs(out + sizes.data, out + sizes.data + sizes.signs);
     each([&](const Line &line, const u8 *counts, const u8 *, int groups, int t, int, bool, bool) {
-      const i16 *coefficients = model.coefficients(precinct, line);
+      const int n = plan.width[line.band];
+      if (is_wide(h)) {
+        const i32 *coefficients = model.coefficients<i32>(precinct, line);
+        pack_wide(data, coefficients, counts, groups, h.fs == 0);
+        if (h.fs != 0) pack_signs(signs, coefficients, n);
+        return;
+      }
+      const i16 *coefficients = model.coefficients<i16>(precinct, line);
       model.kernels.pack(data, coefficients, counts, groups, t, h.fs == 0, h.qpih);
       if (h.fs == 0) return;
-      const int n = plan.width[line.band];
       model.kernels.quantise(coefficients, counts, model.scratch, n, t, h.qpih);
       pack_signs(signs, model.scratch, n);
     });

@@ -1,12 +1,6 @@
 #include "rate.h"
 
 namespace jxs {
-namespace {
-
-// Bytes of raw counts, four bits each.
-u32 raw_size(u32 code_groups) { return (code_groups + 1) >> 1; }
-
-}  // namespace
 
 void make_plan(const JxsHeader &h, const Geometry &g, int row, int column, PrecinctPlan &plan) {
   const int grid = column == g.columns - 1 ? h.wf - column * g.column_width : g.column_width;
@@ -36,13 +30,6 @@ void make_plan(const JxsHeader &h, const Geometry &g, int row, int column, Preci
   }
 }
 
-const i16 *RateModel::coefficients(const PrecinctView &precinct, const Line &line) const {
-  const BandRows &r = rows[line.band];
-  const Band &band = geometry.band[line.band];
-  return r.coefficients + size_t(precinct.row * band.rows + line.row) * r.stride +
-         size_t(precinct.column) * size_t(band.column);
-}
-
 const u8 *RateModel::grades(const PrecinctView &precinct, const Line &line) const {
   const BandRows &r = rows[line.band];
   const Band &band = geometry.band[line.band];
@@ -54,6 +41,11 @@ void RateModel::trim(const PrecinctView &precinct, const Line &line, const Choic
                      bool above_too) const {
   const int b = line.band, groups = precinct.plan->groups_of(b);
   const u8 *own = grades(precinct, line);
+  if (is_wide(header)) {
+    __builtin_memcpy(counts[0], own, size_t(groups));
+    if (above_too) __builtin_memcpy(counts[1], own - rows[b].grades_stride, size_t(groups));
+    return;
+  }
   kernels.trim(own, counts[0], groups, choice.t[b], choice.thrift[b]);
   if (!above_too) return;
   const Choice &top = line.row == 0 ? *above : choice;
@@ -88,7 +80,30 @@ u64 take(u16 *four) {
 
 }  // namespace
 
+// Only T 0 is ever asked for.
+void RateModel::collect_wide(const PrecinctView &precinct) const {
+  const PrecinctPlan &plan = *precinct.plan;
+  for (int i = 0; i < plan.lines; i++) {
+    const u8 *count = grades(precinct, plan.line[i]);
+    const int groups = plan.groups_of(plan.line[i].band);
+    u32 planes = 0, coded = 0, flagged = 0;
+    for (int first = 0; first < groups; first += 8) {
+      const int end = min(first + 8, groups);
+      const u32 before = coded;
+      for (int g = first; g < end; g++) planes += count[g], coded += count[g] > 0;
+      if (coded > before) flagged += u32(end - first);
+    }
+    auto &at = precinct.stats[i].at[0];
+    const int lane = lane_of(kNoThrift);
+    at.planes[lane] = planes;
+    at.coded[lane] = coded;
+    at.flagged[lane] = flagged;
+    at.vertical_thrift = at.signs_thrift = kUnknown;
+  }
+}
+
 void RateModel::collect(PrecinctView &precinct) const {
+  if (is_wide(header)) return collect_wide(precinct);
   const PrecinctPlan &plan = *precinct.plan;
   GradeHistogram &h = *histogram;
   for (int i = 0; i < plan.lines; i++) {
@@ -149,10 +164,15 @@ u32 RateModel::count_signs(const PrecinctView &precinct, int i, const Choice &ch
   const int t = choice.t[line.band], n = precinct.plan->width[line.band];
   auto &known = precinct.stats[i].at[t];
   if (known.signs_thrift == choice.thrift[line.band]) return known.signs;
-  trim(precinct, line, choice, nullptr, false);
-  kernels.quantise(coefficients(precinct, line), counts[0], scratch, n, t, header.qpih);
   known.signs_thrift = choice.thrift[line.band];
   known.signs = 0;
+  if (is_wide(header)) {
+    const i32 *x = coefficients<i32>(precinct, line);
+    for (int k = 0; k < n; k++) known.signs += x[k] != 0;
+    return known.signs;
+  }
+  trim(precinct, line, choice, nullptr, false);
+  kernels.quantise(coefficients<i16>(precinct, line), counts[0], scratch, n, t, header.qpih);
   for (int k = 0; k < n; k++) known.signs += scratch[k] != 0;
   return known.signs;
 }
@@ -254,9 +274,9 @@ u32 RateModel::cost(const PrecinctView &precinct, int q, int r, const CostOption
   for (int p = 0; p < plan.packets; p++) {
     const PrecinctPlan::Packet &packet = plan.packet[p];
     Choice::Packet &out = choice.packet[p];
-    const u32 raw_bytes = raw_size(packet.code_groups);
+    const u32 raw_bytes = u32(raw_size(header, packet.code_groups));
     out.raw = header.rl ? out.significance + out.counts > raw_bytes
-                        : group_bytes[packet.group] > raw_size(group_code_groups[packet.group]);
+                        : group_bytes[packet.group] > raw_size(header, group_code_groups[packet.group]);
     if (out.raw) out.significance = 0, out.counts = raw_bytes;
     fits = fits && out.counts <= max_counts && out.data <= max_data && out.signs <= max_signs;
     total += (geometry.long_packets ? 7 : 5) + out.significance + out.counts + out.data + out.signs;

@@ -98,12 +98,20 @@ class RateModel {
   u32 cost(const PrecinctView &precinct, int q, int r, const CostOptions &options, const Choice *above,
            Choice &choice) const;
 
-  const i16 *coefficients(const PrecinctView &precinct, const Line &line) const;
+  // A line of 16-bit coefficients or of wide ones.
+  template <class Coefficient>
+  const Coefficient *coefficients(const PrecinctView &precinct, const Line &line) const {
+    const BandRows &r = rows[line.band];
+    const Band &band = geometry.band[line.band];
+    const u8 *row = r.coefficients + size_t(precinct.row * band.rows + line.row) * r.stride;
+    return reinterpret_cast<const Coefficient *>(row) + size_t(precinct.column) * size_t(band.column);
+  }
   // The counts of a line as `choice` codes them, and with `above_too` of the line above; both in `counts`.
   void trim(const PrecinctView &precinct, const Line &line, const Choice &choice, const Choice *above, bool above_too) const;
 
  private:
   const u8 *grades(const PrecinctView &precinct, const Line &line) const;
+  void collect_wide(const PrecinctView &precinct) const;
   u32 count_signs(const PrecinctView &precinct, int line, const Choice &choice) const;
 };
 

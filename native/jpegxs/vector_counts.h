@@ -5,11 +5,12 @@ namespace JXS_FAMILY {
 namespace {
 
 int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool vertical,
-            int extra) {
+            int extra, int most) {
   const W8 ts = W8{} + u8(t), floors = W8{} + u8(floor), one = W8{} + u8(1), none = {};
   const W16 bytes = W16{} + u16(0xff);
   W8 seen = {};
-  W16 nibbles = {};
+  // Apart, because a line of the widest picture fills sixteen bits.
+  W16 sums = {}, upper_sums = {};
   for (int g = 0; g < groups; g += kBytes) {
     const W8 n = load<W8>(residuals + g);
     W8 m = ts + n;
@@ -30,9 +31,10 @@ int predict(u8 *counts, const u8 *residuals, int groups, int t, int floor, bool 
     else __builtin_memcpy(counts + g, &m, size_t(groups - g));
     const W8 coded = W8(m > ts);
     const W8 size = coded & (m - ts + u8(extra));
-    nibbles += (W16(size) & bytes) + (W16(size) >> u16(8));
+    sums += W16(size) & bytes;
+    upper_sums += W16(size) >> u16(8);
   }
-  return sign_bits(W8(seen > u8(15))) != 0 ? -1 : int(sum_of(nibbles));
+  return sign_bits(W8(seen > u8(most))) != 0 ? -1 : int(sum_of(sums) + sum_of(upper_sums));
 }
 
 // The residual that leads from `predicted` to `m`, both at least `t`.

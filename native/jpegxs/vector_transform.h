@@ -5,11 +5,11 @@ namespace JXS_FAMILY {
 namespace {
 
 // `Whole`: with two or more fractional bits the quarter of two high coefficients is not rounded.
-template <bool Whole, class Low>
-inline void synthesise_as(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
+template <bool Whole, class Low, class High>
+inline void synthesise_as(Low low, High high, int fq, i32 *out, i32 *even, int n) {
   const int lows = (n + 1) >> 1;
   const auto even_at = [&](int k, V32 h) {
-    const V32 sum = wide(high + k - 1) + h;
+    const V32 sum = high(k - 1) + h;
     return low(k) - (Whole ? sum << (fq - 2) : ((sum << fq) + 2) >> 2);
   };
   const auto store_pairs = [&](int k, V32 e, V32 next, V32 h) {
@@ -18,22 +18,23 @@ inline void synthesise_as(Low low, const i16 *high, int fq, i32 *out, i32 *even,
     store_to(out + 2 * k + L, zip_high(e, o));
   };
   int k = 0;
-  V32 h = wide(high), e = even_at(0, h);
+  V32 h = high(0), e = even_at(0, h);
   for (; k <= lows - 2 * L; k += L) {
-    const V32 next_h = wide(high + k + L), next = even_at(k + L, next_h);
+    const V32 next_h = high(k + L), next = even_at(k + L, next_h);
     store_pairs(k, e, one_up(e, next), h);
     h = next_h;
     e = next;
   }
   const int rest = k;
-  for (; k < lows; k += L) store_to(even + k, even_at(k, wide(high + k)));
+  for (; k < lows; k += L) store_to(even + k, even_at(k, high(k)));
   even[lows] = even[lows - 1];
   for (k = rest; k < lows; k += L)
-    store_pairs(k, load32(even + k), load32(even + k + 1), wide(high + k));
+    store_pairs(k, load32(even + k), load32(even + k + 1), high(k));
 }
 
 template <class Low>
-inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
+inline void synthesise_any(Low low, const i16 *coefficients, int fq, i32 *out, i32 *even, int n) {
+  const auto high = [=](int k) { return wide(coefficients + k); };
   if (n == 1) out[0] = low(0)[0];
   else if (fq >= 2) synthesise_as<true>(low, high, fq, out, even, n);
   else synthesise_as<false>(low, high, fq, out, even, n);
@@ -45,6 +46,13 @@ void synthesise(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch,
 
 void synthesise_first(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
   synthesise_any([=](int k) { return wide(low + k) << fq; }, high, fq, out, scratch, n);
+}
+
+void synthesise_wide(const i32 *low, const i32 *high, i32 *out, i32 *scratch, int n) {
+  if (n == 1) out[0] = low[0];
+  else
+    synthesise_as<false>([=](int k) { return load32(low + k); },
+                         [=](int k) { return load32(high + k); }, 0, out, scratch, n);
 }
 
 void widen(const i16 *line, int fq, i32 *out, int n) {

@@ -111,6 +111,18 @@ void trimmed(Data &d) {
     if (d.counts[g] > 0) d.counts[g] -= u8(next() & 1);
 }
 
+// Counts of lossless coding above 12 bits.
+void widened(Data &d) {
+  for (u8 &n : d.counts) n = u8(next() & 31);
+  for (u8 &n : d.above) n = u8(next() & 31);
+}
+
+// Counts behind the line are the next column's: all of them are compared.
+size_t predicted(Data &d, int, const void *p[4], size_t s[4]) {
+  part(p, s, 0, d.counts, kSize);
+  return part(p, s, 1, d.result, 1);
+}
+
 // From an odd nibble on where n is odd, and up to the very end of what may be read.
 void unpack(const Kernels &k, Data &d, int n, int t, bool signs, bool uniform) {
   const int groups = (n + 3) / 4;
@@ -146,26 +158,28 @@ size_t packed(Data &d, int, const void *p[4], size_t s[4]) {
 const Test kTests[] = {
     {"predict from zero",
      [](const Kernels &k, Data &d, int n, int t) {
-       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t, false, 1));
+       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t, false, 1, 15));
      },
-     [](Data &d, int, const void *p[4], size_t s[4]) {
-       // Counts behind the line are the next column's: all of them are compared.
-       part(p, s, 0, d.counts, kSize);
-       return part(p, s, 1, d.result, 1);
-     },
+     predicted,
      [](Data &d) {
        for (u8 &n : d.bytes) n &= 7;
      }},
     {"predict vertically",
      [](const Kernels &k, Data &d, int n, int t) {
-       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 0));
+       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 0, 15));
      },
-     [](Data &d, int, const void *p[4], size_t s[4]) {
-       part(p, s, 0, d.counts, kSize);
-       return part(p, s, 1, d.result, 1);
-     },
+     predicted,
      [](Data &d) {
        for (u8 &n : d.bytes) n = n % 8 == 0 ? 255 : n & 31;
+     }},
+    {"predict wide",
+     [](const Kernels &k, Data &d, int n, int t) {
+       d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 1, 31));
+     },
+     predicted,
+     [](Data &d) {
+       widened(d);
+       for (u8 &n : d.bytes) n = n % 8 == 0 ? 255 : n & 63;
      }},
     {"residuals",
      [](const Kernels &k, Data &d, int n, int t) {
@@ -174,6 +188,14 @@ const Test kTests[] = {
      [](Data &d, int n, const void *p[4], size_t s[4]) {
        return part(p, s, 0, d.bytes, (n + 3) / 4);
      }},
+    {"residuals wide",
+     [](const Kernels &k, Data &d, int n, int t) {
+       k.residuals(d.counts, d.above, d.bytes, (n + 3) / 4, t, t + t / 3, n & 1);
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       return part(p, s, 0, d.bytes, (n + 3) / 4);
+     },
+     widened},
     {"unpack signs, uniform",
      [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, true); }, unpacked},
     {"unpack signs, deadzone",
@@ -198,6 +220,13 @@ const Test kTests[] = {
        d.y[P - 1] = d.y[P];
        d.y[P + n / 2] = d.y[P + max(n / 2 - 1, 0)];
        k.synthesise_first(d.x + P, d.y + P, 6, d.out + P, d.c + P, n);
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.out + P, n); }},
+    {"synthesise_wide",
+     [](const Kernels &k, Data &d, int n, int) {
+       d.b[P - 1] = d.b[P];
+       d.b[P + n / 2] = d.b[P + max(n / 2 - 1, 0)];
+       k.synthesise_wide(d.a + P, d.b + P, d.out + P, d.c + P, n);
      },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.out + P, n); }},
     {"widen", [](const Kernels &k, Data &d, int n, int) { k.widen(d.y, 8, d.out, n); },
@@ -278,6 +307,12 @@ const Test kTests[] = {
        k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t, true, d.result, d.result + 1);
      },
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.result, 2); }},
+    {"vertical_cost wide",
+     [](const Kernels &k, Data &d, int n, int t) {
+       k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t, true, d.result, d.result + 1);
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.result, 2); },
+     widened},
     {"grade", [](const Kernels &k, Data &d, int n, int) { k.grade(d.x, d.counts, (n + 3) / 4); },
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.counts, kSize); },
      counted},

@@ -102,11 +102,12 @@ class PrecinctWriter {
 
   precinct(px: number, py: number, top: boolean): number[] {
     const { pih, wgt } = this.#h;
-    const lossless = pih.fq === 0;
-    const q = lossless ? 0 : this.#below(this.#tools.maxCount);
-    const r = lossless ? 0 : this.#below(this.#g.nl);
+    // Lossless streams quantise nothing, but what decodes them does not know.
+    const exact = pih.fq === 0 && this.#chance(0.5);
+    const q = exact ? 0 : this.#below(this.#tools.maxCount);
+    const r = exact ? 0 : this.#below(this.#g.nl);
     const t = wgt.map(({ gain, priority }) =>
-      Math.min(15, Math.max(0, q - gain - (priority < r ? 1 : 0))),
+      Math.min(2 ** pih.br - 1, Math.max(0, q - gain - (priority < r ? 1 : 0))),
     );
     const mode = t.map(
       () =>
@@ -170,9 +171,9 @@ class PrecinctWriter {
           let M: number;
           if (skip) M = vertical && pih.rm === 0 ? m : T;
           else if (raw) M = this.#below(this.#tools.maxCount + 1);
-          else M = Math.min(15, T + (this.#chance(0.5) ? 0 : this.#below(4)));
+          else M = Math.min(2 ** pih.br - 1, T + (this.#chance(0.5) ? 0 : this.#below(4)));
           counts.push(M);
-          rawCounts += digits(M, 4);
+          rawCounts += digits(M, pih.br);
           if (!skip && !raw) residuals += vlc(M - m, m - T);
         }
       }

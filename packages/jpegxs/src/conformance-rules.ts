@@ -110,7 +110,7 @@ function readPacket(
     lines,
     raw: dr === 1,
     counts: significance + lcnt,
-    rawCounts: Math.ceil(groups / 2),
+    rawCounts: Math.ceil((groups * header.pih.br) / 8),
     size: headerSize + significance + lcnt + ldat + lsgn,
   };
 }

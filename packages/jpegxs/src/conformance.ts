@@ -47,7 +47,8 @@ export interface ModelOptions {
   readonly format?: SamplingFormat | "bayer";
   readonly nlx?: number;
   readonly nly?: number;
-  readonly precision?: "regular" | "lossless" | "quadratic" | "extended";
+  /** `"lossless16"`: above 12 bits. */
+  readonly precision?: "regular" | "lossless" | "lossless16" | "quadratic" | "extended";
   readonly columns?: boolean;
   readonly rct?: boolean;
   readonly qpih?: number;
@@ -94,7 +95,10 @@ export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<Mo
       rm: pick(options.rm, bit),
       rl: pick(options.rl, bit),
       lh: pick(options.lh, bit),
-      bits: fc.integer({ min: 8, max: 12 }),
+      bits:
+        options.precision === "lossless16"
+          ? fc.integer({ min: 13, max: 16 })
+          : fc.integer({ min: 8, max: 12 }),
       hsl: fc.integer({ min: 1, max: 4 }),
       wide: fc.integer({ min: 0, max: 40 }),
       high: fc.integer({ min: 0, max: 9 }),
@@ -125,9 +129,8 @@ export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<Mo
       // The last column must not be narrower than the coarsest coefficient.
       if (o.columns && ((wf - 1) % column) + 1 < least) wf += least;
       const bayer = o.format === "bayer";
-      const [bw, fq] = { regular: [20, 8], lossless: [o.bits, 0] }[o.precision as string] ?? [
-        18, 6,
-      ];
+      const lossless = o.precision.startsWith("lossless");
+      const [bw, fq] = lossless ? [o.bits, 0] : o.precision === "regular" ? [20, 8] : [18, 6];
       const pih = {
         lcod: 0,
         ppih: 0,
@@ -139,9 +142,9 @@ export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<Mo
         nc: cdt.length,
         ng: 4,
         ss: 8,
-        bw: bw as number,
-        fq: fq as number,
-        br: 4,
+        bw,
+        fq,
+        br: o.precision === "lossless16" ? 5 : 4,
         fslc: 0,
         ppoc: 0,
         cpih: bayer ? 3 : Number(o.rct),
@@ -182,7 +185,7 @@ export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<Mo
         significance: o.significance,
         raw: o.raw,
         filler: o.filler,
-        maxCount: o.precision === "lossless" ? o.bits : 12,
+        maxCount: lossless ? o.bits : 12,
       };
       return modelCodestream(header, tools, random);
     });
@@ -252,6 +255,7 @@ export function conformanceSuite(
     decodes("B.5 columns of precincts", { columns: true, nly: 0 });
     decodes("F.3 reversible colour transform", { format: "4:4:4", rct: true });
     decodes("G lossless: no fractional bits", { precision: "lossless" });
+    decodes("G lossless above 12 bits: counts of five bits (2024)", { precision: "lossless16" });
     decodes("G.4 quadratic output", { precision: "quadratic" });
     decodes("G.5 extended output", { precision: "extended" });
     decodes("F.5 Star-Tetrix, suppressed decomposition", { format: "bayer" });
@@ -386,7 +390,7 @@ function capabilities(rl: number, maxSy: number, precision: string, bayer: boole
     (precision === "extended" ? 0x10 : 0) |
     (maxSy > 1 ? 0x08 : 0) |
     (bayer ? 0x04 : 0) |
-    (precision === "lossless" ? 0x02 : 0);
+    (precision.startsWith("lossless") ? 0x02 : 0);
   if (rl === 1) return new Uint8Array([first, 0x80]);
   return new Uint8Array(first === 0 ? [] : [first]);
 }

@@ -12,7 +12,7 @@ export interface EncoderOptions {
   readonly width: number;
   readonly height: number;
   readonly format: SamplingFormat;
-  /** Bits of a sample, 8 to 16. Lossless coding and the profiles end at 12. */
+  /** Bits of a sample, 8 to 16. The profiles end at 12, but for lossless coding and filter arrays. */
   readonly bitDepth: number;
   /** Bits a grid point: the codestream has ⌈⌊width · height · bitsPerPixel⌋ / 8⌉ bytes. */
   readonly bitsPerPixel?: number;
@@ -103,7 +103,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   if (sampling === undefined) throw configError("format", `${format} is not a sampling format`);
   whole("width", width, 1, 65535);
   whole("height", height, 1, 65535);
-  whole("bitDepth", bitDepth, 8, lossless ? 12 : 16);
+  whole("bitDepth", bitDepth, 8, 16);
   const cdt = sampling.map(([sx, sy]) => ({ b: bitDepth, sx, sy }));
   if (cdt.some((c) => width % c.sx !== 0)) throw configError("width", `odd with ${format}`);
   if (cdt.some((c) => height % c.sy !== 0)) throw configError("height", `odd with ${format}`);
@@ -157,7 +157,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     ss: 8,
     bw: lossless ? bitDepth : 20,
     fq: lossless ? 0 : 8,
-    br: 4,
+    br: lossless && bitDepth > 12 ? 5 : 4,
     fslc: 0,
     ppoc: 0,
     cpih: rct ? 1 : 0,
@@ -171,10 +171,13 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   };
   // What a packet holds of a line; columns need no long headers.
   const wide = Math.min(width, columnWidth || width) * cdt.length;
+  // Bits of a coefficient, with its share of the signs. A packet has all of a line, or half of it with vertical levels.
+  const bits = lossless ? bitDepth + 5 : 16;
+  const longest = (wide * bits) / (nly > 0 ? 2 : 1);
   const adapted: PictureHeader = {
     ...pih,
-    // Long lines without vertical levels overflow the short packet header.
-    lh: Number(svt ? wide >= 32752 : wide >= 16376 && nly === 0),
+    // Long lines overflow the short packet header.
+    lh: Number(svt ? wide >= 32752 : longest >= 8 * 32752),
     // SVT-JPEG-XS never makes a slice higher than the picture.
     hsl: svt ? Math.min(pih.hsl, Math.ceil(height / 2 ** nly)) : pih.hsl,
   };
@@ -282,11 +285,13 @@ function withProfile(
   options: EncoderOptions,
 ): CodestreamHeader {
   const lossless = header.pih.fq === 0;
+  const samples = header.cdt.reduce((sum, { sx, sy }) => sum + 1 / (sx * sy), 0);
   const claim = (profile: Profile): CodestreamHeader => {
-    // The size of a lossless codestream is not known yet: the whole range is claimed.
-    const bytes = lossless ? Math.floor((options.width * options.height * profile.nbpp) / 8) : size;
     const { width, height, frameRate } = options;
-    const plev = chooseLevel(width, height, bytes, profile, frameRate);
+    // The size of a lossless codestream is not known yet: the whole range is claimed, or none where noise goes beyond.
+    const bytes = lossless ? Math.floor((width * height * profile.nbpp) / 8) : size;
+    const sublevels = lossless && samples * (options.bitDepth + 4) > profile.nbpp ? 0xff00 : 0xffff;
+    const plev = chooseLevel(width, height, bytes, profile, frameRate) & sublevels;
     return { ...header, pih: { ...header.pih, ppih: profile.ppih, plev } };
   };
   if (named !== undefined) {
@@ -298,7 +303,7 @@ function withProfile(
     return claimed;
   }
   if (options.profile === "unrestricted") return header;
-  const names = lossless ? ["MLS.12"] : AUTOMATIC;
+  const names = lossless ? ["MLS.12", "MLS.16"] : AUTOMATIC;
   for (const name of names) {
     const claimed = claim(PROFILES.find((p) => p.name === name) as Profile);
     if (claimed.pih.nly < 2 && name.startsWith("High")) continue;

@@ -88,6 +88,8 @@ export const PROFILES: readonly Profile[] = [
   profile("High444.12", 0x4a40, TO_444, TWELVE, 36, 16, { maxNly: 2 }),
   profile("High4444.12", 0x4e40, TO_4444, TWELVE, 48, 16, { maxNly: 2 }),
   profile("MLS.12", 0x6ec0, ALL, TWELVE, 48, 0, { maxNly: 2, lossless: true }),
+  // Nbpp by analogy: four components of all their bits.
+  profile("MLS.16", 0x6ed0, ALL, ANY, 64, 0, { maxNly: 2, lossless: true }),
   profile("LightBayer", 0x9300, ["4:4:4:4"], ANY, 64, 4, { ...BAYER, maxNly: 0 }),
   profile("MainBayer", 0xb340, ["4:4:4:4"], ANY, 64, 8, BAYER),
   profile("HighBayer", 0xc340, ["4:4:4:4"], ANY, 64, 16, { ...BAYER, maxNly: 2 }),
@@ -98,7 +100,6 @@ const OTHER_PROFILES: Readonly<Record<number, string>> = {
   19012: "CHigh444.12",
   19013: "TDC444.12",
   27205: "TDCMLS444.12",
-  28368: "MLS.16",
 };
 
 /** A level: limits on the grid (ISO/IEC 21122-2 annex B). */

@@ -30,7 +30,7 @@ const shape = fc
     extraWidth: fc.integer({ min: 0, max: 70 }),
     extraHeight: fc.integer({ min: 0, max: 40 }),
     columns: fc.boolean(),
-    bitDepth: fc.integer({ min: 8, max: 12 }),
+    bitDepth: fc.integer({ min: 8, max: 16 }),
     seed: fc.nat(),
   })
   .map(({ format, nlx, nly: wanted, extraWidth, extraHeight, columns, bitDepth, seed }) => {
@@ -95,21 +95,23 @@ describe("lossless", () => {
     "gives every sample back, whatever the format, depth and levels",
     ({ seed, ...options }, rgb, { rm, fs, rl }) => {
       const source = noise({ ...options, seed });
-      const bytes = encode(
-        {
-          ...options,
-          lossless: true,
-          rgb: rgb && options.format.startsWith("4:4:4"),
-          verticalPrediction: rm ? "coefficients" : "residuals",
-          signs: fs ? "separate" : "inline",
-          rawPackets: rl,
-          profile: "unrestricted",
-        },
-        source,
-      );
+      const all = {
+        ...options,
+        lossless: true,
+        rgb: rgb && options.format.startsWith("4:4:4"),
+        verticalPrediction: rm ? "coefficients" : "residuals",
+        signs: fs ? "separate" : "inline",
+        rawPackets: rl,
+        profile: "unrestricted",
+      } as const;
+      const bytes = encode(all, source);
       expectSamePlanes(decoder.decode(bytes).planes, source);
       expect(walkCodestream(bytes)).toMatchObject({ length: bytes.length, lcodAgrees: true });
       checkRules(bytes);
+      for (const { other, decoder: otherDecoder } of others) {
+        expectSame(encode(all, source, other), bytes);
+        expectSamePlanes(otherDecoder.decode(bytes).planes, source);
+      }
     },
   );
 });
@@ -180,8 +182,8 @@ describe("with a budget", () => {
 
 describe("defaults", () => {
   test.each(formats)("%s breaks no rule of the profile that it claims", (format) => {
-    for (const bitDepth of [8, 10, 12]) {
-      for (const lossless of [false, true]) {
+    for (const bitDepth of [8, 10, 12, 13, 14, 15, 16]) {
+      for (const lossless of bitDepth > 12 ? [true] : [false, true]) {
         const size = lossless ? { lossless } : { bitsPerPixel: 3 };
         const header = encoderHeader({ width: 1920, height: 1080, format, bitDepth, ...size });
         expect(header.pih.ppih).not.toBe(0);
@@ -326,7 +328,7 @@ describe("refusals", () => {
     ["width", { width: 95 }],
     ["height", { height: 49, format: "4:2:0" }],
     ["bitDepth", { bitDepth: 7 }],
-    ["bitDepth", { bitDepth: 14, lossless: true, bitsPerPixel: undefined }],
+    ["bitDepth", { bitDepth: 17, lossless: true, bitsPerPixel: undefined }],
     ["format", { format: "4:1:1" }],
     ["nlx", { nlx: 6 }],
     ["nlx", { width: 8, height: 8 }],
