@@ -18,9 +18,15 @@ export interface AmfValues {
 export function decodeAmf0Values(bytes: Uint8Array): AmfValues {
   const input = plain(bytes);
   const reader = new AmfReader(input, 0, input.length);
+  const values = readAmf0Values(reader);
+  return { values, missingEnd: reader.missingEnd };
+}
+
+/** As {@link decodeAmf0Values}, from where `reader` stands. */
+export function readAmf0Values(reader: AmfReader): AmfValue[] {
   const values: AmfValue[] = [];
   while (reader.remaining > 0 && !isSurplusEnd(reader)) values.push(readAmf0(reader, 1));
-  return { values, missingEnd: reader.missingEnd };
+  return values;
 }
 
 /** FLV 9 closed script data with an object end. */

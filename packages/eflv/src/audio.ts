@@ -14,8 +14,12 @@ import {
   readTrackHeader,
 } from "./media.js";
 import { MediaCursor } from "./media-cursor.js";
-import { MAX_TIMESTAMP_OFFSET_NANO, MOD_EX, type ModEx, readModEx } from "./mod-ex.js";
-import { channelMaskMatches, readMultichannelConfig } from "./multichannel.js";
+import { MOD_EX, type ModEx, readModEx } from "./mod-ex.js";
+import {
+  channelMaskMatches,
+  type MultichannelConfig,
+  readMultichannelConfig,
+} from "./multichannel.js";
 
 /** SoundFormat of FLV E.4.2.1; `exHeader` is Enhanced RTMP's. */
 export const SOUND_FORMAT = {
@@ -111,7 +115,7 @@ export function readAudioData(cursor: MediaCursor): AudioData {
     timestampOffsetNano: cursor.timestampOffsetNano,
     multitrackType: cursor.multitrackType,
     messages,
-    warnings: warningsOf(cursor.timestampOffsetNano, messages),
+    warnings: cursor.warnings,
   };
 }
 
@@ -137,23 +141,15 @@ function readMessage(cursor: MediaCursor): MediaMessage {
   if (cursor.packetType !== "MultichannelConfig") return cursor.takeMessage(undefined, undefined);
   const { at, end, messageEnd } = cursor;
   cursor.end = messageEnd;
-  const config = readMultichannelConfig(cursor);
-  cursor.at = at;
-  cursor.end = end;
-  return cursor.takeMessage(config, undefined);
-}
-
-function warningsOf(
-  timestampOffsetNano: number,
-  messages: readonly MediaMessage[],
-): readonly ContentWarningCode[] {
-  let warnings = NO_WARNINGS;
-  if (timestampOffsetNano > MAX_TIMESTAMP_OFFSET_NANO) warnings = ["modex-nano-range"];
-  for (const { multichannelConfig } of messages) {
-    if (multichannelConfig === undefined || channelMaskMatches(multichannelConfig)) continue;
-    warnings = [...warnings, "channel-mask-mismatch"];
+  let config: MultichannelConfig;
+  try {
+    config = readMultichannelConfig(cursor);
+  } finally {
+    cursor.end = end;
   }
-  return warnings;
+  cursor.at = at;
+  if (!channelMaskMatches(config)) cursor.warn("channel-mask-mismatch");
+  return cursor.takeMessage(config, undefined);
 }
 
 const PACKET_NUMBERS: Readonly<Partial<Record<PacketType, number>>> = {

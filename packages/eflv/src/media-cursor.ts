@@ -1,6 +1,6 @@
 import { uint16, uint24, uint32 } from "@x/bits";
 import { AMF_MAX_OBJECTS } from "./amf-reader.js";
-import { type FlvTagErrorCode, tagError } from "./errors.js";
+import { type ContentWarningCode, type FlvTagErrorCode, tagError } from "./errors.js";
 import { fourCcText } from "./four-cc.js";
 import {
   type MediaMessage,
@@ -8,6 +8,7 @@ import {
   type MultitrackType,
   NO_BYTES,
   NO_MOD_EX,
+  NO_WARNINGS,
   type PacketType,
 } from "./media.js";
 import type { ModEx } from "./mod-ex.js";
@@ -55,6 +56,8 @@ export class MediaCursor {
   /** A track size told `messageEnd`, and is at fault when that is too early. */
   sized = false;
 
+  #warnings: ContentWarningCode[] | undefined = undefined;
+
   // Asking an array for its memory costs as much as making a view of it.
   #buffer: ArrayBufferLike = NO_BYTES.buffer;
   #byteOffset = 0;
@@ -78,6 +81,7 @@ export class MediaCursor {
     this.videoCommand = undefined;
     this.commandPacketType = 0;
     this.missingEnd = false;
+    this.#warnings = undefined;
     this.amfObjectsLeft = AMF_MAX_OBJECTS;
     this.packetType = "CodedFrames";
     this.fourCc = undefined;
@@ -179,6 +183,16 @@ export class MediaCursor {
   checkParts(count: number): void {
     if (count < MAX_PARTS) return;
     throw this.fail("too-many-parts", `more than ${MAX_PARTS}`, "message", this.at);
+  }
+
+  /** What was found so far, in order; it holds for a tag that turns out invalid too. */
+  get warnings(): readonly ContentWarningCode[] {
+    return this.#warnings ?? NO_WARNINGS;
+  }
+
+  warn(code: ContentWarningCode): void {
+    this.#warnings ??= [];
+    this.#warnings.push(code);
   }
 
   /** An error about the byte at `at`. */

@@ -8,7 +8,7 @@ export const MOD_EX = 7;
 export const TIMESTAMP_OFFSET_NANO = 0;
 
 /** A whole millisecond would be in the time stamp. */
-export const MAX_TIMESTAMP_OFFSET_NANO = 999_999;
+const MAX_TIMESTAMP_OFFSET_NANO = 999_999;
 
 /** A modifier in front of a packet type (Enhanced RTMP v2, ModEx). */
 export interface ModEx {
@@ -41,6 +41,7 @@ export function readModEx(cursor: MediaCursor): number {
     if (modExType === TIMESTAMP_OFFSET_NANO) {
       if (size < 3) throw cursor.fail("modex-nano-size", `${size} bytes`, "modExData", at);
       cursor.timestampOffsetNano = uint24(data, 0);
+      if (cursor.timestampOffsetNano > MAX_TIMESTAMP_OFFSET_NANO) cursor.warn("modex-nano-range");
     }
     modEx.push({ modExType, data, longForm: longForm && size < 256 });
     packetType = next & 15;

@@ -1,6 +1,7 @@
 import { plain } from "@x/bits";
+import { AmfReader } from "./amf-reader.js";
 import type { AmfProperties, AmfValue } from "./amf-value.js";
-import { decodeAmf0Values } from "./amf0-decode.js";
+import { readAmf0Values } from "./amf0-decode.js";
 import { encodeAmf0Values } from "./amf0-encode.js";
 import { type ContentWarningCode, tagError } from "./errors.js";
 import { swappedFourCc } from "./four-cc.js";
@@ -26,20 +27,25 @@ export interface ScriptData {
 /**
  * Decode the data of a script tag, or of an RTMP data message (FLV E.4.4).
  * @param amf3 tag type 15: the first byte is the format, 0
- * @throws {FormatError} AMF codes of `FlvTagErrorCode`; offsets count from the start of the values
+ * @throws {FormatError} AMF codes of `FlvTagErrorCode`; offsets count from the start of `data`
  */
 export function decodeScriptData(data: Uint8Array, amf3 = false): ScriptData {
-  const bytes = plain(data);
-  if (amf3 && bytes.length > 0 && bytes[0] !== 0) {
-    throw tagError("amf-type", `format byte ${bytes[0]}`, "format", 0);
+  return readScriptData(new AmfReader(plain(data), 0, data.length), amf3);
+}
+
+/** As {@link decodeScriptData}; `amf.missingEnd` tells of a missing end even if it throws. */
+export function readScriptData(amf: AmfReader, amf3: boolean): ScriptData {
+  if (amf3 && amf.remaining > 0) {
+    const format = amf.uint8("format");
+    if (format !== 0) throw tagError("amf-type", `format byte ${format}`, "format", 0);
   }
-  const { values, missingEnd } = decodeAmf0Values(amf3 ? bytes.subarray(1) : bytes);
+  const values = readAmf0Values(amf);
   const setDataFrame = textOf(values[0]) === "@setDataFrame";
   const nameAt = setDataFrame ? 1 : 0;
   const name = textOf(values[nameAt]);
   const args = values.slice(name === undefined ? nameAt : nameAt + 1);
   const warnings: ContentWarningCode[] = [];
-  if (missingEnd) warnings.push("amf-missing-end");
+  if (amf.missingEnd) warnings.push("amf-missing-end");
   if (name === "onMetaData" && args.some(hasSwappedFourCc)) {
     warnings.push("metadata-fourcc-swapped");
   }

@@ -1,12 +1,12 @@
 import { FormatError, isFormatError } from "@x/bits";
+import { AmfReader } from "./amf-reader.js";
 import { type AudioData, readAudioData, readAudioHeader } from "./audio.js";
 import type { ContentWarningCode, FlvIssue, FlvTagErrorCode } from "./errors.js";
 import { type FlvEvent, MediaEvent } from "./flv-event.js";
 import { NO_WARNINGS } from "./media.js";
 import { MediaCursor } from "./media-cursor.js";
 import { MetadataTracks } from "./metadata-track.js";
-import { MAX_TIMESTAMP_OFFSET_NANO } from "./mod-ex.js";
-import { decodeScriptData, type ScriptData } from "./script.js";
+import { readScriptData, type ScriptData } from "./script.js";
 import { FILTER, type FlvTag, TAG_HEADER_SIZE, TAG_TYPE, tagAt, timestampAt } from "./tag.js";
 import { type FlvReadOptions, TagFramer } from "./tag-framer.js";
 import {
@@ -128,7 +128,7 @@ export class StreamReader {
     try {
       audio = readAudioData(cursor);
     } catch (error) {
-      this.#invalid(error, cursor.tag());
+      this.#invalid(error, cursor.tag(), cursor.warnings);
       return;
     }
     this.#accept(cursor, audio.warnings);
@@ -140,7 +140,7 @@ export class StreamReader {
     try {
       video = readVideoData(cursor, this.#avcLikeCodecIds);
     } catch (error) {
-      this.#invalid(error, cursor.tag());
+      this.#invalid(error, cursor.tag(), cursor.warnings);
       return;
     }
     if (this.#metadataTracks !== undefined) video = this.#metadataTracks.attribute(video);
@@ -160,7 +160,7 @@ export class StreamReader {
     try {
       isPacket = this.#isPacket(cursor);
     } catch (error) {
-      this.#invalid(error, cursor.tag());
+      this.#invalid(error, cursor.tag(), cursor.warnings);
       return;
     }
     if (isPacket) {
@@ -181,11 +181,7 @@ export class StreamReader {
     switch (cursor.packetType) {
       case "CodedFrames":
       case "CodedFramesX":
-        return (
-          !cursor.sized &&
-          cursor.videoCommand === undefined &&
-          cursor.timestampOffsetNano <= MAX_TIMESTAMP_OFFSET_NANO
-        );
+        return !cursor.sized && cursor.videoCommand === undefined && cursor.warnings.length === 0;
       default:
         return false;
     }
@@ -201,18 +197,21 @@ export class StreamReader {
       this.#event({ type: "unknown", tag });
       return;
     }
+    const amf = new AmfReader(tag.data, 0, tag.data.length);
     let script: ScriptData;
     try {
-      script = decodeScriptData(tag.data, amf3);
+      script = readScriptData(amf, amf3);
     } catch (error) {
-      this.#invalid(error, tag);
+      this.#invalid(error, tag, amf.missingEnd ? ["amf-missing-end"] : NO_WARNINGS);
       return;
     }
     this.#warn(tag.offset, script.warnings);
     this.#event({ type: "script", tag, script });
   }
 
-  #invalid(error: unknown, tag: FlvTag): void {
+  /** `warnings`: what was found before the error. */
+  #invalid(error: unknown, tag: FlvTag, warnings: readonly ContentWarningCode[]): void {
+    this.#warn(tag.offset, warnings);
     if (!isFormatError(error) || this.#throws) throw error;
     const { code, field, message, offset } = error as FormatError<FlvTagErrorCode>;
     const issue: FlvIssue = {

@@ -2,7 +2,7 @@ import { plain } from "@x/bits";
 import { AmfReader } from "./amf-reader.js";
 import type { AmfValue } from "./amf-value.js";
 import { readAmf0 } from "./amf0-decode.js";
-import { type ContentWarningCode, tagError } from "./errors.js";
+import type { ContentWarningCode } from "./errors.js";
 import {
   checkCompositionTime,
   encodeEnhanced,
@@ -12,7 +12,6 @@ import {
   type MultitrackType,
   NO_BYTES,
   NO_MESSAGES,
-  NO_WARNINGS,
   type PacketSyntax,
   type PacketType,
   readMessages,
@@ -20,14 +19,7 @@ import {
   writeUint24,
 } from "./media.js";
 import { MediaCursor } from "./media-cursor.js";
-import {
-  MAX_TIMESTAMP_OFFSET_NANO,
-  MOD_EX,
-  type ModEx,
-  readModEx,
-  sizeOfModEx,
-  writeModEx,
-} from "./mod-ex.js";
+import { MOD_EX, type ModEx, readModEx, sizeOfModEx, writeModEx } from "./mod-ex.js";
 
 /** VideoFrameType. */
 export const FRAME_TYPE = {
@@ -126,7 +118,7 @@ export function readVideoData(cursor: MediaCursor, avcLikeCodecIds: readonly num
     commandPacketType: cursor.commandPacketType,
     commandRest: isCommand ? cursor.body : NO_BYTES,
     messages,
-    warnings: warningsOf(cursor),
+    warnings: cursor.warnings,
   };
 }
 
@@ -188,27 +180,24 @@ function readMessage(cursor: MediaCursor): MediaMessage {
   return cursor.takeMessage(undefined, metadata);
 }
 
-function warningsOf({ timestampOffsetNano, missingEnd }: MediaCursor): VideoData["warnings"] {
-  let warnings = NO_WARNINGS;
-  if (timestampOffsetNano > MAX_TIMESTAMP_OFFSET_NANO) warnings = ["modex-nano-range"];
-  if (missingEnd) warnings = [...warnings, "amf-missing-end"];
-  return warnings;
-}
-
 /** Pairs of a name and a value, to the end of the message; the cursor stays where it is. */
 function readMetadata(cursor: MediaCursor): MetadataPair[] {
   const { start } = cursor;
   const data = cursor.view(start, cursor.messageEnd);
   const amf = new AmfReader(data, cursor.at - start, data.length, cursor.amfObjectsLeft);
   const pairs: MetadataPair[] = [];
-  while (amf.remaining > 0) {
-    const { at } = amf;
-    const name = textOf(readAmf0(amf, 1));
-    if (name === undefined) throw tagError("amf-type", "name is no string", "metadataName", at);
-    if (amf.remaining === 0) throw amf.fail("amf-truncated", "name without value", name);
-    pairs.push([name, readAmf0(amf, 1)]);
+  try {
+    while (amf.remaining > 0) {
+      const marker = amf.bytes[amf.at];
+      const name = marker === 0x02 || marker === 0x0c ? textOf(readAmf0(amf, 1)) : undefined;
+      if (name === undefined) throw amf.fail("amf-type", "name is no string", "metadataName");
+      if (amf.remaining === 0) throw amf.fail("amf-truncated", "name without value", name);
+      pairs.push([name, readAmf0(amf, 1)]);
+    }
+  } finally {
+    if (amf.missingEnd && !cursor.missingEnd) cursor.warn("amf-missing-end");
+    cursor.missingEnd ||= amf.missingEnd;
   }
-  cursor.missingEnd ||= amf.missingEnd;
   cursor.amfObjectsLeft = amf.objectsLeft;
   return pairs;
 }

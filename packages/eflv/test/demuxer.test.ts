@@ -1,7 +1,7 @@
 import { it } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { toHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
+import { fromHex, toHex, vectorBytes, vectorFiles } from "../../../tools/testing/vectors.js";
 import {
   arbitraryChunkSizes,
   arbitraryTag,
@@ -11,6 +11,8 @@ import {
 } from "../src/conformance.js";
 import { cut } from "../src/conformance-streams.js";
 import {
+  encodeFlvHeader,
+  encodeTag,
   FlvDemuxer,
   type FlvEvent,
   FlvPacketReader,
@@ -150,5 +152,79 @@ describe("events", () => {
     expect(event?.type === "audio" && toHex(event.audio.messages[0]?.body as Uint8Array)).toBe(
       "0203",
     );
+  });
+});
+
+describe("a tag that turns out invalid", () => {
+  function fileOf(tagType: number, data: Uint8Array): Uint8Array {
+    const tag = { tagType, filter: false, timestamp: 0, streamId: 0, data };
+    return Uint8Array.from([
+      ...encodeFlvHeader({ hasAudio: true, hasVideo: true }),
+      ...encodeTag(tag),
+    ]);
+  }
+
+  /** Warnings and invalid tags of a file with one tag, as code and bytes of the tag's data. */
+  function said(tagType: number, hex: string): unknown[] {
+    const said: unknown[] = [];
+    const demuxer = new FlvDemuxer();
+    const bytes = fileOf(tagType, fromHex(hex));
+    const events = [...demuxer.push(bytes), ...demuxer.flush()];
+    for (const event of events) {
+      if (event.type === "issue") said.push(event.issue.code);
+      else if (event.type === "invalid") said.push({ [event.issue.code]: toHex(event.tag.data) });
+      else if (event.type !== "header") said.push(event.type);
+    }
+    return said;
+  }
+
+  test("keeps the warnings found before the error", () => {
+    // Nanoseconds out of range, then a cut FourCC; an inner object without its end, then no second element.
+    const nano = "97020f424001";
+    expect(said(8, `${nano}6d70`)).toEqual([
+      "modex-nano-range",
+      { "tag-too-short": `${nano}6d70` },
+    ]);
+    const array = "0a000000020300016b05";
+    expect(said(18, array)).toEqual(["amf-missing-end", { "amf-truncated": array }]);
+    const metadata = "96146876633101000009020001610300016205";
+    expect(said(9, `${metadata}02ffffff`)).toEqual([
+      "amf-missing-end",
+      { "track-size": `${metadata}02ffffff` },
+    ]);
+  });
+
+  test("warns of each modifier and each track", () => {
+    const nano = "020f4240";
+    expect(said(8, `97${nano}07${nano}016d703461`)).toEqual([
+      "modex-nano-range",
+      "modex-nano-range",
+      "audio",
+    ]);
+    const track = "00000006010100000003";
+    expect(said(8, `95146d703461${track}${track}`)).toEqual([
+      "channel-mask-mismatch",
+      "channel-mask-mismatch",
+      "audio",
+    ]);
+  });
+
+  test("is delivered whole when a track in its middle is at fault", () => {
+    const tag = "95146d70346100000001010100000102";
+    expect(said(8, tag)).toEqual([{ "tag-too-short": tag }]);
+  });
+
+  test("has a name of the wrong type even if that is cut", () => {
+    expect(said(9, "94687663310001")).toEqual([{ "amf-type": "94687663310001" }]);
+  });
+
+  test("says where the error is, in AMF3 data too", () => {
+    const demuxer = new FlvDemuxer();
+    const data = fromHex("000200016104");
+    const events = demuxer.push(fileOf(15, data));
+    // The reserved marker is the last byte but the size behind the tag.
+    expect(events.find(({ type }) => type === "invalid")).toMatchObject({
+      issue: { code: "amf-type", offset: 9 + 4 + 11 + data.length },
+    });
   });
 });
