@@ -40,6 +40,14 @@ export function parseCaps(text: string): Caps {
   return new CapsReader(text).all();
 }
 
+/**
+ * The fields of a structure in GStreamer's notation: `program_map, sink_300=1, PMT_1=(uint)4096`.
+ * @throws {SyntaxError} with the position in `text`.
+ */
+export function parseStructure(text: string): CapsStructure["fields"] {
+  return new CapsReader(text).only();
+}
+
 /** The notation that {@link parseCaps} reads. */
 export function formatCaps(of: Caps): string {
   if (of === "ANY") return "ANY";
@@ -188,6 +196,14 @@ class CapsReader {
     return structures;
   }
 
+  only(): CapsStructure["fields"] {
+    this.#match(/[A-Za-z][\w/.:+-]*/y, "the name of a structure");
+    const fields = this.#fields();
+    this.#take(";");
+    if (this.#rest() !== "") throw this.#error("unexpected text");
+    return fields;
+  }
+
   #structure(): CapsStructure {
     const mediaType = this.#match(
       /[A-Za-z][\w.+-]*\/[\w.+-]+/y,
@@ -201,13 +217,17 @@ class CapsReader {
       }
       if (!this.#take(")")) throw this.#error('")" expected');
     }
+    return { mediaType, fields: this.#fields() };
+  }
+
+  #fields(): Record<string, CapsValue> {
     const fields: Record<string, CapsValue> = {};
     while (this.#take(",")) {
       const name = this.#match(/[A-Za-z_][\w-]*/y, "a field name");
       if (!this.#take("=")) throw this.#error(`"=" expected after ${name}`);
       fields[name] = this.#value();
     }
-    return { mediaType, fields };
+    return fields;
   }
 
   #value(): CapsValue {
@@ -291,6 +311,6 @@ class CapsReader {
   }
 
   #error(message: string): SyntaxError {
-    return new SyntaxError(`${message} at character ${this.#at + 1} of the caps "${this.#text}"`);
+    return new SyntaxError(`${message} at character ${this.#at + 1} of "${this.#text}"`);
   }
 }

@@ -109,6 +109,11 @@ export async function forEachItem(pad: SinkPad, handlers: ItemHandlers): Promise
   }
 }
 
+/** Hands tags on: what is said of a stream stays true of another form of it. */
+export function passTags(src: SrcPad): NonNullable<ItemHandlers["otherwise"]> {
+  return (item) => (item.type === "tags" ? src.push(item) : undefined);
+}
+
 /** `flags` with the discontinuity of `buffer` kept. */
 export function withDiscont(buffer: MediaBuffer, flags: BufferFlags = {}): BufferFlags {
   return buffer.flags.discont === true ? { ...flags, discont: true } : flags;

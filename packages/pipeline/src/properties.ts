@@ -1,4 +1,11 @@
-import { type Caps, type Fraction, formatCaps, parseCaps } from "./caps.js";
+import {
+  type Caps,
+  type CapsStructure,
+  type Fraction,
+  formatCaps,
+  parseCaps,
+  parseStructure,
+} from "./caps.js";
 
 /** A property of an element, as `inspect` shows it and as the launch syntax reads it. */
 export type PropertySpec = { readonly description: string } & (
@@ -18,6 +25,7 @@ export type PropertySpec = { readonly description: string } & (
     }
   | { readonly type: "fraction"; readonly default: Fraction | undefined }
   | { readonly type: "caps"; readonly default: Caps | undefined }
+  | { readonly type: "structure"; readonly default: undefined }
   | {
       readonly type: "enum";
       readonly default: string;
@@ -50,9 +58,11 @@ type ValueOf<Spec extends PropertySpec> = Spec extends { readonly type: "string"
           ? Fraction | Extract<Spec["default"], undefined>
           : Spec extends { readonly type: "caps" }
             ? Caps | Extract<Spec["default"], undefined>
-            : Spec extends { readonly type: "enum"; readonly values: readonly (infer Name)[] }
-              ? Name
-              : never;
+            : Spec extends { readonly type: "structure" }
+              ? CapsStructure["fields"] | undefined
+              : Spec extends { readonly type: "enum"; readonly values: readonly (infer Name)[] }
+                ? Name
+                : never;
 
 /** The values of an element's properties. */
 export type PropertyValues<Specs extends PropertySpecs = PropertySpecs> = {
@@ -66,7 +76,7 @@ export type PropertyValues<Specs extends PropertySpecs = PropertySpecs> = {
 export function parseProperty(
   spec: PropertySpec,
   text: string,
-): string | boolean | number | bigint | Fraction | Caps {
+): string | boolean | number | bigint | Fraction | Caps | CapsStructure["fields"] {
   switch (spec.type) {
     case "string":
       return text;
@@ -95,6 +105,12 @@ export function parseProperty(
     case "caps":
       try {
         return parseCaps(text);
+      } catch (error) {
+        throw new RangeError((error as Error).message);
+      }
+    case "structure":
+      try {
+        return parseStructure(text);
       } catch (error) {
         throw new RangeError((error as Error).message);
       }

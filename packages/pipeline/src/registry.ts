@@ -45,6 +45,7 @@ import { st2038ancmux } from "./elements/st2038ancmux.js";
 import { st2038anctocc } from "./elements/st2038anctocc.js";
 import { subparse } from "./elements/subparse.js";
 import { srtenc, webvttenc } from "./elements/subtitle-encoders.js";
+import { taginject } from "./elements/taginject.js";
 import { tee } from "./elements/tee.js";
 import { tsdemux } from "./elements/tsdemux.js";
 import { tsparse } from "./elements/tsparse.js";
@@ -77,6 +78,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     fakesrc,
     capsfilter,
     identity,
+    taginject,
     clocksync,
     queue,
     tee,

@@ -18,6 +18,7 @@ import {
   type ElementFactory,
   elementFactory,
   forEachItem,
+  passTags,
 } from "../element.js";
 import { anyOf, bytesField, withFrameRate } from "./formats.js";
 import { frameRateOr, pictureTime } from "./picture-times.js";
@@ -55,6 +56,7 @@ export const av1parse: ElementFactory = elementFactory({
             await source.push(head);
           } else await source.push(data);
         },
+        otherwise: passTags(context.src()),
       });
       source ??= open(head, writer);
       await source.push(new Uint8Array(0));

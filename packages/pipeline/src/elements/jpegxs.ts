@@ -84,6 +84,9 @@ function encoderFactory(name: string): ElementFactory {
                 sampling: `${video.format.rgb ? "RGB" : "YCbCr"}-${video.format.sampling}`,
                 depth: video.format.bitDepth,
                 "interlace-mode": video.interlaced ? "fields" : "progressive",
+                ...(properties.lossless
+                  ? {}
+                  : { "codestream-length": fields * encoder.header.pih.lcod }),
               }),
             );
           },

@@ -1,35 +1,31 @@
-import { type StreamKind, TsMuxer } from "@x/mpegts";
-import { type Item, mediaBuffer, SECOND } from "../buffer.js";
-import { type Caps, caps, formatCaps, mediaTypeOf, numberOf } from "../caps.js";
+import { type MuxProgram, TsMuxer } from "@x/mpegts";
+import type { Item } from "../buffer.js";
 import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
-import { earliestFirst } from "../merge.js";
-import { anyOf, MPEGTS_CAPS, withoutFormat } from "./formats.js";
+import { earliestFirst, type MergeGroup } from "../merge.js";
+import { MPEGTS_CAPS } from "./formats.js";
+import { MuxInput } from "./mux-input.js";
+import { MuxOutput } from "./mux-output.js";
+import { type ProgramMap, readProgramMap } from "./program-map.js";
+import { ticks } from "./ts-stream.js";
+import { MUX_CAPS } from "./ts-stream-formats.js";
 
+/** GStreamer's first PID. */
 const FIRST_PID = 0x41;
-const PACKET_SIZE = 188;
-
-const INPUT: Caps = anyOf(
-  caps("meta/x-st-2038", { alignment: "line" }),
-  caps("video/x-h264", { "stream-format": "byte-stream" }),
-  caps("video/x-h265", { "stream-format": "byte-stream" }),
-  caps("audio/mpeg", { mpegversion: 4, "stream-format": "adts" }),
-  caps("audio/mpeg", { mpegversion: 1 }),
-  caps("audio/x-ac3"),
-  caps("audio/x-eac3"),
-);
+const NOTHING = new Uint8Array(0);
 
 export const mpegtsmux: ElementFactory = elementFactory({
   name: "mpegtsmux",
   classification: "Codec/Muxer",
-  description: "Multiplexes streams into an MPEG transport stream of one programme.",
+  description: "Multiplexes streams into an MPEG transport stream of one programme or several.",
   properties: {
     alignment: {
       type: "integer",
       default: -1,
       min: -1,
       max: 255,
-      description: "Transport packets a buffer; -1: as they come, 7 fits a UDP datagram",
+      description:
+        "Transport packets a buffer; 7 fit a UDP datagram; 0: as they come; -1: 0 in front of a file, else 7",
     },
     bitrate: {
       type: "integer",
@@ -48,142 +44,129 @@ export const mpegtsmux: ElementFactory = elementFactory({
       default: 1,
       min: 1,
       max: 65_535,
-      description: "Programme number",
+      description: "Number of the programme of pads that prog-map does not name",
+    },
+    "prog-map": {
+      type: "structure",
+      default: undefined,
+      description:
+        "Programmes: program_map,sink_300=1,PMT_1=4096,PCR_1=sink_300,SERVICE_1=name,PROVIDER_1=name",
     },
   },
   pads: [
-    { name: "sink_%d", direction: "sink", presence: "request", caps: INPUT },
+    {
+      name: "sink_%d",
+      direction: "sink",
+      presence: "request",
+      caps: MUX_CAPS,
+      firstNumber: FIRST_PID,
+    },
     always("src", MPEGTS_CAPS),
   ],
-  create: (properties) => ({
-    async run(context) {
-      const src = context.src();
-      const output = new AlignedOutput(properties.alignment);
-      let muxer: TsMuxer | undefined;
-      // At a constant rate a packet's place is its time: a sink that waits sends them evenly, not a frame at once.
-      let origin: bigint | undefined;
-      let sent = 0n;
-      const send = async (data: Uint8Array, time: bigint | undefined): Promise<void> => {
-        origin ??= time;
-        const { bitrate } = properties;
-        const even =
-          bitrate > 0 && origin !== undefined
-            ? origin + (sent * 8n * SECOND) / BigInt(bitrate)
-            : time;
-        sent += BigInt(data.length);
-        await src.buffer(mediaBuffer(data, { pts: even }));
-      };
-      const start = (): TsMuxer =>
-        new TsMuxer({
-          programs: [
-            {
-              programNumber: properties["prog-num"],
-              streams: context.sinks.map((sink, index) => ({
-                pid: FIRST_PID + index,
-                kind: kindOf(sink.caps, context),
-              })),
-            },
-          ],
-          ...(properties.bitrate > 0 ? { bitrate: properties.bitrate } : {}),
-        });
-      await src.caps(caps("video/mpegts", { systemstream: true, packetsize: PACKET_SIZE }));
-      for await (const [index, item] of earliestFirst(context.sinks)) {
-        // Caps come first on every pad, and before a time is compared all pads have been looked at.
-        if (item.type === "caps" || item.type === "tags") continue;
-        muxer ??= start();
-        const bytes = feed(muxer, FIRST_PID + index, item, properties["start-time"], context);
-        for (const data of output.push(bytes)) await send(data, timeOf(item));
-      }
-      if (muxer === undefined) return;
-      for (const data of [...output.push(muxer.flush()), ...output.flush()]) {
-        await send(data, undefined);
-      }
-    },
-  }),
+  create(properties) {
+    const map = readProgramMap(properties["prog-map"]);
+    const startTime = properties["start-time"];
+    const bitrate = properties.bitrate > 0 ? { bitrate: properties.bitrate } : {};
+    return {
+      async run(context) {
+        const output = new MuxOutput(context.src(), properties.alignment, properties.bitrate);
+        const inputs = context.sinks.map(
+          (sink) => new MuxInput(context, sink, map.pads.get(sink.name) ?? properties["prog-num"]),
+        );
+        await output.start();
+        // What was read of one pad stays in front of the others: every format is known before a time is compared.
+        for (const input of inputs) await input.begin();
+        const programs = programsOf(inputs, map, context);
+        if (programs.length === 0) return;
+        const muxer = configured(context, () => new TsMuxer({ programs, ...bitrate }));
+
+        const feed = (input: MuxInput, item: Item): Uint8Array => {
+          if (item.type === "caps" || item.type === "tags") input.describe(item);
+          else if (item.type === "gap") {
+            return muxer.advance(ticks(item.pts + startTime), input.programNumber);
+          } else if (item.type === "buffer") return input.unit(item.buffer, muxer, startTime);
+          return NOTHING;
+        };
+        for await (const [index, item] of earliestFirst(context.sinks, groupsOf(inputs))) {
+          const input = inputs[index] as MuxInput;
+          if (item.type === "buffer" && input.identify(item.buffer.data)) {
+            const changed = programsOf(inputs, map, context);
+            await output.write(configured(context, () => muxer.setPrograms(changed)));
+          }
+          // The times of another programme's clock say nothing about the first one's.
+          const { programNumber } = input;
+          const time = programNumber === inputs[0]?.programNumber ? timeOf(item) : undefined;
+          await output.write(feed(input, item), time);
+        }
+        await output.write(muxer.flush());
+        await output.finish();
+      },
+    };
+  },
 });
 
-const NOTHING = new Uint8Array(0);
-
-function feed(
-  muxer: TsMuxer,
-  pid: number,
-  item: Item,
-  startTime: bigint,
+/** The programmes in the order of their first pads; without those of whose streams nothing came. */
+function programsOf(
+  inputs: readonly MuxInput[],
+  map: ProgramMap,
   context: ElementContext,
-): Uint8Array {
-  if (item.type === "gap") return muxer.advance(ticks(item.pts + startTime));
-  if (item.type !== "buffer") return NOTHING;
-  const { data, pts, dts, flags } = item.buffer;
-  if (pts === undefined) {
-    context.post({ type: "warning", text: "a buffer without a time was dropped" });
-    return NOTHING;
-  }
-  return muxer.push({
-    pid,
-    data,
-    pts: ticks(pts + startTime),
-    ...(dts === undefined ? {} : { dts: ticks(dts + startTime) }),
-    randomAccess: flags.deltaUnit !== true,
-    discontinuity: flags.discont === true,
+): MuxProgram[] {
+  return [...byProgram(inputs)].flatMap(([programNumber, members]): MuxProgram[] => {
+    const streams = members.flatMap((input) => input.stream ?? []);
+    if (streams.length === 0) return [];
+    const { pmtPid, pcr, service, provider } = map.programs.get(programNumber) ?? {};
+    const pcrPid = typeof pcr === "string" ? pidOf(pcr, inputs, context) : pcr;
+    const named = service !== undefined || provider !== undefined;
+    return [
+      {
+        programNumber,
+        streams,
+        ...(pmtPid === undefined ? {} : { pmtPid }),
+        ...(pcrPid === undefined ? {} : { pcrPid }),
+        ...(named ? { service: { name: service ?? "", provider: provider ?? "" } } : {}),
+      },
+    ];
   });
 }
 
-function kindOf(of: Caps, context: ElementContext): StreamKind {
-  switch (mediaTypeOf(of)) {
-    case "meta/x-st-2038":
-      return "smpte-2038";
-    case "video/x-h264":
-      return "h264";
-    case "video/x-h265":
-      return "hevc";
-    case "audio/mpeg":
-      if (numberOf(of, "mpegversion") === 4) return "aac-adts";
-      // Sampling frequencies below 32 kHz came with MPEG-2.
-      return (numberOf(of, "rate") ?? 48_000) < 32_000 ? "mpeg2-audio" : "mpeg1-audio";
-    case "audio/x-ac3":
-      return "ac3";
-    case "audio/x-eac3":
-      return "eac3";
+function byProgram(inputs: readonly MuxInput[]): Map<number, MuxInput[]> {
+  const programs = new Map<number, MuxInput[]>();
+  for (const input of inputs) {
+    const members = programs.get(input.programNumber) ?? [];
+    programs.set(input.programNumber, [...members, input]);
   }
-  if (of === "ANY") throw withoutFormat(context.name);
-  throw new PipelineError("stream", context.name, `cannot carry ${formatCaps(of)}`);
+  return programs;
+}
+
+/** Programmes may come from different senders, each with its own time. */
+function groupsOf(inputs: readonly MuxInput[]): MergeGroup[] {
+  return [...byProgram(inputs).values()].map((members) => ({
+    pads: members.map((input) => inputs.indexOf(input)),
+    maxGap: members.every(({ sparse }) => sparse) ? SPARSE_GAP : GAP,
+  }));
+}
+
+/** The steps that TsMuxer takes for jumps. */
+const GAP = 10_000_000_000n;
+const SPARSE_GAP = 600_000_000_000n;
+
+function pidOf(pad: string, inputs: readonly MuxInput[], context: ElementContext): number {
+  const found = inputs.find(({ name }) => name === pad);
+  if (found !== undefined) return found.pid;
+  const text = `prog-map: nothing is linked to ${pad}, which shall have the PCR`;
+  throw new PipelineError("graph", context.name, text);
+}
+
+/** `make`, whose complaints are about properties and pad names. */
+function configured<T>(context: ElementContext, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PipelineError("graph", context.name, error.message, error);
+  }
 }
 
 function timeOf(item: Item): bigint | undefined {
-  return item.type === "buffer" ? item.buffer.pts : undefined;
-}
-
-/** 90 kHz from nanoseconds, to the nearest tick: frame times are rounded down to nanoseconds. */
-function ticks(ns: bigint): number {
-  return Number((ns * 9n + 50_000n) / 100_000n);
-}
-
-/** Cuts transport packets into buffers of a fixed number of them. */
-class AlignedOutput {
-  readonly #size: number;
-  #held: Uint8Array = NOTHING;
-
-  constructor(alignment: number) {
-    this.#size = alignment * PACKET_SIZE;
-  }
-
-  push(bytes: Uint8Array): Uint8Array[] {
-    if (this.#size <= 0) return bytes.length === 0 ? [] : [bytes];
-    const all = new Uint8Array(this.#held.length + bytes.length);
-    all.set(this.#held);
-    all.set(bytes, this.#held.length);
-    const whole: Uint8Array[] = [];
-    let at = 0;
-    for (; all.length - at >= this.#size; at += this.#size) {
-      whole.push(all.subarray(at, at + this.#size));
-    }
-    this.#held = all.subarray(at);
-    return whole;
-  }
-
-  flush(): Uint8Array[] {
-    const last = this.#held;
-    this.#held = NOTHING;
-    return last.length === 0 ? [] : [last];
-  }
+  return item.type === "buffer" ? (item.buffer.dts ?? item.buffer.pts) : undefined;
 }

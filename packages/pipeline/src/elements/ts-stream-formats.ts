@@ -1,28 +1,58 @@
-// What tsdemux makes of the streams of a programme: their caps, and their packets without what only MPEG-2 TS adds.
-import { encodeOpusHead, isFormatError, type OpusMappingTable, opusPacketDurationMs } from "@x/es";
-import { CodestreamSplitter } from "@x/jpegxs";
-import {
-  decodeJxsVideoDescriptor,
-  decodeOpusAudioDescriptor,
-  type JxsVideoDescriptor,
-  type PmtStream,
-  streamKind,
-} from "@x/mpegts";
-import { type Caps, type CapsValue, caps } from "../caps.js";
-import { bytesField } from "./formats.js";
+// The formats of elementary streams, in caps and in a programme map.
+import { type PmtStream, streamKind } from "@x/mpegts";
+import { type Caps, caps, formatCaps, mediaTypeOf, numberOf } from "../caps.js";
+import { PipelineError } from "../errors.js";
+import { anyOf, withoutFormat } from "./formats.js";
+import { jpegxsFormat, jpegxsMuxFormat } from "./ts-jpegxs.js";
+import { opusFormat, opusMuxFormat } from "./ts-opus.js";
+import type { MuxFormat, StreamFormat } from "./ts-stream.js";
 
-/** A packet of a stream, and how long it lies behind the time of its PES packet, ns. */
-export interface StreamPacket {
-  readonly data: Uint8Array;
-  readonly after: bigint;
-}
+/** Everything that {@link muxFormat} takes. */
+export const MUX_CAPS: Caps = anyOf(
+  caps("meta/x-st-2038", { alignment: "line" }),
+  byteStream("video/x-h264"),
+  byteStream("video/x-h265"),
+  caps("video/mpeg", { mpegversion: { oneOf: [1, 2, 4] }, systemstream: false }),
+  caps("image/x-jxsc", { alignment: "frame" }),
+  caps("audio/mpeg", { mpegversion: { oneOf: [2, 4] }, "stream-format": "adts" }),
+  caps("audio/mpeg", { mpegversion: 1 }),
+  caps("audio/x-ac3"),
+  caps("audio/x-eac3"),
+  caps("audio/x-opus"),
+);
 
-/** A stream as elements behind tsdemux see it. */
-export interface StreamFormat {
-  readonly pads: "video" | "audio" | "private";
-  readonly caps: Caps;
-  /** The packets in a PES payload; default: itself. */
-  readonly unwrap?: (payload: Uint8Array, warn: (text: string) => void) => readonly StreamPacket[];
+/**
+ * How a stream is written.
+ * @param first its first buffer, when there is one
+ * @throws {PipelineError} when it cannot be carried
+ */
+export function muxFormat(of: Caps, first: Uint8Array | undefined, muxer: string): MuxFormat {
+  switch (mediaTypeOf(of)) {
+    case "meta/x-st-2038":
+      return { kind: "smpte-2038" };
+    case "video/x-h264":
+      return { kind: "h264" };
+    case "video/x-h265":
+      return { kind: "hevc" };
+    case "video/mpeg":
+      return { kind: `mpeg${(numberOf(of, "mpegversion") ?? 2) as 1 | 2 | 4}-video` };
+    case "image/x-jxsc":
+      return jpegxsMuxFormat(of, first);
+    case "audio/mpeg":
+      if (numberOf(of, "mpegversion") !== 1) return { kind: "aac-adts" };
+      // Sampling frequencies below 32 kHz came with MPEG-2.
+      return { kind: (numberOf(of, "rate") ?? 48_000) < 32_000 ? "mpeg2-audio" : "mpeg1-audio" };
+    case "audio/x-ac3":
+      return { kind: "ac3" };
+    case "audio/x-eac3":
+      return { kind: "eac3" };
+    case "audio/x-opus": {
+      const format = opusMuxFormat(of, first);
+      if (format !== undefined) return format;
+    }
+  }
+  if (of === "ANY") throw withoutFormat(muxer);
+  throw new PipelineError("stream", muxer, `cannot carry ${formatCaps(of)}`);
 }
 
 /** What a stream of a programme map is. */
@@ -55,7 +85,7 @@ export function streamFormat(stream: PmtStream): StreamFormat {
     case "eac3":
       return { pads: "audio", caps: caps(`audio/x-${kind}`) };
     case "opus":
-      return { pads: "audio", caps: opusCaps(stream), unwrap: opusPackets };
+      return opusFormat(stream);
     default:
       return { pads: "private", caps: caps("application/octet-stream", { kind }) };
   }
@@ -67,158 +97,4 @@ function byteStream(mediaType: string): Caps {
 
 function mpegVideo(mpegversion: number): Caps {
   return caps("video/mpeg", { mpegversion, systemstream: false });
-}
-
-/** Descriptor with an extension tag, taken apart; `undefined` when it is not there or damaged. */
-function extended<T>(
-  { descriptors }: PmtStream,
-  tag: number,
-  extension: number,
-  decode: (descriptor: PmtStream["descriptors"][number]) => T,
-): T | undefined {
-  const found = descriptors.find((d) => d.descriptorTag === tag && d.data[0] === extension);
-  try {
-    return found && decode(found);
-  } catch (error) {
-    if (!isFormatError(error)) throw error;
-    return undefined;
-  }
-}
-
-// JPEG XS: ISO/IEC 13818-1 annex W.
-
-const JXS_BOX = 0x6a786573;
-const JXS_BOX_SIZE = 30;
-/** By the lower four bits of schar. */
-const JXS_SAMPLINGS = ["YCbCr-4:2:2", "YCbCr-4:4:4", "RGB-4:4:4", "YCbCr-4:2:0"];
-
-function jpegxsFormat(stream: PmtStream): StreamFormat {
-  const found = extended(stream, 0x3f, 0x14, decodeJxsVideoDescriptor);
-  // Nothing behind an unknown version means anything.
-  const descriptor = found?.descriptorVersion === 0 ? found : undefined;
-  const interlaced = descriptor !== undefined && descriptor.frat >>> 30 !== 0;
-  return {
-    pads: "video",
-    caps: caps("image/x-jxsc", {
-      alignment: "frame",
-      codestream: "jpeg-xs",
-      ...(descriptor && jpegxsFields(descriptor)),
-    }),
-    unwrap: (payload, warn) => {
-      const data = withoutJxsBox(payload);
-      if (interlaced) {
-        const splitter = new CodestreamSplitter();
-        const fields = splitter.push(data).length + splitter.flush().length;
-        // The next frame's fields must not be taken for this one's.
-        if (fields !== 2) {
-          warn(`an interlaced picture of ${fields} codestreams is dropped`);
-          return [];
-        }
-      }
-      return [{ data, after: 0n }];
-    },
-  };
-}
-
-function jpegxsFields({
-  horizontalSize,
-  verticalSize,
-  frat,
-  schar,
-}: JxsVideoDescriptor): Record<string, CapsValue> {
-  const mode = frat >>> 30;
-  const nominal = frat & 0xffff;
-  const code = (frat >>> 24) & 0x3f;
-  const known = nominal > 0 && (code === 1 || code === 2);
-  const framerate =
-    code === 2
-      ? { numerator: nominal * 1000, denominator: 1001 }
-      : { numerator: nominal, denominator: 1 };
-  const sampling = JXS_SAMPLINGS[schar & 0x0f];
-  return {
-    // Muxers do not agree whether the height is a field's or the frame's: the codestreams tell.
-    ...(mode === 0 ? { width: horizontalSize, height: verticalSize } : { width: horizontalSize }),
-    "interlace-mode": mode === 0 ? "progressive" : "fields",
-    ...(mode === 0 ? {} : { "field-order": mode === 1 ? "top-field-first" : "bottom-field-first" }),
-    ...(known ? { framerate } : {}),
-    ...(schar < 0x8000 ? {} : { depth: ((schar >> 4) & 0x0f) + 1 }),
-    ...(schar < 0x8000 || sampling === undefined ? {} : { sampling }),
-  };
-}
-
-/** The codestreams of an access unit. Some muxers write no box in front. */
-function withoutJxsBox(payload: Uint8Array): Uint8Array {
-  if (payload.length < JXS_BOX_SIZE) return payload;
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  const size = view.getUint32(0);
-  const isBox = view.getUint32(4) === JXS_BOX && size >= JXS_BOX_SIZE && size <= payload.length;
-  return isBox ? payload.subarray(size) : payload;
-}
-
-// Opus: ETSI TS 103 491.
-
-const OPUS_RATE = 48_000;
-const MAPPING_BY_CHANNELS: readonly OpusMappingTable[] = [
-  { streams: 1, coupled: 0, mapping: [0] },
-  { streams: 1, coupled: 1, mapping: [0, 1] },
-  { streams: 2, coupled: 1, mapping: [0, 2, 1] },
-  { streams: 2, coupled: 2, mapping: [0, 1, 2, 3] },
-  { streams: 3, coupled: 2, mapping: [0, 4, 1, 2, 3] },
-  { streams: 4, coupled: 2, mapping: [0, 4, 1, 2, 3, 5] },
-  { streams: 4, coupled: 3, mapping: [0, 4, 1, 2, 3, 5, 6] },
-  { streams: 5, coupled: 3, mapping: [0, 6, 1, 2, 3, 4, 5, 7] },
-];
-
-function opusCaps(stream: PmtStream): Caps {
-  const code = extended(stream, 0x7f, 0x80, decodeOpusAudioDescriptor)?.channelConfigCode;
-  const table = code === undefined ? undefined : MAPPING_BY_CHANNELS[code - 1];
-  if (table === undefined) return caps("audio/x-opus");
-  const channels = table.mapping.length;
-  const mappingFamily = channels > 2 ? 1 : 0;
-  const config = encodeOpusHead({
-    version: 1,
-    channels,
-    preSkip: 0,
-    inputSampleRate: OPUS_RATE,
-    outputGain: 0,
-    mappingFamily,
-    mappingTable: mappingFamily === 0 ? undefined : table,
-  });
-  return caps("audio/x-opus", { rate: OPUS_RATE, channels, codec_data: bytesField(config) });
-}
-
-/** The packets of the access units in a PES payload, each behind its opus_control_header. */
-function opusPackets(payload: Uint8Array, warn: (text: string) => void): StreamPacket[] {
-  const packets: StreamPacket[] = [];
-  let after = 0n;
-  let at = 0;
-  while (at < payload.length) {
-    const start = at;
-    const head = ((payload[at] as number) << 8) | (payload[at + 1] ?? 0);
-    at += 2;
-    let size = 0;
-    let part = 255;
-    for (; part === 255 && at < payload.length; at++) {
-      part = payload[at] as number;
-      size += part;
-    }
-    // start_trim_flag and end_trim_flag.
-    at += 2 * (((head >> 4) & 1) + ((head >> 3) & 1));
-    // control_extension_flag.
-    if ((head & 0x04) !== 0) at += 1 + (payload[at] ?? 0);
-    const data = payload.subarray(at, at + size);
-    at += size;
-    if (head >> 5 !== 0x3ff || size === 0 || at > payload.length) {
-      warn(`no Opus access unit at byte ${start} of a PES packet of ${payload.length} bytes`);
-      break;
-    }
-    packets.push({ data, after });
-    try {
-      after += BigInt(opusPacketDurationMs(data) * 1_000_000);
-    } catch (error) {
-      // It is told by whoever decodes it.
-      if (!isFormatError(error)) throw error;
-    }
-  }
-  return packets;
 }

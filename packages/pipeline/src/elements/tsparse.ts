@@ -1,12 +1,9 @@
-import { PACKET_SIZE, type PacketHandler, PcrScanner, TsFramer } from "@x/mpegts";
+import { PACKET_SIZE, TsFramer } from "@x/mpegts";
 import { mediaBuffer } from "../buffer.js";
 import { caps } from "../caps.js";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
-import { PcrTimes } from "../pcr-times.js";
+import { nanoseconds, TimedPackets } from "../timed-packets.js";
 import { MPEGTS_CAPS } from "./formats.js";
-
-/** Bytes that wait for a PCR at most: a quarter of a second at 1 Gbit/s. */
-const MAX_HELD = 32 * 1024 * 1024;
 
 export const tsparse: ElementFactory = elementFactory({
   name: "tsparse",
@@ -46,52 +43,37 @@ export const tsparse: ElementFactory = elementFactory({
     async run(context) {
       const src = context.src();
       const framer = new TsFramer();
-      const buffers = new PacketBuffers(properties.alignment * PACKET_SIZE);
-      const pid = properties["pcr-pid"];
-      const scanner = new PcrScanner(pid < 0 ? {} : { pids: [pid] });
-      const times = new PcrTimes();
+      const packets = new TimedPackets(properties.alignment, properties["pcr-pid"]);
       const latency = BigInt(properties["smoothing-latency"]) * 1000n;
       let origin: bigint | undefined;
       let warned = false;
 
-      /** Send what has a time by now, or with `final` everything. */
-      const sendTimed = async (final: boolean): Promise<void> => {
-        await buffers.drain(async ({ data, position }, held) => {
-          const last = final || held > MAX_HELD;
-          const ticks = times.at(position, last);
-          if (ticks === undefined) {
-            if (!last) return false;
-            const text = "no PID has two PCRs within a second: sent without times";
-            if (!warned) context.post({ type: "warning", text });
+      const sendTimed = (final: boolean): Promise<void> =>
+        packets.send(final, async (data, ticks) => {
+          if (ticks === undefined && !warned) {
             warned = true;
+            const text = "no PID has two PCRs within a second: sent without times";
+            context.post({ type: "warning", text });
           }
           const pts =
             ticks === undefined ? undefined : (origin ?? 0n) + latency + nanoseconds(ticks);
           await src.buffer(mediaBuffer(data, { pts }));
-          return true;
         });
-      };
-      const sendNow = async (pts: bigint | undefined): Promise<void> => {
-        await buffers.drain(async ({ data }) => {
-          await src.buffer(mediaBuffer(data, { pts }));
-          return true;
-        });
-      };
+      const sendNow = (pts: bigint | undefined): Promise<void> =>
+        packets.sendUntimed((data) => src.buffer(mediaBuffer(data, { pts })));
 
       await src.caps(caps("video/mpegts", { systemstream: true, packetsize: PACKET_SIZE }));
       await forEachItem(context.sink(), {
         async buffer({ data, pts }) {
-          framer.push(data, buffers.onPackets);
+          framer.push(data, packets.onPackets);
           if (!properties["set-timestamps"]) return sendNow(pts);
           origin ??= pts ?? 0n;
-          const arrival = pts === undefined ? 0 : Number(((pts - origin) * 27n) / 1000n);
-          for (const pcr of scanner.push(data)) times.add(pcr, arrival);
+          packets.scan(data, pts === undefined ? 0 : Number(((pts - origin) * 27n) / 1000n));
           return sendTimed(false);
         },
       });
-      framer.flush(buffers.onPackets);
-      for (const pcr of scanner.flush()) times.add(pcr);
-      buffers.flush();
+      framer.flush(packets.onPackets);
+      packets.flush();
       if (properties["set-timestamps"]) await sendTimed(true);
       else await sendNow(undefined);
       if (framer.resyncs > 0) {
@@ -100,56 +82,3 @@ export const tsparse: ElementFactory = elementFactory({
     },
   }),
 });
-
-interface PacketBuffer {
-  readonly data: Uint8Array;
-  /** Packets before it in the stream, in bytes. */
-  readonly position: number;
-}
-
-/** Packets in buffers of one size; the last one may be shorter. */
-class PacketBuffers {
-  readonly #size: number;
-  readonly #whole: PacketBuffer[] = [];
-  #data: Uint8Array;
-  #filled = 0;
-  #position = 0;
-
-  readonly onPackets: PacketHandler = (bytes, start, count, stride, packet) => {
-    for (let i = 0; i < count; i++) {
-      const at = start + i * stride;
-      if (this.#filled === 0) this.#position = (packet + i) * PACKET_SIZE;
-      this.#data.set(bytes.subarray(at, at + PACKET_SIZE), this.#filled);
-      this.#filled += PACKET_SIZE;
-      if (this.#filled === this.#size) this.flush();
-    }
-  };
-
-  constructor(size: number) {
-    this.#size = size;
-    this.#data = new Uint8Array(size);
-  }
-
-  /** No packet goes into the buffer at hand any more. */
-  flush(): void {
-    if (this.#filled === 0) return;
-    this.#whole.push({ data: this.#data.subarray(0, this.#filled), position: this.#position });
-    this.#data = new Uint8Array(this.#size);
-    this.#filled = 0;
-  }
-
-  /** Hand out whole buffers until `take`, which is told how many bytes are held, does not want one. */
-  async drain(take: (buffer: PacketBuffer, held: number) => Promise<boolean>): Promise<void> {
-    const whole = this.#whole;
-    let taken = 0;
-    for (const buffer of whole) {
-      if (!(await take(buffer, (whole.length - taken) * this.#size))) break;
-      taken++;
-    }
-    whole.splice(0, taken);
-  }
-}
-
-function nanoseconds(ticks: number): bigint {
-  return (BigInt(ticks) * 1000n) / 27n;
-}

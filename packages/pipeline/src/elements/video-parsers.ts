@@ -20,6 +20,7 @@ import {
   type ElementFactory,
   elementFactory,
   forEachItem,
+  passTags,
 } from "../element.js";
 import { withFrameRate } from "./formats.js";
 import { frameRateOr, pictureTime } from "./picture-times.js";
@@ -66,6 +67,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
             await take(units.push(data));
             if (timed) writer.next ??= { pts, dts };
           },
+          otherwise: passTags(context.src()),
         });
         await take(units.flush());
         await writer.finish();
