@@ -12,6 +12,7 @@ import {
   RtmpChunkWriter,
   RtmpClient,
   type RtmpClientEvent,
+  type RtmpMessage,
   type RtmpServerEvent,
   RtmpServerSession,
 } from "../src/rtmp/index.js";
@@ -281,15 +282,33 @@ describe("the chunk layer", () => {
     expect(events[0]).toMatchObject({ issue: { code: "too-many-chunk-streams", fatal: true } });
   });
 
-  test("a control message that is too short is a warning", () => {
+  test.each([
+    ["set chunk size", 1, "000001"],
+    ["abort", 2, "0000"],
+    ["acknowledgement", 3, ""],
+    ["user control without event", 4, "00"],
+    ["ping request", 4, "0006000000"],
+    ["set buffer length", 4, "000300000001"],
+    ["window acknowledgement size", 5, "000000"],
+    ["set peer bandwidth", 6, "00000001"],
+  ])("a control message that is too short is a warning: %s", (_, messageType, hex) => {
     const reader = new RtmpChunkReader();
-    const events = reader.push(fromHex("0200000000000201000000000000"));
+    const events = reader.push(new RtmpChunkWriter().write(controlMessage(messageType, hex), 2, 0));
     expect(events).toMatchObject([
       { type: "message" },
       { issue: { code: "control-too-short", fatal: false } },
     ]);
   });
 });
+
+test("a user control event that no standard defines may be of any length", () => {
+  const bytes = new RtmpChunkWriter().write(controlMessage(4, "001f"), 2, 0);
+  expect(new RtmpChunkReader().push(bytes)).toMatchObject([{ type: "message" }]);
+});
+
+function controlMessage(messageType: number, hex: string): RtmpMessage {
+  return { messageType, streamId: 0, timestamp: 0, payload: fromHex(hex) };
+}
 
 describe("parseRtmpUrl", () => {
   test("takes app, instance, key, query and port apart", () => {

@@ -1,5 +1,6 @@
 import { PendingBytes, uint24, uint32 } from "@x/bits";
 import {
+  controlSize,
   DEFAULT_CHUNK_SIZE,
   EXTENDED_TIMESTAMP,
   MAX_CHUNK_SIZE,
@@ -249,7 +250,11 @@ export class RtmpChunkReader {
     this.#close(stream);
     const message = { messageType, streamId, timestamp, payload, csid, fmt, offset };
     this.#events.push({ type: "message", message });
-    if (messageType === MESSAGE_TYPE.setChunkSize) this.#setChunkSize(message);
+    const size = controlSize(message);
+    if (payload.length < size) {
+      const short = `${payload.length} of ${size} bytes`;
+      this.#issue("control-too-short", "warning", short, offset, csid);
+    } else if (messageType === MESSAGE_TYPE.setChunkSize) this.#setChunkSize(message);
     else if (messageType === MESSAGE_TYPE.abort) this.#abort(message);
   }
 
@@ -262,20 +267,12 @@ export class RtmpChunkReader {
   }
 
   #setChunkSize({ payload, offset, csid }: ReceivedMessage): void {
-    if (payload.length < 4) {
-      this.#issue("control-too-short", "warning", "Set Chunk Size", offset, csid);
-      return;
-    }
     const size = uint32(payload, 0);
     if (size === 0) this.#fatal("bad-chunk-size", "is 0", offset, csid);
     else this.#chunkSize = Math.min(size, MAX_CHUNK_SIZE);
   }
 
-  #abort({ payload, offset, csid }: ReceivedMessage): void {
-    if (payload.length < 4) {
-      this.#issue("control-too-short", "warning", "Abort", offset, csid);
-      return;
-    }
+  #abort({ payload }: ReceivedMessage): void {
     const stream = this.#streams.get(uint32(payload, 0));
     if (stream?.open === true) this.#close(stream);
   }

@@ -1,4 +1,4 @@
-import type { FormatIssue } from "@x/bits";
+import { type FormatIssue, uint16 } from "@x/bits";
 
 /** Types of RTMP messages (RTMP 1.0, 5.4, 6.2, 7.1). */
 export const MESSAGE_TYPE = {
@@ -50,7 +50,7 @@ export type RtmpIssueCode =
   | "chunk-no-header"
   /** A new message began before the last one of its chunk stream was whole, which is dropped. */
   | "chunk-restart"
-  /** A protocol control message shorter than its fields; it is ignored. */
+  /** A control message shorter than its fields; it is ignored. */
   | "control-too-short"
   /** An AMF command that cannot be read; it is ignored. */
   | "bad-command"
@@ -76,3 +76,36 @@ export const DEFAULT_CHUNK_SIZE = 128;
 
 /** Bytes of the message header of each format. */
 export const MESSAGE_HEADER_BYTES: readonly number[] = [11, 7, 3, 0];
+
+/** User control events; the others but `setBufferLength` hold one 32-bit value. */
+export const USER_CONTROL = {
+  streamBegin: 0,
+  streamEof: 1,
+  streamDry: 2,
+  setBufferLength: 3,
+  streamIsRecorded: 4,
+  pingRequest: 6,
+  pingResponse: 7,
+} as const;
+
+const KNOWN_EVENTS: ReadonlySet<number> = new Set(Object.values(USER_CONTROL));
+
+/** Bytes that the fields of a control message take; 0 for all else. */
+export function controlSize({ messageType, payload }: RtmpMessage): number {
+  switch (messageType) {
+    case MESSAGE_TYPE.setChunkSize:
+    case MESSAGE_TYPE.abort:
+    case MESSAGE_TYPE.acknowledgement:
+    case MESSAGE_TYPE.windowAckSize:
+      return 4;
+    case MESSAGE_TYPE.setPeerBandwidth:
+      return 5;
+    case MESSAGE_TYPE.userControl: {
+      const event = payload.length < 2 ? undefined : uint16(payload, 0);
+      if (event === undefined || !KNOWN_EVENTS.has(event)) return 2;
+      return event === USER_CONTROL.setBufferLength ? 10 : 6;
+    }
+    default:
+      return 0;
+  }
+}

@@ -5,7 +5,13 @@ import type { MuxedTag } from "../muxer.js";
 import { decodeScriptData } from "../script.js";
 import { TAG_HEADER_SIZE, TAG_TYPE } from "../tag.js";
 import { textOf } from "../video.js";
-import { MESSAGE_TYPE, type ReceivedMessage, type RtmpIssue } from "./chunk.js";
+import {
+  controlSize,
+  MESSAGE_TYPE,
+  type ReceivedMessage,
+  type RtmpIssue,
+  USER_CONTROL,
+} from "./chunk.js";
 import { RtmpChunkReader, type RtmpChunkReaderOptions } from "./chunk-reader.js";
 import { RtmpChunkWriter } from "./chunk-writer.js";
 import { publishedData } from "./data-frame.js";
@@ -17,13 +23,6 @@ const CSID = { control: 2, command: 3, audio: 4, data: 5, video: 6 } as const;
 /** What an aggregate message may hold, and where its back pointers stand. */
 const MEDIA_TYPES: ReadonlySet<number> = new Set(Object.values(TAG_TYPE));
 const PREVIOUS_TAG_SIZE = 4;
-
-/** User control events. */
-const STREAM_BEGIN = 0;
-const STREAM_EOF = 1;
-const SET_BUFFER_LENGTH = 3;
-const PING_REQUEST = 6;
-const PING_RESPONSE = 7;
 
 /** A command: name, transaction id, command object, arguments. */
 export interface RtmpCommand {
@@ -109,15 +108,15 @@ export class RtmpLink {
   }
 
   streamBegin(streamId: number): void {
-    this.userControl(STREAM_BEGIN, streamId);
+    this.userControl(USER_CONTROL.streamBegin, streamId);
   }
 
   streamEof(streamId: number): void {
-    this.userControl(STREAM_EOF, streamId);
+    this.userControl(USER_CONTROL.streamEof, streamId);
   }
 
   setBufferLength(streamId: number, ms: number): void {
-    this.userControl(SET_BUFFER_LENGTH, streamId, ms);
+    this.userControl(USER_CONTROL.setBufferLength, streamId, ms);
   }
 
   /** An AMF0 command. */
@@ -172,15 +171,17 @@ export class RtmpLink {
 
   #message(message: ReceivedMessage): void {
     const { messageType, payload, streamId, timestamp } = message;
+    // The chunk reader has said so.
+    if (payload.length < controlSize(message)) return;
     switch (messageType) {
       case MESSAGE_TYPE.windowAckSize:
-        if (this.#long(message, 4)) this.#window = uint32(payload, 0);
+        this.#window = uint32(payload, 0);
         return;
       case MESSAGE_TYPE.setPeerBandwidth:
-        if (this.#long(message, 5)) this.control(MESSAGE_TYPE.windowAckSize, uint32(payload, 0));
+        this.control(MESSAGE_TYPE.windowAckSize, uint32(payload, 0));
         return;
       case MESSAGE_TYPE.userControl:
-        if (this.#long(message, 6)) this.#userControl(uint16(payload, 0), uint32(payload, 2));
+        this.#userControl(uint16(payload, 0), payload);
         return;
       case MESSAGE_TYPE.command:
       case MESSAGE_TYPE.commandAmf3:
@@ -197,15 +198,10 @@ export class RtmpLink {
     }
   }
 
-  #userControl(event: number, value: number): void {
-    if (event === PING_REQUEST) this.userControl(PING_RESPONSE, value);
-    else if (event === STREAM_EOF) this.#handler.streamEof(value);
-  }
-
-  #long(message: ReceivedMessage, size: number): boolean {
-    if (message.payload.length >= size) return true;
-    this.#warn("control-too-short", `${message.payload.length} of ${size} bytes`, message);
-    return false;
+  #userControl(event: number, payload: Uint8Array): void {
+    if (event === USER_CONTROL.pingRequest) {
+      this.userControl(USER_CONTROL.pingResponse, uint32(payload, 2));
+    } else if (event === USER_CONTROL.streamEof) this.#handler.streamEof(uint32(payload, 2));
   }
 
   #command(message: ReceivedMessage): void {
@@ -249,7 +245,7 @@ export class RtmpLink {
   }
 
   #warn(
-    code: "control-too-short" | "bad-command" | "bad-aggregate",
+    code: "bad-command" | "bad-aggregate",
     message: string,
     { offset, csid }: ReceivedMessage,
   ): void {
