@@ -1,4 +1,5 @@
 // Runs our output through installed peers and theirs through ours, and prints what was run and what was skipped.
+// npm run interop [-- WORD …]: only the checks whose name has one of the words
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packages.mjs";
@@ -13,7 +14,14 @@ import { checks as rtsp } from "./rtsp.mjs";
 import { checks as srt } from "./srt.mjs";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-const all = [...browser, ...captions, ...flv, ...mpegts, ...rtmp, ...rtsp, ...srt];
+const known = [...browser, ...captions, ...flv, ...mpegts, ...rtmp, ...rtsp, ...srt];
+const words = process.argv.slice(2);
+const all = known.filter(({ name }) => words.length === 0 || words.some((it) => name.includes(it)));
+if (all.length === 0) {
+  console.error(`no check has ${words.join(" or ")} in its name:`);
+  for (const { name } of known) console.error(`  ${name}`);
+  process.exit(1);
+}
 
 /** @type {Map<import("./peers.mjs").Peer, string | undefined>} */
 const versions = new Map();
