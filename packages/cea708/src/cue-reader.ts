@@ -26,8 +26,10 @@ interface OpenCue {
   changedMs: number;
   version: number;
   scrolled: number;
+  cleared: number;
   /** First row that belongs to the cue: above it is what an earlier cue left in a roll-up window. */
   topRow: number;
+  /** Empty while a new line of a roll-up window waits for its text. */
   lines: readonly CueLine[];
   /** What stood in the last row, where a roll-up window is written. */
   lastRow: readonly CueLine[];
@@ -99,11 +101,18 @@ export class CueReader {
       return;
     }
     if (open !== undefined && open.version === window.version) return;
-    const before = open?.window === window ? open : undefined;
+    const { cleared } = window;
+    const before = open?.window === window && open.cleared === cleared ? open : undefined;
     const scrolled = window.scrolled - (before?.scrolled ?? window.scrolled);
-    const joins = before !== undefined && timeMs - before.changedMs <= this.#joinMs;
     let firstRow = before?.topRow ?? 0;
-    if (before !== undefined && scrolled > 0 && !joins) {
+    const recent =
+      before !== undefined && before.lines.length > 0 && timeMs - before.changedMs <= this.#joinMs;
+    // Lines that were painted and scrolled away at once would be lost: they stay behind as a cue of their own.
+    const lost =
+      recent && scrolled > firstRow
+        ? before.lines.length - linesOf(window, 0, window.rows - scrolled).length
+        : 0;
+    if (before !== undefined && scrolled > 0 && !recent) {
       // Rows that scrolled in after a pause are another cue's. What is above them is not, unless it was written on.
       const above = linesOf(window, window.rows - 1 - scrolled, window.rows - scrolled);
       firstRow = sameLines(above, before.lastRow) ? window.rows : window.rows - 1;
@@ -111,25 +120,28 @@ export class CueReader {
     const topRow = Math.max(0, firstRow - scrolled);
     const lastRow = linesOf(window, window.rows - 1);
     const lines = linesOf(window, topRow);
-    const unchanged = open !== undefined && sameLines(open.lines, lines);
-    if (open !== undefined && lines.length > 0 && (joins || unchanged)) {
+    const unchanged = open !== undefined && scrolled === 0 && sameLines(open.lines, lines);
+    if (before !== undefined && lost > 0) before.lines = before.lines.slice(0, lost);
+    else if (open !== undefined && lines.length > 0 && (recent || unchanged)) {
       if (!unchanged) open.changedMs = timeMs;
       open.window = window;
       open.version = window.version;
       open.scrolled = window.scrolled;
+      open.cleared = cleared;
       open.topRow = topRow;
       open.lines = lines;
       open.lastRow = lastRow;
       return;
     }
     if (open !== undefined) this.#close(id, open, timeMs, cues);
-    if (lines.length === 0) return;
+    if (lines.length === 0 && topRow === 0) return;
     this.#open[id] = {
       window,
       startMs: timeMs,
       changedMs: timeMs,
       version: window.version,
       scrolled: window.scrolled,
+      cleared,
       topRow,
       lines,
       lastRow,
@@ -140,6 +152,7 @@ export class CueReader {
   #close(id: number, open: OpenCue, endMs: number, cues: Cue[]): void {
     this.#open[id] = undefined;
     const { startMs, lines, placement } = open;
+    if (lines.length === 0) return;
     cues.push({ startMs, endMs, lines, placement, id: undefined });
   }
 }

@@ -34,6 +34,8 @@ export interface CaptionWindow {
   readonly version: number;
   /** Rows scrolled off by carriage returns since the window was defined. */
   readonly scrolled: number;
+  /** How often the whole window was cleared since it was defined. */
+  readonly cleared: number;
   /** The cell, or `undefined` where nothing was written. */
   cell(row: number, column: number): Cell | undefined;
 }
@@ -58,6 +60,7 @@ export class DecoderWindow implements CaptionWindow {
   pen: Pen;
   version: number;
   scrolled = 0;
+  cleared = 0;
   readonly #changes: ChangeCount;
   #cells: (Cell | undefined)[] = [];
   #row = 0;
@@ -109,6 +112,7 @@ export class DecoderWindow implements CaptionWindow {
 
   /** CLW and FF: every cell erased, pen home. */
   clear(): void {
+    this.cleared++;
     this.#cells.fill(undefined);
     this.#row = 0;
     this.#column = 0;

@@ -98,6 +98,39 @@ describe("CueReader", () => {
     ).toEqual(["0-2000 one", "2000-5000 one and more|two"]);
   });
 
+  test("roll-up: a line that scrolls away at once is in a cue all the same", () => {
+    const start = [...define(0, true), 0x92, 1, 0];
+    expect(read([0, ...start, "one"], [133, 0x0d, "two", 0x0d, "three"])).toEqual([
+      "0-133 one",
+      "133-9000 two|three",
+    ]);
+    expect(read([0, ...start, "one"], [33, 0x0d, "two"], [66, 0x0d, "three"])).toEqual([
+      "0-66 one",
+      "66-9000 two|three",
+    ]);
+    expect(read([0, ...start, "one", 0x0d, "tw"], [33, "o", 0x0d, "three"])).toEqual([
+      "0-33 one",
+      "33-9000 two|three",
+    ]);
+  });
+
+  test("roll-up: the text of a line may come after its carriage return", () => {
+    const start = [...define(0, true), 0x92, 1, 0];
+    expect(read([0, ...start, "one"], [2000, 0x0d], [3000, "two"], [4000, 0x0c, "top"])).toEqual([
+      "0-2000 one",
+      "3000-4000 two",
+      "4000-9000 top",
+    ]);
+  });
+
+  test("roll-up: a line that is the same as the one before is a cue of its own", () => {
+    const start = [...define(0, true), 0x92, 1, 0];
+    expect(read([0, ...start, "Yes."], [2000, 0x0d, "Yes."])).toEqual([
+      "0-2000 Yes.",
+      "2000-9000 Yes.",
+    ]);
+  });
+
   test("text that is not to be displayed and transparent spaces are no text", () => {
     expect(read([0, ...define(0, true), 0x10, 0x20, "A", 0x90, 0xf5, 0x00, "secret"])).toEqual([
       "0-9000 A",

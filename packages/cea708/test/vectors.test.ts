@@ -397,7 +397,7 @@ describe("text-to-captions: GStreamer's frames decode to the packets listed", ()
           expect(read, `${label} ${frame}`).toBeDefined();
         }
         // Rows may be wrapped and cues split: the text is the same without its spaces.
-        const bare = (text: string): string => toCaptionText(text).text.replace(/\s/g, "");
+        const bare = (text: string): string => toCaptionText(text.replace(/\s/g, "")).text;
         cues.sort((a, b) => a.startMs - b.startMs);
         expect(bare(cues.map(cueText).join("")), label).toBe(
           bare(vector.cues.map((cue) => cue.text).join("")),
