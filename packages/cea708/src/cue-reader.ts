@@ -21,19 +21,18 @@ export interface CueReaderOptions extends Pick<CaptionDecoderOptions, "sequenceC
 }
 
 interface OpenCue {
-  window: CaptionWindow;
+  readonly window: CaptionWindow;
   readonly startMs: number;
-  changedMs: number;
-  version: number;
-  scrolled: number;
-  cleared: number;
+  readonly changedMs: number;
+  readonly version: number;
+  readonly scrolled: number;
   /** First row that belongs to the cue: above it is what an earlier cue left in a roll-up window. */
-  topRow: number;
+  readonly topRow: number;
   /** Empty while a new line of a roll-up window waits for its text. */
-  lines: readonly CueLine[];
+  readonly lines: readonly CueLine[];
   /** What stood in the last row, where a roll-up window is written. */
-  lastRow: readonly CueLine[];
-  placement: CuePlacement;
+  readonly lastRow: readonly CueLine[];
+  readonly placement: CuePlacement;
 }
 
 /**
@@ -101,8 +100,7 @@ export class CueReader {
       return;
     }
     if (open !== undefined && open.version === window.version) return;
-    const { cleared } = window;
-    const before = open?.window === window && open.cleared === cleared ? open : undefined;
+    const before = open?.window === window ? open : undefined;
     const scrolled = window.scrolled - (before?.scrolled ?? window.scrolled);
     let firstRow = before?.topRow ?? 0;
     const recent =
@@ -118,33 +116,29 @@ export class CueReader {
       firstRow = sameLines(above, before.lastRow) ? window.rows : window.rows - 1;
     }
     const topRow = Math.max(0, firstRow - scrolled);
-    const lastRow = linesOf(window, window.rows - 1);
     const lines = linesOf(window, topRow);
-    const unchanged = open !== undefined && scrolled === 0 && sameLines(open.lines, lines);
-    if (before !== undefined && lost > 0) before.lines = before.lines.slice(0, lost);
-    else if (open !== undefined && lines.length > 0 && (recent || unchanged)) {
-      if (!unchanged) open.changedMs = timeMs;
-      open.window = window;
-      open.version = window.version;
-      open.scrolled = window.scrolled;
-      open.cleared = cleared;
-      open.topRow = topRow;
-      open.lines = lines;
-      open.lastRow = lastRow;
-      return;
-    }
-    if (open !== undefined) this.#close(id, open, timeMs, cues);
-    if (lines.length === 0 && topRow === 0) return;
-    this.#open[id] = {
+    const state = {
       window,
-      startMs: timeMs,
-      changedMs: timeMs,
       version: window.version,
       scrolled: window.scrolled,
-      cleared,
       topRow,
       lines,
-      lastRow,
+      lastRow: linesOf(window, window.rows - 1),
+    };
+    if (open !== undefined) {
+      const unchanged = scrolled === 0 && sameLines(open.lines, lines);
+      if (lost <= 0 && lines.length > 0 && (recent || unchanged)) {
+        this.#open[id] = { ...open, ...state, changedMs: unchanged ? open.changedMs : timeMs };
+        return;
+      }
+      const ended = lost > 0 ? { ...open, lines: open.lines.slice(0, lost) } : open;
+      this.#close(id, ended, timeMs, cues);
+    }
+    if (lines.length === 0 && topRow === 0) return;
+    this.#open[id] = {
+      ...state,
+      startMs: timeMs,
+      changedMs: timeMs,
       placement: placementOf(window, this.#aspectRatio),
     };
   }

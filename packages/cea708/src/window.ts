@@ -32,10 +32,8 @@ export interface CaptionWindow {
   readonly penLocation: PenLocation;
   /** The service's count of changes when content, look or visibility last changed: never the same for two states. */
   readonly version: number;
-  /** Rows scrolled off by carriage returns since the window was defined. */
+  /** Rows gone since the window was defined: one with each carriage return that scrolls, all when it is cleared. */
   readonly scrolled: number;
-  /** How often the whole window was cleared since it was defined. */
-  readonly cleared: number;
   /** The cell, or `undefined` where nothing was written. */
   cell(row: number, column: number): Cell | undefined;
 }
@@ -60,7 +58,6 @@ export class DecoderWindow implements CaptionWindow {
   pen: Pen;
   version: number;
   scrolled = 0;
-  cleared = 0;
   readonly #changes: ChangeCount;
   #cells: (Cell | undefined)[] = [];
   #row = 0;
@@ -112,7 +109,7 @@ export class DecoderWindow implements CaptionWindow {
 
   /** CLW and FF: every cell erased, pen home. */
   clear(): void {
-    this.cleared++;
+    this.scrolled += this.rows;
     this.#cells.fill(undefined);
     this.#row = 0;
     this.#column = 0;
