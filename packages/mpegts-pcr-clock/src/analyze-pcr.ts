@@ -106,12 +106,12 @@ export function analyzePcr(
     const intervalMs = ticks / TICKS_PER_MS;
     const forward = ticks > 0 && intervalMs <= 1000;
     if (base === undefined || discontinuity || !forward) {
-      interval.add(pcr, true);
+      interval.add(observation, true);
       if (last !== undefined && discontinuity) discontinuities++;
       base = { packets: [packet], ticks: [0], pcr0: pcr };
       bases.push(base);
     } else {
-      interval.add(pcr, false);
+      interval.add(observation, false);
       base.packets.push(packet);
       base.ticks.push((base.ticks[base.ticks.length - 1] as number) + ticks);
       noteRate(rates, packet - (last?.packet ?? packet), ticks);

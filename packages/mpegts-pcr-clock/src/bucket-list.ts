@@ -1,5 +1,5 @@
 import { Bucket } from "./bucket.js";
-import { differenceAt, type Line } from "./line.js";
+import { differenceAt, type Line, type Moment } from "./line.js";
 import { medianOf } from "./order-statistics.js";
 
 const WINDOW_NS = 90e9;
@@ -44,10 +44,10 @@ export class BucketList {
     this.#buckets.push(bucket);
   }
 
-  /** An empty bucket that begins at `x`. */
-  open(x: number): Bucket {
+  /** An empty bucket that begins at `start`. */
+  open(start: Moment): Bucket {
     const bucket = this.#spare.pop() ?? new Bucket();
-    bucket.open(x);
+    bucket.open(start);
     return bucket;
   }
 
@@ -58,14 +58,18 @@ export class BucketList {
 
   /** Remove the buckets from `first` to before `end`. */
   release(first: number, end: number): void {
-    if (end > first) this.#spare.push(...this.#buckets.splice(first, end - first));
+    const buckets = this.#buckets;
+    if (end <= first) return;
+    for (let i = first; i < end; i++) this.#spare.push(buckets[i] as Bucket);
+    for (let i = end; i < buckets.length; i++) buckets[i - end + first] = buckets[i] as Bucket;
+    buckets.length -= end - first;
   }
 
-  /** Remove what is too old at `x`; a few believed ones are kept. */
-  dropOld(x: number): void {
+  /** Remove what is too old at `now`; a few believed ones are kept. */
+  dropOld(now: Moment): void {
     let old = 0;
     const most = this.believed - MIN_BUCKETS;
-    while (old < most && this.at(old).start < x - WINDOW_NS) old++;
+    while (old < most && this.at(old).start < now.x - WINDOW_NS) old++;
     this.release(0, old);
   }
 
@@ -81,8 +85,7 @@ export class BucketList {
 
   /** How far a bucket's best sample lies above the line. */
   residual(index: number): number {
-    const { bestX, bestDifference } = this.at(index);
-    return bestDifference - differenceAt(this.#line, bestX);
+    return (this.#buckets[index] as Bucket).height(this.#line);
   }
 
   /** Median of the believed buckets' residuals. */

@@ -1,3 +1,5 @@
+import { differenceAt, type Line, type Moment, type Point } from "./line.js";
+
 /** Local time that one bucket covers, ns. */
 export const BUCKET_NS = 250e6;
 /** A bucket that has this many samples is thinned like one of a stream with dense PCRs. */
@@ -21,26 +23,26 @@ export class Bucket {
   #slotStart = 0;
 
   /** Empty it; the first sample will be at `start`. */
-  open(start: number): void {
+  open(start: Moment): void {
     this.count = 0;
-    this.start = start;
+    this.start = start.x;
     this.#slot = -1;
   }
 
-  /** Add a sample. `height`: how far it lies above the line, to tell the best. */
-  add(x: number, difference: number, isBest: boolean, dense: boolean): void {
-    if (this.count === 0 || isBest) {
+  /** Add a sample. The best one is what lies farthest above `line`. */
+  add(sample: Point, line: Line, dense: boolean): void {
+    const { x, difference } = sample;
+    const height = difference - differenceAt(line, x);
+    if (this.count === 0 || height > this.bestDifference - differenceAt(line, this.bestX)) {
       this.bestX = x;
       this.bestDifference = difference;
     }
-    const at = dense || this.count >= THIN_ABOVE ? this.#placeInSlot(x, difference) : this.count;
-    if (at < 0) return;
-    if (at === this.count) {
-      if (at === this.x.length) this.#grow();
-      this.count++;
-    }
-    this.x[at] = x;
-    this.difference[at] = difference;
+    this.#keep(sample, dense);
+  }
+
+  /** How far the best sample lies above a line. */
+  height(line: Line): number {
+    return this.bestDifference - differenceAt(line, this.bestX);
   }
 
   /** Move all samples by `shift` of sender time. */
@@ -70,17 +72,29 @@ export class Bucket {
   static load(values: readonly number[]): Bucket {
     const bucket = new Bucket();
     const [start = 0, bestX = 0, bestDifference = 0] = values;
-    bucket.open(start);
+    bucket.open({ x: start });
     for (let at = 3; at + 1 < values.length; at += 2) {
-      bucket.add(values[at] as number, values[at + 1] as number, false, false);
+      const sample = { x: values[at] as number, difference: values[at + 1] as number };
+      bucket.#keep(sample, false);
     }
     bucket.bestX = bestX;
     bucket.bestDifference = bestDifference;
     return bucket;
   }
 
+  #keep(sample: Point, dense: boolean): void {
+    const at = dense || this.count >= THIN_ABOVE ? this.#placeInSlot(sample) : this.count;
+    if (at < 0) return;
+    if (at === this.count) {
+      if (at === this.x.length) this.#grow();
+      this.count++;
+    }
+    this.x[at] = sample.x;
+    this.difference[at] = sample.difference;
+  }
+
   /** Where in the arrays the sample goes, or -1 when its slot has two better ones. */
-  #placeInSlot(x: number, difference: number): number {
+  #placeInSlot({ x, difference }: Point): number {
     const slot = Math.floor((x - this.start) / SLOT_NS);
     if (slot !== this.#slot) {
       this.#slot = slot;

@@ -1,16 +1,20 @@
-import { modulo, PCR_MODULUS, wrapDiff } from "@x/bits";
+import { modulo, PCR_MODULUS } from "@x/bits";
 import { DelayFloor, type DelayFloorSnapshot } from "./delay-floor.js";
-import { differenceAt, type Line } from "./line.js";
+import { differenceAt, type Line, type Moment, type Point } from "./line.js";
 import { OutputServo } from "./output-servo.js";
-import { PacketDuration } from "./packet-duration.js";
+import { PacketDuration, type PcrDistance } from "./packet-duration.js";
 
-const SECOND = 1e9;
+const HALF_CYCLE = PCR_MODULUS / 2;
 const HARD_JUMP_NS = 1e9;
 const MIN_SOFT_JUMP_NS = 50e6;
 /** Small jumps are looked for when a time base is this old. */
 const SOFT_JUMP_AGE_NS = 5e9;
 const LISTEN_NS = 2e9;
 const MAX_LISTENED = 1024;
+/** In the first seconds the output may hurry. */
+const START_NS = 5e9;
+/** PCRs farther apart say nothing of how dense they are. */
+const MAX_INTERVAL_TICKS = 1e9;
 const AHEAD_CONFIRM = 3;
 const BEHIND_CONFIRM_NS = 1e9;
 const HARD_CONFIRM = 2;
@@ -23,8 +27,7 @@ const UNLOCK_AFTER_NS = 2e9;
 export type DiscontinuityReason = "flagged" | "jump" | "pcr-pid" | "resume";
 
 /** One PCR with its arrival, times in ns from the clock's origin. */
-export interface EstimatorSample {
-  x: number;
+export interface EstimatorSample extends Moment {
   pcr: number;
   /** Received packets before this one; negative: unknown. */
   packet: number;
@@ -61,7 +64,8 @@ export interface EstimatorSnapshot {
 
 /**
  * Relates the PCR to local time: continues it over wraps and jumps, corrects for its place in the datagram, follows the
- * delay floor, and steers the output. Per sample it allocates nothing.
+ * delay floor, and steers the output. Per sample it allocates nothing: what its steps hand on is in fields, as numbers
+ * that go through calls would be boxed.
  */
 export class ClockEstimator {
   readonly floor: DelayFloor;
@@ -84,6 +88,14 @@ export class ClockEstimator {
   lastX = 0;
   locked = false;
   readonly #lockJitter: number;
+  /** The sample at hand: PCR time since `pcr0`. */
+  #ticks = 0;
+  /** How much the sender's clock went on from the PCR to its datagram's end, ns. */
+  #correction = 0;
+  /** How far the sample lies above the model, ns. */
+  #residual = 0;
+  readonly #point: Point = { x: 0, difference: 0 };
+  readonly #distance: PcrDistance = { ticks: 0, packets: 0 };
   #firstX = 0;
   #lastTicks = 0;
   #lastPacket = -1;
@@ -127,54 +139,38 @@ export class ClockEstimator {
       }
       this.#firstX = x;
       this.#anchor(sample);
-      this.floor.add(x, this.offset - x, false);
+      this.#addToFloor(sample);
       return outcome;
     }
     this.lastX = x;
-    let ticks = this.#unwrap(sample.pcr, x);
-    let residual = this.#residual(ticks, x);
+    this.#unwrap(sample);
     if (sample.announced !== undefined) {
-      this.#newBase(sample, residual, sample.announced);
-      ticks = 0;
-      residual = this.#residual(ticks, x);
-    } else if (this.#resumedAt !== -1 && !this.#settled(sample, residual)) {
+      this.#newBase(sample, sample.announced);
+    } else if (this.#resumedAt !== -1 && !this.#settled(sample)) {
       return outcome;
-    } else if (Math.abs(residual) > HARD_JUMP_NS) {
-      if (!this.#confirmsJump(sample, ticks, residual)) {
+    } else if (Math.abs(this.#residual) > HARD_JUMP_NS) {
+      if (!this.#confirmsJump(sample)) {
         outcome.doubted = true;
         return outcome;
       }
-      this.#newBase(sample, residual, "jump");
-      ticks = 0;
+      this.#newBase(sample, "jump");
     }
-    const correction = this.#positionCorrection(sample, ticks);
-    residual = this.#residual(ticks, x) + correction;
+    this.#correctPosition(sample);
+    this.#measure(sample);
     if (this.#listening) {
       if (x - this.#baseX < LISTEN_NS) {
-        if (this.#listenedCount < MAX_LISTENED) this.#listened[this.#listenedCount++] = residual;
+        if (this.#listenedCount < MAX_LISTENED) {
+          this.#listened[this.#listenedCount++] = this.#residual;
+        }
         return outcome;
       }
-      this.#endListening(x);
-      residual = this.#residual(ticks, x) + correction;
+      this.#endListening(sample);
     }
-    const use = this.#softJump(sample, ticks, residual);
+    const use = this.#softJump(sample);
     if (outcome.discontinuity !== undefined) return outcome;
     outcome.doubted = !use;
-    if (this.floor.isDue(x)) {
-      const acquiring = !this.floor.fitted;
-      const change = this.floor.closeBucket(x);
-      this.offset += change.shift;
-      this.outliers += change.outliers;
-      outcome.delayStep = change.delayStep;
-      outcome.mapped ||= change.shift !== 0;
-      if (acquiring) this.#meetOutput(x);
-      this.servo.aim(this.floor.line, x, x - this.#firstX);
-      this.#judgeLock(x);
-    }
-    if (use) {
-      const difference = this.#senderTime(ticks) + correction - x;
-      this.floor.add(x, difference, this.#meanTicks < DENSE_TICKS);
-    }
+    if (this.floor.isDue(sample)) this.#closeBucket(sample);
+    if (use) this.#addToFloor(sample);
     return outcome;
   }
 
@@ -244,6 +240,7 @@ export class ClockEstimator {
     this.offset = Math.round(sample.x + differenceAt(this.floor.line, sample.x));
     this.lastX = sample.x;
     this.#baseX = sample.x;
+    this.#ticks = 0;
     this.#lastTicks = 0;
     this.#lastPacket = sample.packet;
     this.#offCount = 0;
@@ -251,11 +248,30 @@ export class ClockEstimator {
     this.outcome.mapped = true;
   }
 
+  #closeBucket(now: Moment): void {
+    const acquiring = !this.floor.fitted;
+    const change = this.floor.closeBucket(now);
+    this.offset += change.shift;
+    this.outliers += change.outliers;
+    this.outcome.delayStep = change.delayStep;
+    this.outcome.mapped ||= change.shift !== 0;
+    if (acquiring) this.#meetOutput(now);
+    this.servo.aim(this.floor.line, now, now.x - this.#firstX < START_NS);
+    this.#judgeLock(now);
+  }
+
+  #addToFloor({ x }: Moment): void {
+    const point = this.#point;
+    point.x = x;
+    point.difference = this.#senderTime() + this.#correction - x;
+    this.floor.add(point, this.#meanTicks < DENSE_TICKS);
+  }
+
   /**
    * Before the first fit the sender's phase is anything: the first packet may have been the latest of all. So the model
    * goes to the output, which need not hurry after it.
    */
-  #meetOutput(x: number): void {
+  #meetOutput({ x }: Moment): void {
     const error = differenceAt(this.floor.line, x) - differenceAt(this.servo.line, x);
     const shift = -Math.round(error);
     if (shift === 0) return;
@@ -264,9 +280,9 @@ export class ClockEstimator {
     this.outcome.mapped = true;
   }
 
-  #newBase(sample: EstimatorSample, residual: number, reason: DiscontinuityReason): void {
+  #newBase(sample: EstimatorSample, reason: DiscontinuityReason): void {
     this.outcome.discontinuity = reason;
-    this.outcome.deltaTicks = Math.round((residual * 27) / 1000);
+    this.outcome.deltaTicks = Math.round((this.#residual * 27) / 1000);
     this.#anchor(sample);
     this.floor.restart();
     this.#listening = true;
@@ -275,55 +291,60 @@ export class ClockEstimator {
   }
 
   /** The floor is where it was: put the new time base's samples on it. */
-  #endListening(x: number): void {
+  #endListening(sample: EstimatorSample): void {
     this.#listening = false;
-    this.#baseX = x;
+    this.#baseX = sample.x;
     if (this.#listenedCount === 0) return;
     this.offset -= Math.round(this.floor.floorOf(this.#listened, this.#listenedCount));
     this.outcome.mapped = true;
+    this.#measure(sample);
   }
 
-  /** Ticks from `pcr0`, in the cycle that the model expects: silence may last as long as it likes. */
-  #unwrap(pcr: number, x: number): number {
-    const line = this.floor.line;
-    const expected = Math.round(((x + differenceAt(line, x) - this.offset) * 27) / 1000);
-    return expected + wrapDiff(pcr, modulo(this.pcr0 + expected, PCR_MODULUS), PCR_MODULUS);
+  /** Continue the PCR in the cycle that the model expects: silence may last as long as it likes. */
+  #unwrap(sample: EstimatorSample): void {
+    const { x } = sample;
+    const senderTime = x + differenceAt(this.floor.line, x);
+    const expected = Math.round(((senderTime - this.offset) * 27) / 1000);
+    const error = sample.pcr - this.pcr0 - expected;
+    this.#ticks = expected + modulo(error + HALF_CYCLE, PCR_MODULUS) - HALF_CYCLE;
+    this.#correction = 0;
+    this.#measure(sample);
   }
 
-  #senderTime(ticks: number): number {
-    return (ticks * 1000) / 27 + this.offset;
+  #senderTime(): number {
+    return (this.#ticks * 1000) / 27 + this.offset;
   }
 
-  #residual(ticks: number, x: number): number {
-    return this.#senderTime(ticks) - x - differenceAt(this.floor.line, x);
+  #measure({ x }: Moment): void {
+    this.#residual = this.#senderTime() - x - differenceAt(this.floor.line, x) + this.#correction;
   }
 
-  /** How much the sender's clock went on from the PCR to its datagram's end, ns. */
-  #positionCorrection(sample: EstimatorSample, ticks: number): number {
-    const elapsed = ticks - this.#lastTicks;
-    const packets = sample.packet - this.#lastPacket;
+  #correctPosition(sample: EstimatorSample): void {
+    const distance = this.#distance;
+    const elapsed = this.#ticks - this.#lastTicks;
+    distance.ticks = elapsed;
+    distance.packets = sample.packet - this.#lastPacket;
     const known = sample.packet >= 0 && this.#lastPacket >= 0;
-    const first = elapsed === 0 && packets === 0;
-    this.#lastTicks = ticks;
+    const first = elapsed === 0 && distance.packets === 0;
+    this.#lastTicks = this.#ticks;
     this.#lastPacket = sample.packet;
-    if (elapsed > 0 && elapsed < SECOND) {
+    if (elapsed > 0 && elapsed < MAX_INTERVAL_TICKS) {
       this.#meanTicks += (elapsed - this.#meanTicks) / (this.#meanTicks === 0 ? 1 : 16);
     }
-    if (known && !sample.gap && !first) {
-      if (!this.packetDuration.add((elapsed * 1000) / 27, packets)) return 0;
-    }
-    return sample.behind > 0 ? sample.behind * this.packetDuration.ns : 0;
+    const tells = !known || sample.gap || first || this.packetDuration.add(distance);
+    this.#correction = tells && sample.behind > 0 ? sample.behind * this.packetDuration.ns : 0;
   }
 
   /** One more sample that is off: true when it and those before cannot be chance or a burst. */
-  #confirmsJump(sample: EstimatorSample, ticks: number, residual: number): boolean {
-    this.#noteOff(sample, ticks, residual);
+  #confirmsJump(sample: EstimatorSample): boolean {
+    this.#noteOff(sample);
     // Packets that waited in a stalled receiver come at once: their PCRs go on, the time does not.
-    const inStep = sample.x - this.#offX >= 0.5 * ((ticks - this.#offTicks) / 27) * 1000;
+    const inStep = sample.x - this.#offX >= 0.5 * ((this.#ticks - this.#offTicks) / 27) * 1000;
     return this.#offCount >= HARD_CONFIRM && inStep;
   }
 
-  #noteOff(sample: EstimatorSample, ticks: number, residual: number): void {
+  #noteOff(sample: EstimatorSample): void {
+    const residual = this.#residual;
     const tolerance = this.#softLimit() / 2;
     if (this.#offCount > 0 && Math.abs(residual - this.#offResidual) <= tolerance) {
       if (!sample.weak) this.#offCount++;
@@ -332,7 +353,7 @@ export class ClockEstimator {
       this.#offAhead = 0;
       this.#offCount = sample.weak ? 0 : 1;
       this.#offX = sample.x;
-      this.#offTicks = ticks;
+      this.#offTicks = this.#ticks;
       this.#offResidual = residual;
     }
     if (residual > 0 || Math.abs(residual) > HARD_JUMP_NS) this.#offAhead++;
@@ -343,7 +364,8 @@ export class ClockEstimator {
   }
 
   /** Look for jumps below a second; returns whether the sample may be used. */
-  #softJump(sample: EstimatorSample, ticks: number, residual: number): boolean {
+  #softJump(sample: EstimatorSample): boolean {
+    const residual = this.#residual;
     const limit = this.#softLimit();
     if (sample.x - this.#baseX <= SOFT_JUMP_AGE_NS || Math.abs(residual) <= limit) {
       this.outliers += this.#offAhead;
@@ -351,28 +373,28 @@ export class ClockEstimator {
       this.#offCount = 0;
       return true;
     }
-    this.#noteOff(sample, ticks, residual);
+    this.#noteOff(sample);
     const confirmed =
       residual > 0
         ? this.#offCount >= AHEAD_CONFIRM
         : this.#offCount >= AHEAD_CONFIRM && sample.x - this.#offX >= BEHIND_CONFIRM_NS;
-    if (confirmed && !sample.weak) this.#newBase(sample, residual, "jump");
+    if (confirmed && !sample.weak) this.#newBase(sample, "jump");
     return residual < 0;
   }
 
   /** After a pause: true when the sample can be used. */
-  #settled(sample: EstimatorSample, residual: number): boolean {
+  #settled(sample: EstimatorSample): boolean {
     if (this.#resumedAt === -2) this.#resumedAt = sample.x;
-    if (Math.abs(residual) <= 3 * this.floor.spread) {
+    if (Math.abs(this.#residual) <= 3 * this.floor.spread) {
       this.#resumedAt = -1;
       return true;
     }
     if (sample.x - this.#resumedAt < LISTEN_NS) return false;
-    this.#newBase(sample, residual, "resume");
+    this.#newBase(sample, "resume");
     return false;
   }
 
-  #judgeLock(x: number): void {
+  #judgeLock({ x }: Moment): void {
     const error = Math.abs(differenceAt(this.floor.line, x) - differenceAt(this.servo.line, x));
     if (!this.locked) {
       this.#unlockSince = -1;

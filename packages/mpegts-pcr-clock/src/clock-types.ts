@@ -59,7 +59,7 @@ export interface PcrClockStatistics {
   readonly gaps: number;
   /** Sender time of a transport packet; 0 while unknown. */
   readonly packetDurationNs: number;
-  /** Distances of consecutive PCRs in PCR time. */
+  /** Distances of neighbouring PCRs in PCR time, in the stream's order. */
   readonly pcrInterval: IntervalStatistics;
 }
 

@@ -2,7 +2,7 @@ import { BUCKET_NS, Bucket } from "./bucket.js";
 import { BucketList } from "./bucket-list.js";
 import { likeliestFloor } from "./delay-model.js";
 import { type FitState, FloorFit, type RatePrior, slopeChangeOver } from "./floor-fit.js";
-import { differenceAt, type Line, moveOrigin } from "./line.js";
+import { differenceAt, type Line, type Moment, moveOrigin, type Point } from "./line.js";
 import { SlopeHistory } from "./slope-history.js";
 
 const FIT_BUCKETS = 6;
@@ -63,7 +63,7 @@ export class DelayFloor {
   /** The model: sender minus local time over local time. */
   readonly line: Line = { x: 0, difference: 0, slope: 0 };
   readonly change: FloorChange = { shift: 0, delayStep: 0, outliers: 0 };
-  readonly #fit = new FloorFit(MAX_SAMPLES);
+  readonly #fit: FloorFit;
   readonly #state: FitState = { sigma: MIN_WIDTH, tau: MIN_WIDTH, curvature: 0 };
   readonly #maxSlope: number;
   readonly #holdsDelay: boolean;
@@ -73,7 +73,8 @@ export class DelayFloor {
   #spread = MIN_SPREAD;
   #heldDelay = 0;
   #prior: RatePrior | undefined;
-  #startX: number | undefined;
+  /** Local time of the first sample. */
+  #startX = Infinity;
   /** Local time that buckets must span before the next fit. */
   #fitSpan = FIRST_FIT_NS;
   /** No fit since the last restart. */
@@ -83,6 +84,7 @@ export class DelayFloor {
 
   constructor(maxPpm: number, holdsDelay: boolean) {
     this.#maxSlope = maxPpm * 1e-6;
+    this.#fit = new FloorFit(MAX_SAMPLES, this.#maxSlope);
     this.#holdsDelay = holdsDelay;
     this.#prior = { slope: 0, deviation: this.#maxSlope / 3 };
   }
@@ -158,24 +160,23 @@ export class DelayFloor {
     return likeliestFloor(view, kept, this.#state, view[kept - 1] as number);
   }
 
-  /** True when a sample at `x` is the first of a new bucket: then {@link closeBucket} comes before {@link add}. */
-  isDue(x: number): boolean {
+  /** True when a sample is the first of a new bucket: then {@link closeBucket} comes before {@link add}. */
+  isDue({ x }: Moment): boolean {
     return this.#current !== undefined && x - this.#current.start >= BUCKET_NS;
   }
 
   /** Add a sample. */
-  add(x: number, difference: number, dense: boolean): void {
-    this.#startX ??= x;
-    this.#current ??= this.#buckets.open(x);
-    const bucket = this.#current;
+  add(sample: Point, dense: boolean): void {
+    const { x, difference } = sample;
+    if (this.#startX === Infinity) this.#startX = x;
+    this.#current ??= this.#buckets.open(sample);
     const residual = difference - differenceAt(this.line, x);
     if (!this.#fitted && residual > 0) this.line.difference += residual;
-    const best = bucket.bestDifference - differenceAt(this.line, bucket.bestX);
-    bucket.add(x, difference, difference - differenceAt(this.line, x) > best, dense);
+    this.#current.add(sample, this.line, dense);
   }
 
-  /** End the current bucket at local time `x`: fit, and look for steps of the path delay. */
-  closeBucket(x: number): FloorChange {
+  /** End the current bucket: fit, and look for steps of the path delay. */
+  closeBucket(now: Moment): FloorChange {
     const change = this.change;
     change.shift = 0;
     change.delayStep = 0;
@@ -183,18 +184,17 @@ export class DelayFloor {
     const bucket = this.#current;
     if (bucket === undefined) return change;
     this.#current = undefined;
-    const steps = this.#fitted && x - (this.#startX ?? x) >= STEPS_FROM_NS;
-    const height = bucket.bestDifference - differenceAt(this.line, bucket.bestX);
-    const doubted = steps && height > this.#downTolerance();
+    const steps = this.#fitted && now.x - this.#startX >= STEPS_FROM_NS;
+    const doubted = steps && bucket.height(this.line) > this.#downTolerance();
     if (!doubted) change.outliers += this.#buckets.dropProbation();
     this.#buckets.push(bucket);
     if (doubted) {
       this.#buckets.probation++;
       this.#testDown();
     }
-    this.#buckets.dropOld(x);
-    this.#refit(x);
-    if (this.#fitted) this.#slopes.note(this.line.slope);
+    this.#buckets.dropOld(now);
+    this.#refit(now);
+    if (this.#fitted) this.#slopes.note(this.line);
     if (steps && this.#buckets.probation === 0) this.#testUp();
     return change;
   }
@@ -211,7 +211,7 @@ export class DelayFloor {
     this.#buckets.rebase(origin);
     this.#current?.rebase(origin);
     this.line.x -= origin;
-    if (this.#startX !== undefined) this.#startX -= origin;
+    this.#startX -= origin;
   }
 
   /** The state, for JSON. */
@@ -225,7 +225,7 @@ export class DelayFloor {
       spread: this.#spread,
       heldDelay: this.#heldDelay,
       prior: this.#prior ?? null,
-      startX: this.#startX ?? null,
+      startX: this.#startX === Infinity ? null : this.#startX,
       fitSpan: this.#fitSpan,
       restarted: this.#restarted,
       slopes: this.#slopes.save(),
@@ -242,7 +242,7 @@ export class DelayFloor {
     this.#spread = saved.spread;
     this.#heldDelay = saved.heldDelay;
     this.#prior = saved.prior ?? undefined;
-    this.#startX = saved.startX ?? undefined;
+    this.#startX = saved.startX ?? Infinity;
     this.#fitSpan = saved.fitSpan;
     this.#restarted = saved.restarted;
     this.#slopes.load(saved.slopes);
@@ -256,30 +256,30 @@ export class DelayFloor {
     return Math.max(MIN_STEP_NS, 8 * this.#spread);
   }
 
-  #refit(x: number): void {
+  #refit(now: Moment): void {
     const buckets = this.#buckets;
-    if (buckets.believed < FIT_BUCKETS || x - buckets.at(0).start < this.#fitSpan) return;
-    if (this.span >= SETTLED_NS && x - this.line.x < SETTLED_FIT_NS) return;
+    if (buckets.believed < FIT_BUCKETS || now.x - buckets.at(0).start < this.#fitSpan) return;
+    if (this.span >= SETTLED_NS && now.x - this.line.x < SETTLED_FIT_NS) return;
     this.#fitSpan = FIRST_FIT_NS;
     if (this.#prior !== undefined && this.span >= PRIOR_NS) this.#prior = undefined;
     let start = 0;
-    if (this.#restarted && this.#fitted) this.#guessSlope(x);
+    if (this.#restarted && this.#fitted) this.#guessSlope(now.x);
     this.#restarted = false;
     if (!this.#fitted) {
-      this.#guessSlope(x);
+      this.#guessSlope(now.x);
       start = buckets.medianResidual();
       const width = buckets.medianDistance(start);
       this.#state.sigma = this.#state.tau = Math.max(MIN_WIDTH, width);
       this.#state.curvature = 0;
       this.#fitted = true;
     }
-    this.#fit.clear();
+    this.#fit.begin(start);
     // The newest first: should the samples not fit in, the oldest are left out.
     for (let i = buckets.believed - 1; i >= 0; i--) {
       const bucket = buckets.at(i);
-      this.#fit.take(bucket.x, bucket.difference, bucket.count, this.line, x);
+      this.#fit.take(bucket.x, bucket.difference, bucket.count, this.line, now);
     }
-    this.#fit.run(this.line, this.#state, x, start, this.#prior, this.#maxSlope);
+    this.#fit.run(this.line, this.#state, now, this.#prior);
     this.#spread = Math.max(MIN_SPREAD, buckets.medianDistance(0));
   }
 

@@ -1,6 +1,5 @@
 import type { DelayModel } from "./delay-model.js";
-import type { Line } from "./line.js";
-import { differenceAt } from "./line.js";
+import { differenceAt, type Line, type Moment } from "./line.js";
 import { normalHazard } from "./normal-hazard.js";
 import { selectRank } from "./order-statistics.js";
 
@@ -52,54 +51,50 @@ export class FloorFit {
   readonly #z: Float64Array;
   readonly #below: Float64Array;
   readonly #ranked: Float64Array;
+  readonly #maxSlope: number;
   #count = 0;
+  #start = 0;
+  /** How wide the Gaussian part may be at most, ns. */
+  #maxSigma = 0;
+  /** Samples so far above the line are wild, ns below it. */
+  #limit = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, maxSlope: number) {
+    this.#maxSlope = maxSlope;
     this.#t = new Float64Array(capacity);
     this.#z = new Float64Array(capacity);
     this.#below = new Float64Array(capacity);
     this.#ranked = new Float64Array(capacity);
   }
 
-  /** Samples that fit in. */
-  get capacity(): number {
-    return this.#t.length;
-  }
-
-  /** Forget the samples. */
-  clear(): void {
+  /**
+   * Forget the samples.
+   * @param start the floor's first guess above the line, ns
+   */
+  begin(start: number): void {
     this.#count = 0;
+    this.#start = start;
   }
 
   /** Take `count` samples relative to `line`; `now` is the fit's time origin. */
-  take(x: Float64Array, difference: Float64Array, count: number, line: Line, now: number): void {
+  take(x: Float64Array, difference: Float64Array, count: number, line: Line, now: Moment): void {
     for (let i = 0, at = this.#count; i < count && at < this.#t.length; i++, at++) {
       const xi = x[i] as number;
-      this.#t[at] = (xi - now) / T;
+      this.#t[at] = (xi - now.x) / T;
       this.#z[at] = (difference[i] as number) - differenceAt(line, xi);
       this.#count = at + 1;
     }
   }
 
-  /**
-   * Improve `line` and `state` in place.
-   * @param start the floor's first guess above `line`, ns
-   */
-  run(
-    line: Line,
-    state: FitState,
-    now: number,
-    start: number,
-    prior: RatePrior | undefined,
-    maxSlope: number,
-  ): void {
-    let a = start;
+  /** Improve `line` and `state` in place. */
+  run(line: Line, state: FitState, now: Moment, prior: RatePrior | undefined): void {
+    let a = this.#start;
     let b = 0;
     let c = state.curvature;
-    this.#measureBelow(a, b, c);
-    const edge = this.#edge();
-    state.sigma = Math.min(state.sigma, edge.maxSigma);
-    const kept = this.#dropAbove(edge.limit);
+    this.#measureBelow(state);
+    this.#findEdge();
+    state.sigma = Math.min(state.sigma, this.#maxSigma);
+    const kept = this.#dropWild();
     const oldSlope = line.slope;
     const ts = this.#t;
     const zs = this.#z;
@@ -198,19 +193,22 @@ export class FloorFit {
       // Plain expectation-maximisation would need hundreds of rounds when few samples lie near the floor.
       const haste = Math.min(20, kept / Math.max(1, informed));
       const change = clamp(0.5 * Math.log(spread / kept) * haste, -0.3, 0.3);
-      state.sigma = clamp(sigma * Math.exp(change), MIN_WIDTH, edge.maxSigma);
+      state.sigma = clamp(sigma * Math.exp(change), MIN_WIDTH, this.#maxSigma);
       if (size < SMALL_STEP * sigma) break;
     }
     state.curvature = c;
-    line.difference = differenceAt(line, now) + a;
-    line.x = now;
-    line.slope = clamp(oldSlope + b / T, -maxSlope, maxSlope);
+    line.difference = differenceAt(line, now.x) + a;
+    line.x = now.x;
+    line.slope = clamp(oldSlope + b / T, -this.#maxSlope, this.#maxSlope);
   }
 
-  #measureBelow(a: number, b: number, c: number): void {
+  #measureBelow({ curvature }: FitState): void {
+    const start = this.#start;
     for (let i = 0; i < this.#count; i++) {
       const t = this.#t[i] as number;
-      this.#below[i] = a + t * (b + t * c) - (this.#z[i] as number);
+      const below = start + t * (t * curvature) - (this.#z[i] as number);
+      this.#below[i] = below;
+      this.#ranked[i] = below;
     }
   }
 
@@ -219,35 +217,41 @@ export class FloorFit {
    * these a few PCRs stamped a millisecond early would carry the line alone, and a sender's release timer, which
    * spreads evenly, would pass for Gaussian.
    */
-  #edge(): { maxSigma: number; limit: number } {
+  #findEdge(): void {
     const n = this.#count;
     const ranked = this.#ranked;
-    ranked.set(n === this.#below.length ? this.#below : this.#below.subarray(0, n));
-    const rank = (share: number, least: number): number =>
-      Math.min(n - 1, Math.max(least, Math.floor(share * n)));
-    const at50 = selectRank(ranked, rank(0.5, 0), 0, n);
-    const at10 = selectRank(ranked, rank(0.1, 0), 0, rank(0.5, 0) + 1);
+    const r50 = rank(0.5, 0, n);
+    const r10 = rank(0.1, 0, n);
+    const rb = rank(0.02, 8, n);
+    const ra = rank(0.003, 2, n);
+    const r05 = rank(0.005, 0, n);
+    selectRank(ranked, r50, 0, n);
+    const at50 = ranked[r50] as number;
+    selectRank(ranked, r10, 0, r50 + 1);
+    const at10 = ranked[r10] as number;
     // Only the smallest tenth matters from here, or the few that the least ranks need.
-    const head = Math.max(rank(0.1, 0), Math.min(n - 1, 8)) + 1;
-    if (head > rank(0.1, 0) + 1) selectRank(ranked, head - 1, 0, n);
-    const qb = selectRank(ranked, rank(0.02, 8), 0, head);
-    const qa = selectRank(ranked, rank(0.003, 2), 0, rank(0.02, 8) + 1);
-    const at05 = selectRank(ranked, rank(0.005, 0), 0, head);
+    const head = Math.max(r10, Math.min(n - 1, 8)) + 1;
+    if (head > r10 + 1) selectRank(ranked, head - 1, 0, n);
+    selectRank(ranked, rb, 0, head);
+    const qb = ranked[rb] as number;
+    selectRank(ranked, ra, 0, rb + 1);
+    const qa = ranked[ra] as number;
+    selectRank(ranked, r05, 0, head);
+    const at05 = ranked[r05] as number;
     const shape = (at50 - at10) / Math.max(1, at10 - at05);
     const factor = shape <= 1.5 ? 2 : shape >= 3 ? 0.2 : 2 - (1.8 * (shape - 1.5)) / 1.5;
     const width = Math.max(MIN_WIDTH, qb - qa);
     const inner = Math.max(MIN_WIDTH, at10 - qb);
-    if (n >= WILD_FROM && width > WILD * inner) {
-      return { maxSigma: Math.max(MIN_WIDTH, factor * inner), limit: qb - 3 * inner };
-    }
-    return { maxSigma: Math.max(MIN_WIDTH, factor * (qb - qa)), limit: qa - 3 * width };
+    const hasWild = n >= WILD_FROM && width > WILD * inner;
+    this.#maxSigma = Math.max(MIN_WIDTH, factor * (hasWild ? inner : qb - qa));
+    this.#limit = hasWild ? qb - 3 * inner : qa - 3 * width;
   }
 
-  /** Remove the samples that lie less than `limit` below the line; returns how many are left. */
-  #dropAbove(limit: number): number {
+  /** Remove the wild samples; returns how many are left. */
+  #dropWild(): number {
     let kept = 0;
     for (let i = 0; i < this.#count; i++) {
-      if ((this.#below[i] as number) < limit) continue;
+      if ((this.#below[i] as number) < this.#limit) continue;
       this.#t[kept] = this.#t[i] as number;
       this.#z[kept] = this.#z[i] as number;
       kept++;
@@ -255,6 +259,11 @@ export class FloorFit {
     this.#count = kept;
     return kept;
   }
+}
+
+/** The rank of a share of `n` values, `least` at least. */
+function rank(share: number, least: number, n: number): number {
+  return Math.min(n - 1, Math.max(least, Math.floor(share * n)));
 }
 
 function clamp(value: number, least: number, most: number): number {

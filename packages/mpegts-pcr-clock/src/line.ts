@@ -8,6 +8,16 @@ export interface Line {
   slope: number;
 }
 
+/** A moment of local time. One object used again and again: a number that goes through a call is boxed, a field is not. */
+export interface Moment {
+  x: number;
+}
+
+/** Sender minus local time, measured at a moment. */
+export interface Point extends Moment {
+  difference: number;
+}
+
 /** Sender minus local time at local time `x`. */
 export function differenceAt(line: Line, x: number): number {
   return line.difference + line.slope * (x - line.x);

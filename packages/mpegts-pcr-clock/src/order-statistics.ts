@@ -1,17 +1,13 @@
 /**
- * The element that sorting `values[from..to)` would put at `rank` (an index into `values`). Reorders the range so that
+ * Puts at `rank` (an index into `values`) what sorting `values[from..to)` would put there. Reorders the range so that
  * nothing before `rank` is greater and nothing behind it smaller; linear time.
  */
-export function selectRank(values: Float64Array, rank: number, from: number, to: number): number {
+export function selectRank(values: Float64Array, rank: number, from: number, to: number): void {
   let low = from;
   let high = to - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const pivot = medianOfThree(
-      values[low] as number,
-      values[middle] as number,
-      values[high] as number,
-    );
+    const pivot = values[medianOfThree(values, low, middle, high)] as number;
     let i = low;
     let j = high;
     while (i <= j) {
@@ -27,14 +23,19 @@ export function selectRank(values: Float64Array, rank: number, from: number, to:
     else if (rank >= i) low = i;
     else break;
   }
-  return values[rank] as number;
 }
 
 /** The upper median of `values[0..count)`, which are reordered. */
 export function medianOf(values: Float64Array, count: number): number {
-  return selectRank(values, count >>> 1, 0, count);
+  selectRank(values, count >>> 1, 0, count);
+  return values[count >>> 1] as number;
 }
 
-function medianOfThree(a: number, b: number, c: number): number {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+/** Which of three indices has the middle value. */
+function medianOfThree(values: Float64Array, i: number, j: number, k: number): number {
+  const a = values[i] as number;
+  const b = values[j] as number;
+  const c = values[k] as number;
+  if (a < b) return b < c ? j : a < c ? k : i;
+  return a < c ? i : b < c ? k : j;
 }

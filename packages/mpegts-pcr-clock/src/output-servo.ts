@@ -1,10 +1,7 @@
-import { differenceAt, type Line, moveOrigin } from "./line.js";
+import { differenceAt, type Line, type Moment, moveOrigin } from "./line.js";
 
 const PPM = 1e-6;
 const MS = 1e6;
-/** The first seconds, in which the output may hurry. */
-const START_NS = 5e9;
-
 /**
  * The clock that is read: it runs after the model at a bounded difference of rate, so it never steps and never goes
  * backwards whatever the model does.
@@ -12,14 +9,14 @@ const START_NS = 5e9;
 export class OutputServo {
   readonly line: Line = { x: 0, difference: 0, slope: 0 };
 
-  /** Aim at `model` from local time `x` on; `age`: local time since the first sample. */
-  aim(model: Line, x: number, age: number): void {
-    moveOrigin(this.line, x);
-    const error = differenceAt(model, x) - this.line.difference;
+  /** Aim at `model` from `now` on. In the first seconds, while it is `starting`, the output may hurry. */
+  aim(model: Line, now: Moment, starting: boolean): void {
+    moveOrigin(this.line, now.x);
+    const error = differenceAt(model, now.x) - this.line.difference;
     const size = Math.abs(error);
     let limit = 100 * PPM;
     let settle = 4e9;
-    if (age < START_NS) {
+    if (starting) {
       limit = 5000 * PPM;
       settle = 0.5e9;
     } else if (size > 20 * MS) limit = 2000 * PPM;

@@ -7,6 +7,14 @@ const MAX_DURATION_NS = 20e6;
 /** Median deviation above which a stream has no constant bit rate. */
 const VARIABLE_ABOVE = 0.02;
 
+/** What lies between two consecutive PCRs. */
+export interface PcrDistance {
+  /** PCR time, 27 MHz. */
+  ticks: number;
+  /** Received packets, null packets included. */
+  packets: number;
+}
+
 /**
  * Learns how long the sender takes for one transport packet, to tell how much older than its datagram a PCR is: a
  * datagram leaves when its last packet is complete.
@@ -18,39 +26,17 @@ export class PacketDuration {
   #next = 0;
   #newest = 0;
   #previous = 0;
-  /** Median of the history; 0 while it is too short. */
-  #median = 0;
+  /** Sender time of a packet behind the newest PCR, ns; 0 while unknown. */
+  ns = 0;
 
-  /**
-   * Take a pair of consecutive PCRs.
-   * @param elapsed sender time between them, ns
-   * @param packets received packets between them, null packets included
-   * @returns whether the pair tells anything
-   */
-  add(elapsed: number, packets: number): boolean {
-    const duration = elapsed / packets;
+  /** Take a pair of consecutive PCRs; returns whether it tells anything. */
+  add({ ticks, packets }: PcrDistance): boolean {
+    const duration = (ticks * 1000) / 27 / packets;
     if (!(duration > 0 && duration <= MAX_DURATION_NS)) return false;
     this.#previous = this.#newest;
     this.#newest = duration;
-    this.#history[this.#next] = duration;
-    this.#next = (this.#next + 1) % HISTORY;
-    this.#count = Math.min(this.#count + 1, HISTORY);
-    this.#scratch.set(this.#history);
-    this.#median = this.#count < MIN_HISTORY ? 0 : medianOf(this.#scratch, this.#count);
+    this.#learn();
     return true;
-  }
-
-  /** Sender time of a packet behind the newest PCR, ns; 0 while unknown. */
-  get ns(): number {
-    const median = this.#median;
-    if (median === 0) return 0;
-    for (let i = 0; i < this.#count; i++) {
-      this.#scratch[i] = Math.abs((this.#history[i] as number) - median);
-    }
-    if (medianOf(this.#scratch, this.#count) <= VARIABLE_ABOVE * median) return median;
-    // The newest value is a mean over the interval before the PCR: extrapolate to its end.
-    const ahead = 1.5 * this.#newest - 0.5 * this.#previous;
-    return Math.max(0.5 * this.#newest, Math.min(1.5 * this.#newest, ahead));
   }
 
   /** Forget everything. */
@@ -59,7 +45,7 @@ export class PacketDuration {
     this.#next = 0;
     this.#newest = 0;
     this.#previous = 0;
-    this.#median = 0;
+    this.ns = 0;
   }
 
   /** The state, oldest value first. */
@@ -74,6 +60,28 @@ export class PacketDuration {
   /** Take up a saved state. */
   load(history: readonly number[]): void {
     this.reset();
-    for (const duration of history) this.add(duration, 1);
+    for (const duration of history) {
+      this.#previous = this.#newest;
+      this.#newest = duration;
+      this.#learn();
+    }
+  }
+
+  #learn(): void {
+    this.#history[this.#next] = this.#newest;
+    this.#next = (this.#next + 1) % HISTORY;
+    this.#count = Math.min(this.#count + 1, HISTORY);
+    if (this.#count < MIN_HISTORY) return;
+    this.#scratch.set(this.#history);
+    const median = medianOf(this.#scratch, this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      this.#scratch[i] = Math.abs((this.#history[i] as number) - median);
+    }
+    if (medianOf(this.#scratch, this.#count) <= VARIABLE_ABOVE * median) this.ns = median;
+    else {
+      // The newest value is a mean over the interval before the PCR: extrapolate to its end.
+      const ahead = 1.5 * this.#newest - 0.5 * this.#previous;
+      this.ns = Math.max(0.5 * this.#newest, Math.min(1.5 * this.#newest, ahead));
+    }
   }
 }

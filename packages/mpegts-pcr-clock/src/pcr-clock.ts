@@ -16,7 +16,12 @@ import type { PcrClockEvent, PcrClockState } from "./events.js";
 import { IntervalMeter } from "./interval-meter.js";
 import { differenceAt } from "./line.js";
 import { defaultLocalTime, type LocalTime } from "./local-time.js";
-import { PcrSelector, type SelectedPcr, type SelectedPcrHandler } from "./pcr-selector.js";
+import {
+  createSelectedPcr,
+  PcrSelector,
+  type SelectedPcr,
+  type SelectedPcrHandler,
+} from "./pcr-selector.js";
 import { sleepUntilLocal } from "./sleep.js";
 import { senderTimeOf, TimeMap, type TimeSegment } from "./time-map.js";
 
@@ -75,9 +80,8 @@ export class PcrClock {
     weak: false,
   };
   readonly #onPcr: SelectedPcrHandler = (found) => {
-    if (this.#pendingCount === this.#pending.length) this.#pending.push({ ...found });
-    else copySelected(found, this.#pending[this.#pendingCount] as SelectedPcr);
-    this.#pendingCount++;
+    if (this.#pendingCount === this.#pending.length) this.#pending.push(createSelectedPcr());
+    copySelected(found, this.#pending[this.#pendingCount++] as SelectedPcr);
   };
 
   constructor(options: PcrClockOptions = {}) {
@@ -133,6 +137,7 @@ export class PcrClock {
   /** Time passes without a datagram: silence becomes `holdover`, then `lost`. Returns what has happened. */
   poll(localNs: bigint = this.#localNow()): readonly PcrClockEvent[] {
     this.#settle();
+    this.#elapsed.measure(localNs);
     this.#noteSilence(localNs);
     return this.#takeEvents();
   }
@@ -168,8 +173,8 @@ export class PcrClock {
   toSender(localNs: bigint): bigint {
     this.#settle();
     if (!this.#anchored) return localNs;
-    const x = this.#elapsed.to(localNs);
-    const difference = differenceAt(this.#estimator.servo.line, x);
+    this.#elapsed.measure(localNs);
+    const difference = differenceAt(this.#estimator.servo.line, this.#elapsed.ns);
     return localNs - this.#epoch + this.#senderEpoch + BigInt(Math.round(difference));
   }
 
@@ -360,16 +365,13 @@ export class PcrClock {
       this.#anchored = true;
     }
     const localNs = arrivalNs > this.#lastLocal ? arrivalNs : this.#lastLocal;
+    this.#elapsed.measure(localNs);
     this.#noteSilence(localNs);
     this.#lastLocal = localNs;
     const estimator = this.#estimator;
-    let x = this.#elapsed.to(localNs);
-    if (x > REBASE_NS) {
-      this.#rebase(x);
-      x = 0;
-    }
+    if (this.#elapsed.ns > REBASE_NS) this.#rebase(localNs);
     const sample = this.#sample;
-    sample.x = x;
+    sample.x = this.#elapsed.ns;
     sample.pcr = found.pcr;
     sample.packet = found.packet;
     sample.behind = behind;
@@ -377,7 +379,7 @@ export class PcrClock {
     sample.gap = found.gap;
     sample.weak = found.extensionOutOfRange;
     const outcome = estimator.add(sample);
-    if (!outcome.doubted) this.#interval.add(found.pcr, outcome.discontinuity !== undefined);
+    if (!outcome.doubted) this.#interval.add(found, outcome.discontinuity !== undefined);
     if (outcome.mapped) this.#noteMapping(localNs, outcome.discontinuity !== undefined);
     if (outcome.discontinuity !== undefined) {
       this.#discontinuities++;
@@ -409,10 +411,10 @@ export class PcrClock {
     else this.#map.refine(pcr0, senderNs0);
   }
 
-  #rebase(x: number): void {
-    this.#estimator.rebase(x);
-    this.#beginAt(this.#epoch + BigInt(x));
-    this.#senderEpoch += BigInt(x);
+  #rebase(localNs: bigint): void {
+    this.#estimator.rebase(this.#elapsed.ns);
+    this.#senderEpoch += localNs - this.#epoch;
+    this.#beginAt(localNs);
   }
 
   #beginAt(localNs: bigint): void {
@@ -422,7 +424,7 @@ export class PcrClock {
 
   #noteSilence(localNs: bigint): void {
     if (!this.#anchored || this.#state === "free" || this.#state === "lost") return;
-    const silence = this.#elapsed.to(localNs) - this.#elapsed.to(this.#lastLocal);
+    const silence = this.#elapsed.ns - this.#estimator.lastX;
     if (silence >= HOLDOVER_NS && this.#state !== "holdover") this.#holdover(localNs);
     if (silence < LOST_NS) return;
     this.#state = "lost";
@@ -432,7 +434,8 @@ export class PcrClock {
 
   #holdover(localNs: bigint): void {
     const { floor, servo } = this.#estimator;
-    servo.coast(floor.meanSlope, this.#elapsed.to(localNs));
+    this.#elapsed.measure(localNs);
+    servo.coast(floor.meanSlope, this.#elapsed.ns);
     this.#state = "holdover";
     this.#events.push({ type: "holdover", localNs });
   }

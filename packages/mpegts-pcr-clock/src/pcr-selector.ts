@@ -50,6 +50,19 @@ export interface SelectedPcr {
   pidChanged: boolean;
 }
 
+/** One to be filled. All are made here: fields of objects that are made alike hold their numbers themselves. */
+export function createSelectedPcr(): SelectedPcr {
+  return {
+    pcr: 0,
+    pid: 0,
+    packet: 0,
+    discontinuity: false,
+    extensionOutOfRange: false,
+    gap: false,
+    pidChanged: false,
+  };
+}
+
 const PID_COUNT = 8192;
 const NO_COUNTER = 0xff;
 const ADAPTATION_FLAG = 0x20;
@@ -88,15 +101,7 @@ export class PcrSelector {
   /** continuity_counter of the last PCR that began a time base: its copy begins no other. */
   #flaggedCounter = -1;
   #candidates = new Map<number, { count: number; first: number }>();
-  readonly #found: SelectedPcr = {
-    pcr: 0,
-    pid: 0,
-    packet: 0,
-    discontinuity: false,
-    extensionOutOfRange: false,
-    gap: false,
-    pidChanged: false,
-  };
+  readonly #found: SelectedPcr = createSelectedPcr();
   #handler: SelectedPcrHandler = () => {};
   readonly #onPackets: PacketHandler = (bytes, at, count, stride, packet) => {
     this.#packets = this.#unframed + packet;

@@ -1,3 +1,5 @@
+import type { Line } from "./line.js";
+
 /** 10 s of buckets. */
 const LENGTH = 40;
 
@@ -13,7 +15,7 @@ export class SlopeHistory {
   }
 
   /** Take the slope at the end of a bucket. */
-  note(slope: number): void {
+  note({ slope }: Pick<Line, "slope">): void {
     this.#slopes[this.#count++ % LENGTH] = slope;
     if (this.#count >= 2 * LENGTH) this.#count -= LENGTH;
   }
@@ -30,6 +32,6 @@ export class SlopeHistory {
   /** Take up a saved state. */
   load(slopes: readonly number[]): void {
     this.#count = 0;
-    for (const slope of slopes) this.note(slope);
+    for (const slope of slopes) this.note({ slope });
   }
 }
