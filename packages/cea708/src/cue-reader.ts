@@ -126,8 +126,10 @@ export class CueReader {
       lastRow: linesOf(window, window.rows - 1),
     };
     if (open !== undefined) {
-      const unchanged = scrolled === 0 && sameLines(open.lines, lines);
-      if (lost <= 0 && lines.length > 0 && (recent || unchanged)) {
+      // A line that rolls up under the same one is new, a window that is filled again is not.
+      const again = scrolled === 0 || scrolled >= window.rows;
+      const unchanged = again && sameLines(open.lines, lines);
+      if (unchanged || (recent && lost <= 0 && lines.length > 0)) {
         this.#open[id] = { ...open, ...state, changedMs: unchanged ? open.changedMs : timeMs };
         return;
       }

@@ -59,6 +59,7 @@ describe("CueReader", () => {
     expect(read([0, ...define(0, true), "A"], [100, 0x8c, 1, ...define(0, true), "A"])).toEqual([
       "0-9000 A",
     ]);
+    expect(read([0, ...define(0, true), "A"], [100, 0x88, 1, "A"])).toEqual(["0-9000 A"]);
   });
 
   test("windows shown together are cues that overlap", () => {
