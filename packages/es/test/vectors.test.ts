@@ -32,6 +32,7 @@ import {
   encodeVpConfiguration,
   HEVC_NAL,
   hevcConfigurationFromNals,
+  OBU_TYPE,
   opusPacketDurationMs,
   splitObus,
 } from "../src/index.js";
@@ -50,13 +51,23 @@ interface Reading {
   readonly rewritten?: Uint8Array;
 }
 
+/** What a record says, and the parameter sets' heads do not. */
+const NOT_DERIVED = {
+  minSpatialSegmentationIdc: 0,
+  parallelismType: 0,
+  avgFrameRate: 0,
+  constantFrameRate: 0,
+} as const;
+
 const READERS: Readonly<Record<string, (body: Uint8Array) => Reading>> = {
   avcC(body) {
     const config = decodeAvcConfiguration(body);
     const { width, height } = decodeAvcSps(config.sps[0] as Uint8Array);
-    const derived = avcConfigurationFromNals([...config.sps, ...config.pps], config.nalLengthSize);
-    expect(derived).toEqual(config);
     const { tail, ...rest } = config;
+    const nals = [...config.sps, ...config.pps, ...(tail?.spsExt ?? [])];
+    const derived = avcConfigurationFromNals(nals, config.nalLengthSize);
+    // Many writers leave the tail out.
+    expect(derived).toEqual({ ...config, tail: tail ?? derived?.tail });
     return {
       fields: { ...rest, ...tail, width, height },
       rewritten: encodeAvcConfiguration(config),
@@ -68,8 +79,10 @@ const READERS: Readonly<Record<string, (body: Uint8Array) => Reading>> = {
     const sps = config.arrays.find(({ nalUnitType }) => nalUnitType === HEVC_NAL.sps);
     const { width, height } = decodeHevcSps(sps?.nalUnits[0] as Uint8Array);
     const derived = hevcConfigurationFromNals(nals, config.nalLengthSize);
-    const arrays = config.arrays.filter(({ nalUnitType }) => nalUnitType <= HEVC_NAL.pps);
-    expect(derived).toEqual({ ...config, arrays });
+    const arrays = config.arrays
+      .filter(({ nalUnitType }) => nalUnitType <= HEVC_NAL.pps)
+      .map((array) => ({ ...array, arrayCompleteness: false }));
+    expect(derived).toEqual({ ...config, ...NOT_DERIVED, arrays });
     const { constraintIndicatorFlags, ...rest } = config;
     return {
       fields: {
@@ -88,16 +101,20 @@ const READERS: Readonly<Record<string, (body: Uint8Array) => Reading>> = {
   av1C(body) {
     const config = decodeAv1Configuration(body);
     const obus = splitObus(config.configOBUs);
-    const header = decodeAv1SequenceHeader(obus[0]?.payload as Uint8Array);
+    const sequence = obus.find(({ obuType }) => obuType === OBU_TYPE.sequenceHeader);
+    const header = sequence && decodeAv1SequenceHeader(sequence.payload);
     const derived = av1ConfigurationFromObus(obus);
-    expect(derived).toEqual({ ...config, configOBUs: obus[0]?.bytes });
     const { initialPresentationDelay, ...rest } = config;
+    if (sequence !== undefined) {
+      const { bytes: configOBUs } = sequence;
+      expect(derived).toEqual({ ...rest, configOBUs, initialPresentationDelay: undefined });
+    }
     return {
       fields: {
         ...rest,
         initialPresentationDelayPresent: initialPresentationDelay !== undefined,
-        width: header.maxFrameWidth,
-        height: header.maxFrameHeight,
+        width: header?.maxFrameWidth,
+        height: header?.maxFrameHeight,
       },
       rewritten: encodeAv1Configuration(config),
     };
@@ -118,8 +135,10 @@ const READERS: Readonly<Record<string, (body: Uint8Array) => Reading>> = {
   streamInfo(body) {
     const { form, streamInfo, streamInfoBytes, end } = decodeFlacHeader(body);
     const rewritten = encodeFlacHeader(streamInfoBytes, form);
-    // A writer cannot repeat metadata blocks behind STREAMINFO.
-    return { fields: { form, ...streamInfo }, ...(end === rewritten.length && { rewritten }) };
+    // A writer cannot repeat metadata blocks behind STREAMINFO, nor say that there are some.
+    const alone = form === "bare" || (body[form === "full" ? 4 : 0] as number) >= 0x80;
+    const repeats = alone && end === rewritten.length;
+    return { fields: { form, ...streamInfo }, ...(repeats && { rewritten }) };
   },
   vp9KeyFrame: (body) => ({ fields: { ...decodeVp9KeyFrame(body) } }),
   av1TemporalUnit: (body) => ({
@@ -131,7 +150,8 @@ const READERS: Readonly<Record<string, (body: Uint8Array) => Reading>> = {
   opusPacket(body) {
     // Several streams: all but the last packet are self-delimited, and all have the same length.
     const durationMs = opusPacketDurationMs(body);
-    expect(decodeOpusPacket(body).durationMs).toBe(durationMs);
+    const oneFrame = ((body[0] as number) & 3) === 0;
+    if (oneFrame) expect(decodeOpusPacket(body).durationMs).toBe(durationMs);
     return { fields: { durationMs } };
   },
 };
