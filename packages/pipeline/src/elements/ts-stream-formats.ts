@@ -92,7 +92,7 @@ export function streamFormat(stream: PmtStream): StreamFormat {
 }
 
 function byteStream(mediaType: string): Caps {
-  return caps(mediaType, { "stream-format": "byte-stream", alignment: "au" });
+  return caps(mediaType, { "stream-format": "byte-stream" });
 }
 
 function mpegVideo(mpegversion: number): Caps {

@@ -2,7 +2,6 @@
 import {
   type AccessUnitEvent,
   AccessUnitParser,
-  AccessUnitTimer,
   AVC_NAL,
   avcNalType,
   decodeAvcSps,
@@ -12,7 +11,7 @@ import {
   hevcNalType,
   isFormatError,
 } from "@x/es";
-import { type MediaBuffer, mediaBuffer } from "../buffer.js";
+import { mediaBuffer } from "../buffer.js";
 import { type Caps, caps, type Fraction, formatCaps, fractionOf, stringOf } from "../caps.js";
 import {
   always,
@@ -22,11 +21,11 @@ import {
   forEachItem,
   passTags,
 } from "../element.js";
+import { BufferTimes, type Times, type UnitOutput, UnitTimes } from "../unit-times.js";
 import { withFrameRate } from "./formats.js";
-import { frameRateOr, pictureTime } from "./picture-times.js";
+import { frameRateOr } from "./picture-times.js";
 
 type Unit = Extract<AccessUnitEvent, { type: "access-unit" }>;
-type Times = Pick<MediaBuffer, "pts" | "dts">;
 
 function parser(name: string, codec: "avc" | "hevc", mediaType: string): ElementFactory {
   const output = caps(mediaType, { "stream-format": "byte-stream", alignment: "au" });
@@ -39,33 +38,28 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
     create: () => ({
       async run(context) {
         const units = new AccessUnitParser({ codec });
+        const buffers = new BufferTimes();
         const writer = new UnitWriter(context, codec, mediaType);
         const take = async (events: readonly AccessUnitEvent[]): Promise<void> => {
           for (const event of events) {
-            if (event.type === "access-unit") await writer.write(event);
+            if (event.type === "access-unit") await writer.write(event, buffers.take(event.offset));
             else context.post({ type: "warning", text: event.issue.message });
           }
         };
         let aligned = false;
         await forEachItem(context.sink(), {
           caps(offered) {
-            writer.offered(fractionOf(offered, "framerate"));
+            writer.offered = fractionOf(offered, "framerate");
             aligned = stringOf(offered, "alignment") === "au";
           },
           async buffer({ data, pts, dts }) {
             const timed = pts !== undefined || dts !== undefined;
-            if (timed && aligned) {
-              // A demuxer's time is that of the access unit that begins here: nothing has to be waited for.
-              await take(units.flush());
-              writer.timed = true;
-              writer.next = { pts, dts };
-              await take(units.push(data));
-              return;
-            }
-            writer.timed ||= timed;
-            // An access unit is complete when the next one begins, with the times of the data that it began in.
+            buffers.push(data.length, timed ? { pts, dts } : undefined);
             await take(units.push(data));
-            if (timed) writer.next ??= { pts, dts };
+            // An access unit is complete when the next one begins, if its end is not told otherwise.
+            if (!timed || !aligned) return;
+            await take(units.flush());
+            buffers.reset();
           },
           otherwise: passTags(context.src()),
         });
@@ -76,19 +70,13 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
   });
 }
 
-/** Gives access units their times, and announces what the parameter sets say. */
-class UnitWriter {
-  /** The input has times. */
-  timed = false;
-  /** Of the unit that is read now. */
-  next: Times | undefined;
+/** Sends access units with their times, and announces what the parameter sets say. */
+class UnitWriter implements UnitOutput<Unit> {
+  offered: Fraction | undefined;
   readonly #context: ElementContext;
   readonly #codec: "avc" | "hevc";
   readonly #mediaType: string;
-  readonly #timer: AccessUnitTimer<Unit>;
-  /** Units whose times were counted. */
-  #counted = 0;
-  #offered: Fraction | undefined;
+  readonly #times: UnitTimes<Unit>;
   #announced = "";
   #format: Caps | undefined;
   #assumed: Fraction | undefined;
@@ -97,49 +85,27 @@ class UnitWriter {
     this.#context = context;
     this.#codec = codec;
     this.#mediaType = mediaType;
-    this.#timer = new AccessUnitTimer({ codec });
+    this.#times = new UnitTimes(codec, this);
   }
 
-  offered(framerate: Fraction | undefined): void {
-    this.#offered = framerate;
-  }
-
-  async write(unit: Unit): Promise<void> {
-    if (this.timed) {
-      // What came before the first time.
-      if (this.#counted > 0) await this.#sendTimed(this.#timer.flush());
-      this.#counted = 0;
-      const times = this.next ?? {};
-      this.next = undefined;
-      await this.#send(unit, times);
-      return;
-    }
-    this.#counted++;
-    await this.#sendTimed(this.#timer.push(unit));
+  /** `times`: its own, `undefined` when it has none. */
+  write(unit: Unit, times: Times | undefined): Promise<void> {
+    return this.#times.push(unit, times);
   }
 
   async finish(): Promise<void> {
-    await this.#sendTimed(this.#timer.flush());
+    await this.#times.flush();
     if (this.#format === undefined) {
       this.#context.post({ type: "error", text: "no access unit was found" });
     }
   }
 
-  async #sendTimed(units: ReturnType<AccessUnitTimer<Unit>["push"]>): Promise<void> {
-    for (const { unit, presentationTime, decodeTime, duration } of units) {
-      this.#assumed ??= frameRateOr(this.#offered ?? this.#timer.frameRate, this.#context);
-      const rate = this.#assumed;
-      const pts = pictureTime(presentationTime, 2, rate);
-      const dts = pictureTime(decodeTime, 2, rate);
-      const end = pictureTime(presentationTime + duration, 2, rate);
-      await this.#send(unit, { pts, dts: dts === pts ? undefined : dts, duration: end - pts });
-    }
+  assumed(told: Fraction | undefined): Fraction {
+    this.#assumed ??= frameRateOr(told, this.#context);
+    return this.#assumed;
   }
 
-  async #send(
-    unit: Unit,
-    times: Partial<Pick<MediaBuffer, "pts" | "dts" | "duration">>,
-  ): Promise<void> {
+  async send(unit: Unit, times: Times): Promise<void> {
     const format = this.#formatOf(unit);
     const text = formatCaps(format);
     if (text !== this.#announced) await this.#context.src().caps(format);
@@ -156,7 +122,7 @@ class UnitWriter {
       if (sps !== undefined) {
         const { width, height, frameRate } = sps;
         const base = { "stream-format": "byte-stream", alignment: "au", width, height };
-        const rate = this.#offered ?? this.#assumed ?? frameRate;
+        const rate = this.offered ?? this.#assumed ?? frameRate;
         return withFrameRate(caps(this.#mediaType, base), rate);
       }
     } catch (error) {
@@ -164,7 +130,7 @@ class UnitWriter {
       this.#context.post({ type: "warning", text: error.message });
     }
     const base = caps(this.#mediaType, { "stream-format": "byte-stream", alignment: "au" });
-    return this.#format ?? withFrameRate(base, this.#offered);
+    return this.#format ?? withFrameRate(base, this.offered);
   }
 
   #parameters(
