@@ -1,5 +1,5 @@
 import { constants, rmSync } from "node:fs";
-import { access, open, realpath, rename, stat } from "node:fs/promises";
+import { access, open, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeSystemError } from "@x/pipeline";
 import { InputError } from "./errors.js";
@@ -49,6 +49,21 @@ export class OutputFile {
   discard(): void {
     if (this.#target !== undefined) rmSync(this.path, { force: true });
   }
+}
+
+/**
+ * Write a file that is whole or not there.
+ * @throws {InputError} when the system refuses
+ */
+export async function writeOutput(path: string, text: string): Promise<void> {
+  const file = await OutputFile.open(path);
+  try {
+    await writeFile(file.path, text);
+  } catch (error) {
+    file.discard();
+    throw new InputError(`cannot write "${path}": ${describeSystemError(error)}`);
+  }
+  await file.keep();
 }
 
 /** The file that `output` names, behind links, with the mode that it has if it exists. */

@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import {
   chmodSync,
@@ -13,69 +13,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProbeReport } from "../src/probe/report.js";
+import { buildCommand, expectFailure, fixtures, interrupted, x } from "./run-command.js";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const fixtures = join(here, "../../../fixtures");
 const srt = join(fixtures, "demo/lisbon.srt");
-
 let folder: string;
-let command: string;
 
-/** The command as a user runs it: a process. It is bundled from the sources, so that no build is needed first. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "x-cli-"));
-  // Inside the package: @x/jpegxs finds its WASM beside its own build.
-  command = join(here, "../.results/bundle/x.mjs");
-  await build({
-    entryPoints: [join(here, "../src/main.ts")],
-    outfile: command,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["@x/source"],
-    external: ["@x/jpegxs", "koffi"],
-    banner: {
-      js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);',
-    },
-  });
+  await buildCommand();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function x(...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [command, ...args],
-      { timeout: 30_000, maxBuffer: 1 << 24 },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-      },
-    );
-  });
-}
-
-/** One sentence on stderr, nothing like a stack trace, and the exit code. */
-async function expectFailure(
-  code: 1 | 2,
-  message: RegExp | string,
-  ...args: string[]
-): Promise<void> {
-  const result = await x(...args);
-  expect(result.stderr).toMatch(message);
-  expect(result.stderr.trim().split("\n")).toHaveLength(1);
-  expect(result.stderr).not.toMatch(/\n\s+at |node:internal/);
-  expect(result.code).toBe(code);
-}
 
 describe("x", () => {
   test("says what it can do", async () => {
@@ -93,7 +42,7 @@ describe("x", () => {
     await expectFailure(2, 'x: there is no command "lunch"', "lunch");
     await expectFailure(2, /^x: Unknown option '--nope'\n$/, "probe", "--nope");
     await expectFailure(2, /^x: Option '--frame-rate'.*\n$/, "convert", "--frame-rate", "-3");
-    await expectFailure(2, "x: probe needs a file or a URL", "probe");
+    await expectFailure(2, "x: probe needs a file, a URL, or something on standard input", "probe");
     await expectFailure(2, "x: launch needs a pipeline", "launch");
   });
 });
@@ -210,32 +159,6 @@ describe("x launch", () => {
     }
   });
 });
-
-/** Run the command, send it `signals` one after the other, and say how it ended. */
-async function interrupted(signals: number, ...args: string[]): Promise<Result> {
-  // However busy the machine is: a whole run takes longer than a start.
-  const before = performance.now();
-  await x("launch", "-q", "fakesrc num-buffers=1 ! fakesink");
-  const startMs = 500 + 2 * (performance.now() - before);
-  const child = spawn(process.execPath, [command, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let stderr = "";
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  const ended = new Promise<number>((resolve) => {
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : -1)));
-  });
-  const patience = setTimeout(() => child.kill("SIGKILL"), startMs + 15_000);
-  for (let i = 0; i < signals; i++) {
-    await new Promise((resolve) => setTimeout(resolve, i === 0 ? startMs : 200));
-    child.kill("SIGINT");
-  }
-  const code = await ended;
-  clearTimeout(patience);
-  return { code, stdout: "", stderr };
-}
 
 describe("an interrupt", () => {
   test("ends a pipeline in real time soon, and its file is kept", async () => {

@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import { vectorBytes, vectorFiles, vectorJson } from "../../../tools/testing/vectors.js";
 import { FlvProbe, isFlv } from "../src/probe/flv-probe.js";
 import { renderFlv } from "../src/probe/render-flv.js";
-import type { FlvReport } from "../src/probe/report.js";
+import { type FlvReport, noFindings } from "../src/probe/report.js";
 
 function probe(bytes: Uint8Array): FlvReport {
   const it = new FlvProbe();
   for (let at = 0; at < bytes.length; at += 1000) it.push(bytes.slice(at, at + 1000));
-  return it.finish();
+  const findings = noFindings();
+  it.finish(findings);
+  return findings.flv[0] as FlvReport;
 }
 
 interface Message {

@@ -119,10 +119,10 @@ describe("a transport stream", () => {
   test("that ends inside a packet is a problem, unless somebody stopped to listen there", () => {
     const stream = fixture("mpegts-pcr-clock/ts/ff-cbr.ts").subarray(0, 188 * 300 + 50);
     expect(probe(stream).problems).toEqual(["50 bytes of a packet at the end"]);
-    const live = new TsProbe("srt://127.0.0.1:9000", true);
+    const live = new TsProbe("srt://127.0.0.1:9000");
     live.push(stream, 0n);
     const findings = noFindings();
-    live.finish(findings);
+    live.finish(findings, true);
     expect(findings.problems).toEqual([]);
     expect(only(findings).issues).not.toHaveProperty("truncated");
   });

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.js";
+import { PendingBytes } from "@x/bits";
 
 /** A UDP datagram out of a capture file. */
 export interface CapturedDatagram {
@@ -7,19 +7,12 @@ export interface CapturedDatagram {
   /** `10.0.0.1:5004` or `[::1]:5004`. */
   readonly source: string;
   readonly destination: string;
-  /** A view of the capture. */
+  /** A view of what the reader was given. */
   readonly payload: Uint8Array;
 }
 
-/** A capture file taken apart: its UDP datagrams, and what else was in it. */
-export interface Capture {
-  readonly datagrams: readonly CapturedDatagram[];
-  /** Packets that are not UDP, or fragments. */
-  readonly otherPackets: number;
-  /** True when the file ends inside a packet. */
-  readonly truncated: boolean;
-}
-
+const NS = 1_000_000_000n;
+const PCAPNG_MAGIC = 0x0a0d0d0a;
 const LINK_ETHERNET = 1;
 const LINK_RAW = 101;
 const LINK_LINUX_SLL = 113;
@@ -31,7 +24,7 @@ export function isCapture(bytes: Uint8Array): boolean {
   if (bytes.length < 4) return false;
   const magic = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
   return (
-    magic === 0x0a0d0d0a ||
+    magic === PCAPNG_MAGIC ||
     magic === 0xa1b2c3d4 ||
     magic === 0xd4c3b2a1 ||
     magic === 0xa1b23c4d ||
@@ -39,70 +32,134 @@ export function isCapture(bytes: Uint8Array): boolean {
   );
 }
 
+/** Longer than any record of a capture: a length beyond it is damage. */
+const MAX_RECORD = 2 ** 24;
+const PCAP_HEADER = 24;
+const RECORD_HEADER = 16;
+/** Type and length at the front, length at the end. */
+const LEAST_BLOCK = 12;
+
+interface Interface {
+  readonly linkType: number;
+  readonly ticksPerSecond: bigint;
+}
+
 /**
- * Take the UDP datagrams out of a pcap (micro- or nanoseconds, either byte order) or pcapng file with Ethernet, VLAN,
- * Linux cooked, loopback or raw IP frames. IP fragments are counted, not joined.
- * @throws {InputError} when the file is no capture.
+ * Takes the UDP datagrams out of a pcap (micro- or nanoseconds, either byte order) or pcapng file with Ethernet, VLAN,
+ * Linux cooked, loopback or raw IP frames, in chunks of any size. IP fragments are counted, not joined.
  */
-export function readCapture(bytes: Uint8Array): Capture {
-  if (!isCapture(bytes)) throw new InputError("the file is neither pcap nor pcapng");
-  const collector = new DatagramCollector();
-  const isPcapng = bytes[0] === 0x0a;
-  const truncated = isPcapng ? readPcapng(bytes, collector) : readPcap(bytes, collector);
-  return { datagrams: collector.datagrams, otherPackets: collector.otherPackets, truncated };
-}
+export class CaptureReader {
+  readonly #onDatagram: (datagram: CapturedDatagram) => void;
+  readonly #pending = new PendingBytes();
+  #format: "pcap" | "pcapng" | undefined;
+  #little = false;
+  /** Of pcap the first one for all. */
+  #interfaces: Interface[] = [];
+  #damagedAt: number | undefined;
+  #otherPackets = 0;
 
-function readPcap(bytes: Uint8Array, collector: DatagramCollector): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const big = view.getUint32(0);
-  const little = big === 0xd4c3b2a1 || big === 0x4d3cb2a1;
-  const nanoseconds = big === 0xa1b23c4d || big === 0x4d3cb2a1;
-  if (bytes.length < 24) return true;
-  const linkType = view.getUint32(20, little) & 0xffff;
-  let at = 24;
-  while (at + 16 <= bytes.length) {
-    const seconds = BigInt(view.getUint32(at, little));
-    const fraction = BigInt(view.getUint32(at + 4, little));
-    const length = view.getUint32(at + 8, little);
-    const end = at + 16 + length;
-    if (end > bytes.length) return true;
-    const timeNs = seconds * 1_000_000_000n + (nanoseconds ? fraction : fraction * 1000n);
-    collector.frame(bytes.subarray(at + 16, end), linkType, timeNs);
-    at = end;
+  constructor(onDatagram: (datagram: CapturedDatagram) => void) {
+    this.#onDatagram = onDatagram;
   }
-  return at !== bytes.length;
-}
 
-function readPcapng(bytes: Uint8Array, collector: DatagramCollector): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let little = false;
-  let interfaces: { readonly linkType: number; readonly ticksPerSecond: bigint }[] = [];
-  let at = 0;
-  while (at + 12 <= bytes.length) {
-    if (view.getUint32(at) === 0x0a0d0d0a) {
-      little = view.getUint32(at + 8) === 0x4d3c2b1a;
-      interfaces = [];
+  /** Packets that are not UDP, or fragments. */
+  get otherPackets(): number {
+    return this.#otherPackets;
+  }
+
+  /** Offset of a length that cannot be: nothing behind it was read. */
+  get damagedAt(): number | undefined {
+    return this.#damagedAt;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#damagedAt !== undefined) return;
+    const bytes = this.#pending.append(chunk);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = this.#format === undefined ? this.#begin(bytes, view) : 0;
+    while (this.#format !== undefined && this.#damagedAt === undefined) {
+      const end =
+        this.#format === "pcap" ? this.#record(bytes, view, at) : this.#block(bytes, view, at);
+      if (end === at) break;
+      at = end;
     }
-    const type = view.getUint32(at, little);
-    const length = view.getUint32(at + 4, little);
-    if (length < 12 || at + length > bytes.length) return true;
+    this.#pending.keep(bytes, at);
+  }
+
+  /** True when the capture ended inside a packet. */
+  get isCut(): boolean {
+    return this.#damagedAt === undefined && this.#pending.length > 0;
+  }
+
+  /** The file header, and where the first record or block begins. */
+  #begin(bytes: Uint8Array, view: DataView): number {
+    if (bytes.length < PCAP_HEADER) return 0;
+    const magic = view.getUint32(0);
+    if (magic === PCAPNG_MAGIC) {
+      this.#format = "pcapng";
+      return 0;
+    }
+    this.#format = "pcap";
+    this.#little = magic === 0xd4c3b2a1 || magic === 0x4d3cb2a1;
+    const nanoseconds = magic === 0xa1b23c4d || magic === 0x4d3cb2a1;
+    const linkType = view.getUint32(20, this.#little) & 0xffff;
+    this.#interfaces = [{ linkType, ticksPerSecond: nanoseconds ? NS : 1_000_000n }];
+    return PCAP_HEADER;
+  }
+
+  /** Where the record at `at` ends, or `at` when it is not whole yet. */
+  #record(bytes: Uint8Array, view: DataView, at: number): number {
+    if (at + RECORD_HEADER > bytes.length) return at;
+    const length = view.getUint32(at + 8, this.#little);
+    if (length > MAX_RECORD) return this.#damage(at);
+    const start = at + RECORD_HEADER;
+    if (start + length > bytes.length) return at;
+    const { linkType, ticksPerSecond } = this.#interfaces[0] as Interface;
+    const seconds = BigInt(view.getUint32(at, this.#little));
+    const fraction = BigInt(view.getUint32(at + 4, this.#little));
+    const timeNs = seconds * NS + (fraction * NS) / ticksPerSecond;
+    this.#frame(bytes.subarray(start, start + length), linkType, timeNs);
+    return start + length;
+  }
+
+  /** Where the block at `at` ends, or `at` when it is not whole yet. */
+  #block(bytes: Uint8Array, view: DataView, at: number): number {
+    if (at + LEAST_BLOCK > bytes.length) return at;
+    if (view.getUint32(at) === PCAPNG_MAGIC) {
+      this.#little = view.getUint32(at + 8) === 0x4d3c2b1a;
+      this.#interfaces = [];
+    }
+    const type = view.getUint32(at, this.#little);
+    const length = view.getUint32(at + 4, this.#little);
+    if (length < LEAST_BLOCK || length > MAX_RECORD) return this.#damage(at);
+    if (at + length > bytes.length) return at;
     const end = at + length - 4;
     if (type === 1 && length >= 20) {
-      const ticksPerSecond = timeResolution(view, at + 16, end, little);
-      interfaces.push({ linkType: view.getUint16(at + 8, little), ticksPerSecond });
+      const ticksPerSecond = timeResolution(view, at + 16, end, this.#little);
+      this.#interfaces.push({ linkType: view.getUint16(at + 8, this.#little), ticksPerSecond });
     } else if (type === 6 && length >= 32) {
-      const from = interfaces[view.getUint32(at + 8, little)];
-      const captured = view.getUint32(at + 20, little);
+      const from = this.#interfaces[view.getUint32(at + 8, this.#little)];
+      const captured = view.getUint32(at + 20, this.#little);
       if (from !== undefined && at + 28 + captured <= end) {
-        const high = BigInt(view.getUint32(at + 12, little));
-        const ticks = (high << 32n) | BigInt(view.getUint32(at + 16, little));
-        const timeNs = (ticks * 1_000_000_000n) / from.ticksPerSecond;
-        collector.frame(bytes.subarray(at + 28, at + 28 + captured), from.linkType, timeNs);
+        const high = BigInt(view.getUint32(at + 12, this.#little));
+        const ticks = (high << 32n) | BigInt(view.getUint32(at + 16, this.#little));
+        const timeNs = (ticks * NS) / from.ticksPerSecond;
+        this.#frame(bytes.subarray(at + 28, at + 28 + captured), from.linkType, timeNs);
       }
     }
-    at += length;
+    return at + length;
   }
-  return at !== bytes.length;
+
+  #damage(at: number): number {
+    this.#damagedAt = this.#pending.offset + at;
+    return at;
+  }
+
+  #frame(frame: Uint8Array, linkType: number, timeNs: bigint): void {
+    const datagram = datagramOf(networkPart(frame, linkType), timeNs);
+    if (datagram === undefined) this.#otherPackets++;
+    else this.#onDatagram(datagram);
+  }
 }
 
 /** Option if_tsresol (9) of an interface block: a power of ten, or of two when b7 is set. Default microseconds. */
@@ -119,17 +176,6 @@ function timeResolution(view: DataView, start: number, end: number, little: bool
     at += 4 + Math.ceil(length / 4) * 4;
   }
   return 1_000_000n;
-}
-
-class DatagramCollector {
-  readonly datagrams: CapturedDatagram[] = [];
-  otherPackets = 0;
-
-  frame(frame: Uint8Array, linkType: number, timeNs: bigint): void {
-    const datagram = datagramOf(networkPart(frame, linkType), timeNs);
-    if (datagram === undefined) this.otherPackets++;
-    else this.datagrams.push(datagram);
-  }
 }
 
 /** The IP packet in a link-layer frame. */

@@ -7,9 +7,11 @@ import {
   type MediaMessage,
 } from "@x/eflv";
 import { isAnnexB } from "@x/es";
-import { codecName, flvTrackFormat } from "./flv-track-format.js";
-import type { FlvIssueReport, FlvReport, FlvTrackReport } from "./report.js";
+import type { FormatProbe } from "./format-probe.js";
+import { IssueLog } from "./issue-log.js";
+import type { FlvTrackReport, ProbeFindings } from "./report.js";
 import type { StreamFormat } from "./stream-format.js";
+import { codecName, trackFormat } from "./track-format.js";
 
 /** True when the bytes begin like an FLV file. */
 export function isFlv(bytes: Uint8Array): boolean {
@@ -50,10 +52,11 @@ interface TagFacts {
 }
 
 /** Looks through an FLV stream, chunk by chunk. */
-export class FlvProbe {
+export class FlvProbe implements FormatProbe {
+  readonly kind = "flv";
   readonly #demuxer = new FlvDemuxer();
   readonly #tracks = new Map<string, Track>();
-  readonly #issues = new Map<string, { count: number; offset: number; message: string }>();
+  readonly #issues = new IssueLog();
   readonly #scripts = new Map<string, number>();
   #metadata: Record<string, unknown> | undefined;
   #keyframeIndex = 0;
@@ -62,23 +65,23 @@ export class FlvProbe {
     this.#take(this.#demuxer.push(chunk));
   }
 
-  finish(): FlvReport {
+  finish(findings: ProbeFindings): void {
     this.#take(this.#demuxer.flush());
     const tracks = [...this.#tracks.values()]
       .sort((a, b) => b.kind.localeCompare(a.kind) || a.trackId - b.trackId)
-      .map(report);
+      .map(trackReport);
     const starts = tracks.flatMap(({ startMs, frames }) => (frames === 0 ? [] : [startMs]));
     const ends = tracks.map(({ startMs, durationMs }) => startMs + durationMs);
     const durationMs = starts.length === 0 ? 0 : Math.max(...ends) - Math.min(...starts);
     this.#checkMetadata(durationMs);
-    return {
+    findings.flv.push({
       tracks,
       scripts: Object.fromEntries(this.#scripts),
       metadata: this.#metadata,
       keyframeIndex: this.#keyframeIndex,
       durationMs,
-      issues: this.#issueReports(),
-    };
+      issues: this.#issues.reports(),
+    });
   }
 
   #take(events: readonly FlvEvent[]): void {
@@ -86,15 +89,23 @@ export class FlvProbe {
       switch (event.type) {
         case "issue":
         case "invalid":
-          this.#issue(event.issue.code, event.issue.offset, event.issue.message);
+          this.#issues.add(event.issue.code, event.issue.offset, event.issue.message);
           break;
         case "discontinuity": {
           const { kind, from, to } = event;
-          this.#issue("discontinuity", 0, `the ${kind} time goes from ${from} ms back to ${to} ms`);
+          this.#issues.add(
+            "discontinuity",
+            0,
+            `the ${kind} time goes from ${from} ms back to ${to} ms`,
+          );
           break;
         }
         case "filtered":
-          this.#issue("filtered", event.tag.offset, "a tag behind a filter, encrypted as a rule");
+          this.#issues.add(
+            "filtered",
+            event.tag.offset,
+            "a tag behind a filter, encrypted as a rule",
+          );
           break;
         case "script":
           this.#script(event.script.values);
@@ -136,7 +147,7 @@ export class FlvProbe {
     if (Array.isArray(times)) {
       this.#keyframeIndex = times.length;
       if (times.some((time, i) => i > 0 && time < times[i - 1])) {
-        this.#issue("keyframe-index-unsorted", 0, "the times of the keyframe index go back");
+        this.#issues.add("keyframe-index-unsorted", 0, "the times of the keyframe index go back");
       }
     }
     this.#metadata = rest;
@@ -155,7 +166,7 @@ export class FlvProbe {
     if (packetType === "SequenceStart") {
       if (body.length === 0) {
         const text = `${track.kind} ${track.trackId} is announced without a configuration`;
-        if (needsConfiguration(track)) this.#issue("empty-sequence-start", facts.offset, text);
+        if (needsConfiguration(track)) this.#issues.add("empty-sequence-start", facts.offset, text);
         return;
       }
       track.configurations++;
@@ -169,25 +180,25 @@ export class FlvProbe {
     const { body, compositionTime = 0 } = message;
     const name = `${kind} ${track.trackId}`;
     if (body.length === 0) {
-      this.#issue("empty-frame", offset, `${name} has a frame without a byte`);
+      this.#issues.add("empty-frame", offset, `${name} has a frame without a byte`);
       return;
     }
     if (track.frames === 0) {
-      track.format = flvTrackFormat(track.fourCc, track.config, body);
+      track.format = trackFormat(track.fourCc, track.config, body);
       track.firstMs = dts;
       if (needsConfiguration(track) && track.config === undefined) {
         const text = `${name} begins without its ${track.codecName} configuration`;
-        this.#issue("missing-sequence-start", offset, text);
+        this.#issues.add("missing-sequence-start", offset, text);
       }
       if (kind === "video" && !isKey) {
-        this.#issue("no-key-frame-first", offset, `${name} does not begin with a key frame`);
+        this.#issues.add("no-key-frame-first", offset, `${name} does not begin with a key frame`);
       }
     }
     if (track.fourCc === "mp4a" && hasAdts(body)) {
-      this.#issue("adts-in-aac", offset, `${name} has ADTS headers, where raw AAC belongs`);
+      this.#issues.add("adts-in-aac", offset, `${name} has ADTS headers, where raw AAC belongs`);
     }
     if ((track.fourCc === "avc1" || track.fourCc === "hvc1") && isAnnexB(body)) {
-      this.#issue("start-codes", offset, `${name} has start codes, where lengths belong`);
+      this.#issues.add("start-codes", offset, `${name} has start codes, where lengths belong`);
     }
     track.frames++;
     if (isKey) track.keyFrames++;
@@ -204,7 +215,7 @@ export class FlvProbe {
     if (known !== undefined) {
       if (known.fourCc !== shared && packetType !== "Metadata") {
         const text = `${kind} ${trackId} is ${known.codecName} and ${codecName(kind, fourCc, legacy)}`;
-        this.#issue("two-codecs", offset, text);
+        this.#issues.add("two-codecs", offset, text);
       }
       return known;
     }
@@ -240,7 +251,7 @@ export class FlvProbe {
       Math.abs(duration * 1000 - durationMs) > 1000
     ) {
       const text = `onMetaData says ${duration} s, the tags last ${(durationMs / 1000).toFixed(3)} s`;
-      this.#issue("metadata-duration", 0, text);
+      this.#issues.add("metadata-duration", 0, text);
     }
     for (const [kind, id] of [
       ["audio", audiocodecid],
@@ -252,23 +263,8 @@ export class FlvProbe {
       const isLegacy = id < 16 && fourCcOfLegacy(kind, id) === track.fourCc;
       if (isLegacy || said === track.fourCc || track.fourCc === undefined) continue;
       const text = `onMetaData says ${said ?? id}, ${kind} 0 is ${track.codec}`;
-      this.#issue("metadata-codec", 0, text);
+      this.#issues.add("metadata-codec", 0, text);
     }
-  }
-
-  #issue(code: string, offset: number, message: string): void {
-    const known = this.#issues.get(code);
-    if (known === undefined) this.#issues.set(code, { count: 1, offset, message });
-    else known.count++;
-  }
-
-  #issueReports(): FlvIssueReport[] {
-    return [...this.#issues].map(([code, { count, offset, message }]) => ({
-      code,
-      count,
-      firstOffset: offset,
-      message,
-    }));
   }
 }
 
@@ -281,7 +277,7 @@ function hasAdts([first = 0, second = 0]: Uint8Array): boolean {
   return first === 0xff && (second & 0xf6) === 0xf0;
 }
 
-function report(track: Track): FlvTrackReport {
+function trackReport(track: Track): FlvTrackReport {
   const { kind, trackId, codec, codecName: name, layouts, frames, keyFrames, bytes } = track;
   const { firstMs, lastMs, configurations, channelLayout, reorders, format } = track;
   // The last frame lasts as long as the others on the average.

@@ -16,7 +16,7 @@ export async function probeLive(
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { source, destination } = sourceOf(url);
-  const probe = /^srt:/i.test(url) ? new TsProbe(destination, true) : new DatagramProbe();
+  const probe = /^srt:/i.test(url) ? new TsProbe(destination) : new DatagramProbe();
   const input = url.replace(/(passphrase=)[^&]*/gi, "$1…");
   let bytes = 0;
   let warning = "";
@@ -47,7 +47,7 @@ export async function probeLive(
   }
   if (bytes === 0) throw new InputError(`nothing arrived on ${input} in ${seconds} s${warning}`);
   const findings = noFindings();
-  probe.finish(findings);
+  probe.finish(findings, true);
   return resultOf({ input, bytes, kind: "live" }, findings);
 }
 

@@ -1,4 +1,5 @@
 import { codecOfMetadata } from "@x/eflv";
+import { issueLine } from "./issue-log.js";
 import type { FlvReport, FlvTrackReport } from "./report.js";
 import { counted, formatText } from "./stream-format.js";
 
@@ -12,10 +13,7 @@ export function renderFlv(stream: FlvReport): string[] {
     `FLV: ${counted(tracks.length, "track")}, ${(durationMs / 1000).toFixed(3)} s, script tags: ${counts.join(", ") || "none"}${index}`,
     ...tracks.flatMap(track),
     ...metadataLines(metadata),
-    ...issues.map(({ code, count, firstOffset, message }) => {
-      const where = firstOffset === 0 ? "" : `, first at byte ${firstOffset}`;
-      return `  issue ${code}: ${count}${where}: ${message}`;
-    }),
+    ...issues.map(issueLine),
   ];
 }
 

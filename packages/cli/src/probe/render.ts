@@ -1,9 +1,11 @@
 import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
 import { renderFlv } from "./render-flv.js";
+import { renderElementary, renderMovie } from "./render-movie.js";
 import {
   type AncReport,
   type CaptionReport,
   DRIFT_SECONDS,
+  formatByte,
   formatPid,
   type PcrReport,
   type PictureReport,
@@ -20,10 +22,12 @@ export function renderReport(report: ProbeReport, allCaptions: boolean): string 
   const lines = [`${report.input}: ${KINDS[report.kind]}, ${report.bytes} bytes`];
   for (const stream of report.transportStreams) lines.push(...transportStream(stream));
   for (const stream of report.rtp) lines.push(...rtp(stream));
+  for (const stream of report.elementary) lines.push(...renderElementary(stream));
   for (const stream of report.ancillary) lines.push(...ancillary(stream));
   for (const stream of report.captions) lines.push(...captions(stream, allCaptions));
   for (const stream of report.pictures) lines.push(...picture(stream));
   for (const stream of report.flv) lines.push(...renderFlv(stream));
+  for (const movie of report.movies) lines.push(...renderMovie(movie));
   for (const problem of report.problems) lines.push(`problem: ${problem}`);
   return `${lines.join("\n")}\n`;
 }
@@ -37,6 +41,8 @@ const KINDS: Readonly<Record<ProbeReport["kind"], string>> = {
   st2038: "ST 2038 ancillary data",
   jpegxs: "JPEG XS",
   flv: "FLV",
+  mp4: "MP4 or QuickTime",
+  elementary: "elementary stream",
   captions: "caption file",
   subtitles: "subtitles",
 };
@@ -65,7 +71,7 @@ function transportStream(stream: TransportStreamReport): string[] {
 function elementaryStream(stream: StreamReport): string[] {
   const { format, unitsPerSecond, bitrate, languages, cues } = stream;
   const lines = [
-    `    ${formatPid(stream.pid)}  type ${byte(stream.streamType)}  ${stream.kind}: ${stream.packets} packets, ${stream.pesPackets} PES packets, ${stream.pesBytes} bytes`,
+    `    ${formatPid(stream.pid)}  type ${formatByte(stream.streamType)}  ${stream.kind}: ${stream.packets} packets, ${stream.pesPackets} PES packets, ${stream.pesBytes} bytes`,
   ];
   const details = [
     format === undefined ? "" : formatText(format),
@@ -136,12 +142,12 @@ function rtp(stream: RtpReport): string[] {
 function ancillary(stream: AncReport): string[] {
   const lines = [`Ancillary data, ${stream.label}: ${stream.packets} packets`];
   for (const kind of stream.kinds) {
-    const second = kind.sdid === undefined ? "  " : byte(kind.sdid);
+    const second = kind.sdid === undefined ? "  " : formatByte(kind.sdid);
     const shown = kind.lines.slice(0, 6).join(", ") + (kind.lines.length > 6 ? ", …" : "");
     const parity = kind.parityErrors === 0 ? "" : `, ${kind.parityErrors} with wrong parity`;
     const sums = kind.checksumErrors === 0 ? "" : `, ${kind.checksumErrors} with wrong checksum`;
     lines.push(
-      `  ${byte(kind.did)}/${second}  ${kind.name}: ${kind.packets} packets, line ${shown}${parity}${sums}`,
+      `  ${formatByte(kind.did)}/${second}  ${kind.name}: ${kind.packets} packets, line ${shown}${parity}${sums}`,
     );
   }
   lines.push(...issues(stream.issues));
@@ -183,8 +189,4 @@ function clock(ms: number): string {
   const whole = Math.round(ms);
   const part = (value: number, digits: number): string => String(value).padStart(digits, "0");
   return `${part(Math.floor(whole / 3_600_000), 2)}:${part(Math.floor(whole / 60_000) % 60, 2)}:${part(Math.floor(whole / 1000) % 60, 2)}.${part(whole % 1000, 3)}`;
-}
-
-function byte(value: number): string {
-  return value.toString(16).padStart(2, "0").toUpperCase();
 }

@@ -7,6 +7,8 @@ import type { StreamFormat } from "./stream-format.js";
 
 /** What `x probe` found, as `--json` prints it. */
 export interface ProbeReport {
+  /** Rises when a field goes or changes its meaning; new ones may come at any time. */
+  readonly version: 1;
   readonly input: string;
   /** Bytes that were looked at. */
   readonly bytes: number;
@@ -17,6 +19,8 @@ export interface ProbeReport {
     | "st2038"
     | "jpegxs"
     | "flv"
+    | "mp4"
+    | "elementary"
     | "captions"
     | "subtitles";
   readonly transportStreams: readonly TransportStreamReport[];
@@ -25,6 +29,8 @@ export interface ProbeReport {
   readonly captions: readonly CaptionReport[];
   readonly pictures: readonly PictureReport[];
   readonly flv: readonly FlvReport[];
+  readonly movies: readonly MovieReport[];
+  readonly elementary: readonly ElementaryReport[];
   /** Sentences about what is wrong; with any, the exit code is 1. */
   readonly problems: readonly string[];
 }
@@ -188,7 +194,7 @@ export interface FlvReport {
   readonly keyframeIndex: number;
   /** From the first frame to the end of the last one. */
   readonly durationMs: number;
-  readonly issues: readonly FlvIssueReport[];
+  readonly issues: readonly IssueReport[];
 }
 
 /** A track of an FLV file. */
@@ -221,8 +227,60 @@ export interface FlvTrackReport {
   readonly framesPerSecond: number | undefined;
 }
 
-/** What is wrong in an FLV file, by the name of the defect. */
-export interface FlvIssueReport {
+/** An MP4 or QuickTime file. */
+export interface MovieReport {
+  /** major_brand, then the compatible ones. */
+  readonly brands: readonly string[];
+  /** In movie fragments, as for streaming. */
+  readonly isFragmented: boolean;
+  readonly durationMs: number | undefined;
+  readonly tracks: readonly MovieTrackReport[];
+}
+
+/** A track of an MP4 or QuickTime file. */
+export interface MovieTrackReport {
+  readonly trackId: number;
+  /** `video`, `audio`, `subtitles`, `closed captions`, `time code`, `metadata`, `hints` or the handler's own name. */
+  readonly kind: string;
+  /** Of the sample entry: `avc1`. */
+  readonly codec: string;
+  /** `undefined` of one that is not known. */
+  readonly codecName: string | undefined;
+  readonly format: StreamFormat;
+  /** ISO 639-2 code; `undefined` when none is said. */
+  readonly language: string | undefined;
+  readonly samples: number;
+  readonly bytes: number;
+  readonly durationMs: number | undefined;
+  /** Bits a second over that time. */
+  readonly bitrate: number | undefined;
+  /** Of video. */
+  readonly framesPerSecond: number | undefined;
+}
+
+/** An elementary stream in a file of its own. */
+export interface ElementaryReport {
+  /** `H.264`, `MPEG-2 video`, `AAC`. */
+  readonly codec: string;
+  /** `Annex B`, `start codes`, `OBU`, `IVF`, `ADTS`, `frames`, `Ogg`. */
+  readonly framing: string;
+  /** Of the first frame that tells; `undefined` when none did. */
+  readonly format: StreamFormat | undefined;
+  /** Frames of audio, access units or pictures of video; each field of a pair is one. */
+  readonly frames: number;
+  /** Video only. */
+  readonly keyFrames: number | undefined;
+  /** Of the frames, without what is between them. */
+  readonly bytes: number;
+  /** `undefined` for video that does not say its frame rate. */
+  readonly durationMs: number | undefined;
+  /** Bits a second over that time. */
+  readonly bitrate: number | undefined;
+  readonly issues: readonly IssueReport[];
+}
+
+/** What is wrong, by the name of the defect. */
+export interface IssueReport {
   readonly code: string;
   readonly count: number;
   /** Byte where it was first; 0 where that does not apply. */
@@ -239,6 +297,8 @@ export interface ProbeFindings {
   readonly captions: CaptionReport[];
   readonly pictures: PictureReport[];
   readonly flv: FlvReport[];
+  readonly movies: MovieReport[];
+  readonly elementary: ElementaryReport[];
   readonly problems: string[];
   /** For files that are written; not part of the report. */
   readonly collected: CollectedCaptions[];
@@ -265,6 +325,8 @@ export function noFindings(): ProbeFindings {
     captions: [],
     pictures: [],
     flv: [],
+    movies: [],
+    elementary: [],
     problems: [],
     collected: [],
     traces: [],
@@ -284,7 +346,7 @@ export function resultOf(
   findings: ProbeFindings,
 ): ProbeResult {
   const { collected, traces, ...found } = findings;
-  return { report: { ...about, ...found }, collected, traces };
+  return { report: { version: 1, ...about, ...found }, collected, traces };
 }
 
 /** Add the captions of a stream, if there are any. */
@@ -316,6 +378,11 @@ export function addCaptions(
 /** `0x0100`. */
 export function formatPid(pid: number): string {
   return `0x${pid.toString(16).padStart(4, "0")}`;
+}
+
+/** Two hexadecimal digits. */
+export function formatByte(value: number): string {
+  return value.toString(16).padStart(2, "0").toUpperCase();
 }
 
 /** Counts by code. */

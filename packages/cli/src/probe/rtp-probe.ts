@@ -8,12 +8,15 @@ import { TsProbe } from "./ts-probe.js";
 
 const TS_SYNC = 0x47;
 const TS_PACKET_SIZE = 188;
+/** Other traffic looks like RTP one time in four, each time like another stream. */
+const MAX_STREAMS = 1000;
 
 /** Sorts UDP datagrams into streams and looks through each. */
 export class DatagramProbe {
   readonly #rtp = new Map<string, RtpStream>();
   readonly #plainTs = new Map<string, TsProbe>();
   #unknown = 0;
+  #beyond = 0;
 
   push(datagram: CapturedDatagram): void {
     const { payload, source, destination } = datagram;
@@ -30,15 +33,27 @@ export class DatagramProbe {
       return;
     }
     const key = `${source}>${destination}/${header.ssrc}/${header.payloadType}`;
-    const stream = this.#rtp.get(key) ?? new RtpStream(datagram, header);
-    this.#rtp.set(key, stream);
+    let stream = this.#rtp.get(key);
+    if (stream === undefined) {
+      if (this.#rtp.size === MAX_STREAMS) {
+        this.#beyond++;
+        return;
+      }
+      stream = new RtpStream(datagram, header);
+      this.#rtp.set(key, stream);
+    }
     stream.push(datagram, header);
   }
 
-  /** Add everything to `findings`; call it once, at the end. */
-  finish(findings: ProbeFindings): void {
-    for (const probe of this.#plainTs.values()) probe.finish(findings);
-    for (const stream of this.#rtp.values()) stream.finish(findings);
+  /** Add everything to `findings`; call it once, at the end. `cut`: somebody stopped to listen. */
+  finish(findings: ProbeFindings, cut = false): void {
+    for (const probe of this.#plainTs.values()) probe.finish(findings, cut);
+    for (const stream of this.#rtp.values()) stream.finish(findings, cut);
+    if (this.#beyond > 0) {
+      findings.problems.push(
+        `only the first ${MAX_STREAMS} RTP streams are listed: ${this.#beyond} datagrams are of others`,
+      );
+    }
     if (this.#unknown > 0) {
       findings.problems.push(
         `${this.#unknown} datagrams are neither RTP nor transport stream packets`,
@@ -55,7 +70,7 @@ class RtpStream {
   #format: StreamFormat | undefined;
   readonly #issues = new Counter();
   readonly #anc = new AncCollector();
-  readonly #ts: TsProbe;
+  #ts: TsProbe | undefined;
   readonly #depacketizer: AncDepacketizer;
   readonly #time = new Unwrapper(2 ** 32);
   #firstTicks: number | undefined;
@@ -68,13 +83,13 @@ class RtpStream {
     this.#destination = destination;
     this.#header = header;
     this.#content = contentOf(payload.subarray(header.payloadStart, header.payloadEnd));
-    this.#ts = new TsProbe(destination);
     this.#depacketizer = new AncDepacketizer({ onIssue: ({ code }) => this.#issues.add(code) });
   }
 
   push({ payload, timeNs }: CapturedDatagram, header: RtpHeader): void {
     this.#packets++;
     if (this.#content === "mpegts") {
+      this.#ts ??= new TsProbe(this.#destination);
       this.#ts.push(payload.subarray(header.payloadStart, header.payloadEnd), timeNs);
     } else if (this.#content === "smpte291") {
       this.#take(this.#depacketizer.push(payload, timeNs));
@@ -88,7 +103,7 @@ class RtpStream {
     }
   }
 
-  finish(findings: ProbeFindings): void {
+  finish(findings: ProbeFindings, cut: boolean): void {
     if (this.#content === "smpte291") this.#take(this.#depacketizer.flush());
     findings.rtp.push({
       source: this.#source,
@@ -102,7 +117,7 @@ class RtpStream {
       frames: this.#frames,
       completeFrames: this.#completeFrames,
     });
-    if (this.#content === "mpegts") this.#ts.finish(findings);
+    this.#ts?.finish(findings, cut);
     this.#anc.finish(`RTP ${this.#destination} SSRC ${this.#header.ssrc}`, findings);
   }
 

@@ -9,6 +9,7 @@ import {
   decodeMpegAudioHeader,
   HEVC_NAL,
   hevcNalType,
+  isAnnexB,
   isFormatError,
   OBU_TYPE,
   splitAnnexB,
@@ -123,9 +124,10 @@ function hevc(data: Uint8Array): StreamFormat | undefined {
   };
 }
 
-/** AV1 in a transport stream has start codes like NAL units. */
+/** AV1 in a transport stream has start codes like NAL units, elsewhere it has none. */
 function av1(data: Uint8Array): StreamFormat | undefined {
-  const units = splitAnnexB(data).flatMap((unit) => splitObus(unit));
+  const pieces = isAnnexB(data) ? splitAnnexB(data) : [data];
+  const units = pieces.flatMap((piece) => splitObus(piece));
   const found = units.find(({ obuType }) => obuType === OBU_TYPE.sequenceHeader);
   if (found === undefined) return undefined;
   const header = decodeAv1SequenceHeader(found.payload);
@@ -267,7 +269,8 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? Math.max(1, a) : commonDivisor(b, a % b);
 }
 
-function chromaOf(format: number): Pick<StreamFormat, "chroma"> {
+/** chroma_format_idc in words. */
+export function chromaOf(format: number): Pick<StreamFormat, "chroma"> {
   const chroma = CHROMA[format];
   return chroma === undefined ? {} : { chroma };
 }

@@ -1,11 +1,4 @@
-import {
-  CaptionReorderer,
-  decodeMpeg2UserData,
-  decodeSeiCaptions,
-  isFormatError,
-  type TimedCcData,
-} from "@x/cea708";
-import { splitAnnexB } from "@x/es";
+import { isFormatError, splitAnnexB } from "@x/es";
 import {
   decodeLanguageDescriptor,
   decodeSubtitlingDescriptor,
@@ -19,9 +12,9 @@ import {
 } from "@x/mpegts";
 import { parseUnit } from "@x/st2038";
 import { AncCollector } from "./anc-collector.js";
-import { CaptionCollector } from "./caption-collector.js";
-import { addCaptions, Counter, type ProbeFindings, type StreamReport } from "./report.js";
+import { Counter, type ProbeFindings, type StreamReport } from "./report.js";
 import { readStreamFormat, type StreamFormat } from "./stream-format.js";
+import { hasCaptions, VideoCaptions } from "./video-captions.js";
 
 /** Names of splice_command_type (SCTE 35 table 7). */
 const SPLICE_COMMANDS: Readonly<Record<number, string>> = {
@@ -33,7 +26,6 @@ const SPLICE_COMMANDS: Readonly<Record<number, string>> = {
   255: "private_command",
 };
 const SPLICE_INFO_TABLE = 0xfc;
-const USER_DATA = 0xb2;
 
 /** Looks through one elementary stream of a transport stream. */
 export class StreamProbe {
@@ -45,8 +37,7 @@ export class StreamProbe {
   /** 90 kHz, and how many times: only what follows within a second. */
   #steps = { ticks: 0, count: 0 };
   #anc: AncCollector | undefined;
-  #captions: CaptionCollector | undefined;
-  readonly #reorderer = new CaptionReorderer();
+  readonly #captions = new VideoCaptions();
   readonly #cues = new Counter();
 
   /** A PES packet. `originMs`: the time of the programme's first one. */
@@ -67,7 +58,7 @@ export class StreamProbe {
     this.#kind = kind;
     this.#format ??= readStreamFormat(kind, data);
     const ms = ptsUnwrapped === undefined ? 0 : ptsUnwrapped / 90 - originMs;
-    if (kind === "h264" || kind === "hevc" || kind === "mpeg2-video") this.#video(kind, data, ms);
+    if (hasCaptions(kind)) this.#captions.push(kind, splitAnnexB(data), ms);
     else if (kind === "smpte-2038") this.#ancillary(data, ms);
   }
 
@@ -105,9 +96,7 @@ export class StreamProbe {
   /** Add what the stream carries besides; call it once, at the end. */
   finish(label: string, findings: ProbeFindings): void {
     this.#anc?.finish(label, findings);
-    if (this.#captions === undefined) return;
-    for (const { ccData, pts } of this.#reorderer.flush()) this.#captions.push(ccData, pts);
-    addCaptions(`${label}, in the video`, this.#captions.finish(), findings);
+    this.#captions.finish(`${label}, in the video`, findings);
   }
 
   #ancillary(data: Uint8Array, ms: number): void {
@@ -115,33 +104,6 @@ export class StreamProbe {
     const { packets, diagnostics } = parseUnit(data);
     for (const { code } of diagnostics) this.#anc.issue(code);
     this.#anc.push(packets, ms);
-  }
-
-  /** Captions in SEI messages and user data, put into the order of presentation. */
-  #video(kind: "h264" | "hevc" | "mpeg2-video", data: Uint8Array, ms: number): void {
-    for (const unit of splitAnnexB(data)) {
-      const found =
-        kind === "mpeg2-video"
-          ? mpeg2Captions(unit)
-          : decodeSeiCaptions(unit, kind === "h264" ? "h264" : "h265").map(({ ccData }) => ccData);
-      for (const ccData of found) this.#take({ pts: ms, ccData: ccData.slice() });
-    }
-  }
-
-  #take(item: TimedCcData): void {
-    this.#captions ??= new CaptionCollector();
-    for (const due of this.#reorderer.push(item)) this.#captions.push(due.ccData, due.pts);
-  }
-}
-
-function mpeg2Captions(unit: Uint8Array): Uint8Array[] {
-  if (unit[0] !== USER_DATA) return [];
-  try {
-    const found = decodeMpeg2UserData(unit.subarray(1));
-    return found?.kind === "a53" ? [found.captions.ccData] : [];
-  } catch (error) {
-    if (!isFormatError(error)) throw error;
-    return [];
   }
 }
 

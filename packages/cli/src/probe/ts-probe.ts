@@ -14,6 +14,7 @@ import {
 } from "@x/mpegts";
 import { ArrivalTimes } from "./arrival-times.js";
 import { dvbText } from "./dvb-text.js";
+import type { FormatProbe } from "./format-probe.js";
 import { PcrTrace } from "./pcr-trace.js";
 import {
   Counter,
@@ -32,9 +33,9 @@ const SERVICE_DESCRIPTOR = 0x48;
 const MAX_VIOLATIONS = 50;
 
 /** Looks through a transport stream, chunk by chunk. */
-export class TsProbe {
+export class TsProbe implements FormatProbe {
+  readonly kind = "mpegts";
   readonly #label: string | undefined;
-  readonly #cut: boolean;
   readonly #demuxer = new TsDemuxer();
   readonly #arrivals = new ArrivalTimes();
   readonly #framer = new TsFramer({ onSkip: this.#arrivals.onSkip });
@@ -50,14 +51,11 @@ export class TsProbe {
   #stride: number | undefined;
   #firstPtsMs: number | undefined;
   #bytes = 0;
+  #cut = false;
 
-  /**
-   * @param label where the stream came from, when there can be several
-   * @param cut the stream ends where somebody stopped to listen, inside a packet perhaps
-   */
-  constructor(label?: string, cut: boolean = false) {
+  /** `label`: where the stream came from, when there can be several. */
+  constructor(label?: string) {
     this.#label = label;
-    this.#cut = cut;
   }
 
   /** `arrivalNs`: when the chunk arrived, where that is known. */
@@ -69,8 +67,8 @@ export class TsProbe {
     for (const event of this.#demuxer.push(chunk)) this.#take(event);
   }
 
-  /** Add everything to `findings`; call it once, at the end. */
-  finish(findings: ProbeFindings): void {
+  finish(findings: ProbeFindings, cut = false): void {
+    this.#cut = cut;
     for (const event of this.#demuxer.flush()) this.#take(event);
     this.#framer.flush(this.#count);
     this.#note(this.#monitor.flush());

@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { formatScc, sccLines } from "@x/cea608";
 import { formatMcc, formatSrt, formatWebVtt, type MccRate } from "@x/cea708";
-import { describeSystemError } from "@x/pipeline";
 import { timeCodeAt } from "@x/st291";
 import { InputError, UsageError } from "../errors.js";
+import { writeOutput } from "../output-file.js";
 import type { CollectedCaptions } from "./caption-collector.js";
 
 /** Files to write captions to. */
@@ -20,7 +19,10 @@ export interface CaptionFiles {
  * Write the captions of the first stream that has any.
  * @throws {InputError} when there are none of the kind that was asked for; {UsageError} for an unknown service.
  */
-export function writeCaptions(collected: readonly CollectedCaptions[], files: CaptionFiles): void {
+export async function writeCaptions(
+  collected: readonly CollectedCaptions[],
+  files: CaptionFiles,
+): Promise<void> {
   const { srt, vtt, scc, mcc, service } = files;
   if (srt !== undefined || vtt !== undefined) {
     const services = collected.flatMap((stream) => stream.services);
@@ -34,19 +36,19 @@ export function writeCaptions(collected: readonly CollectedCaptions[], files: Ca
       throw new UsageError(`no captions of "${service}": there is ${names || "nothing"}`);
     }
     if (wanted === undefined) throw new InputError("no captions were found");
-    if (srt !== undefined) write(srt, formatSrt(wanted.cues));
-    if (vtt !== undefined) write(vtt, formatWebVtt(wanted.cues));
+    if (srt !== undefined) await writeOutput(srt, formatSrt(wanted.cues));
+    if (vtt !== undefined) await writeOutput(vtt, formatWebVtt(wanted.cues));
   }
   if (scc !== undefined) {
     const pairs = collected.find((stream) => stream.pairs.length > 0)?.pairs;
     if (pairs === undefined) throw new InputError("no line-21 captions were found for --scc");
-    write(scc, formatScc({ lines: sccLines(pairs) }));
+    await writeOutput(scc, formatScc({ lines: sccLines(pairs) }));
   }
   if (mcc !== undefined) {
     const stream = collected.find(({ cdps }) => cdps.length > 0);
     if (stream === undefined)
       throw new InputError("no caption distribution packets were found for --mcc");
-    write(mcc, mccOf(stream));
+    await writeOutput(mcc, mccOf(stream));
   }
 }
 
@@ -72,12 +74,4 @@ function mccOf({ cdps, frameRate = { numerator: 30, denominator: 1 } }: Collecte
       checksum: undefined,
     })),
   });
-}
-
-function write(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new InputError(`cannot write "${path}": ${describeSystemError(error)}`);
-  }
 }

@@ -45,7 +45,12 @@ const CODEC_IDS: Readonly<Record<number, string>> = {
   13: "AV1, private",
 };
 
-/** A codec in words. */
+/** A FourCC in words. */
+export function fourCcName(fourCc: string): string | undefined {
+  return NAMES[fourCc];
+}
+
+/** A codec of FLV in words. */
 export function codecName(
   kind: "audio" | "video",
   fourCc: string | undefined,
@@ -66,10 +71,10 @@ const AAC_TYPES: Readonly<Record<number, string>> = {
 };
 
 /**
- * What configuration and first frame of a track say.
- * @param fourCc of a codec that has one
+ * What configuration and first frame of a track of FLV or MP4 say.
+ * @param fourCc as FLV has them, of a codec that has one
  */
-export function flvTrackFormat(
+export function trackFormat(
   fourCc: string | undefined,
   config: Uint8Array | undefined,
   frame: Uint8Array,
@@ -111,9 +116,7 @@ function profileOf(
       return { profile: AAC_TYPES[type] ?? `object type ${type}` };
     }
     case "av01":
-      return (
-        readStreamFormat("av1", encodeAnnexB([decodeAv1Configuration(config).configOBUs])) ?? {}
-      );
+      return readStreamFormat("av1", decodeAv1Configuration(config).configOBUs) ?? {};
     default:
       return {};
   }

@@ -1,0 +1,269 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fc, test as propertyTest } from "@fast-check/vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { InputError } from "../src/errors.js";
+import { probeFor } from "../src/probe/detect.js";
+import { probeFile } from "../src/probe/file-probe.js";
+import { renderReport } from "../src/probe/render.js";
+import { noFindings, type ProbeFindings, type ProbeReport } from "../src/probe/report.js";
+import type { StreamFormat } from "../src/probe/stream-format.js";
+
+const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
+
+/** A stream as ffprobe describes it. */
+interface PeerStream {
+  readonly codec_name: string;
+  readonly codec_type: "video" | "audio";
+  readonly width?: number;
+  readonly height?: number;
+  readonly r_frame_rate: string;
+  readonly sample_rate?: string;
+  readonly channels?: number;
+  readonly nb_read_packets: string;
+  readonly duration?: string;
+}
+
+const peers = JSON.parse(readFileSync(join(fixtures, "cli/expected.json"), "utf8")) as Record<
+  string,
+  { readonly streams: readonly PeerStream[] }
+>;
+const files = Object.keys(peers);
+
+/** ffprobe's names of codecs, by ours. */
+const PEER_NAMES: Readonly<Record<string, string>> = {
+  "H.264": "h264",
+  avc1: "h264",
+  "H.265": "hevc",
+  hvc1: "hevc",
+  "MPEG-2 video": "mpeg2video",
+  "MPEG-1 video": "mpeg1video",
+  AV1: "av1",
+  av01: "av1",
+  VP8: "vp8",
+  VP9: "vp9",
+  AAC: "aac",
+  mp4a: "aac",
+  MP3: "mp3",
+  "MPEG audio": "mp2",
+  "AC-3": "ac3",
+  "ac-3": "ac3",
+  "E-AC-3": "eac3",
+  "ec-3": "eac3",
+  Opus: "opus",
+  FLAC: "flac",
+  in24: "pcm_s24le",
+  apco: "prores",
+};
+
+function bytesOf(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(join(fixtures, name)));
+}
+
+async function probe(path: string): Promise<ProbeReport> {
+  const result = await probeFile(path, new AbortController().signal);
+  if (result === undefined) throw new Error("it was interrupted");
+  return result.report;
+}
+
+/** What is found in `bytes` when they come in chunks. */
+function findingsOf(bytes: Uint8Array, chunkBytes: number): ProbeFindings {
+  const it = probeFor(bytes.subarray(0, 65_536), bytes.length < 65_536, () => new InputError("?"));
+  for (let at = 0; at < bytes.length; ) {
+    it.push(bytes.slice(at, at + chunkBytes));
+    at = Math.max(at + chunkBytes, it.next ?? 0);
+  }
+  const findings = noFindings();
+  it.finish(findings, false, bytes.length);
+  return findings;
+}
+
+/** Streams of a report side by side with ffprobe's. */
+function streamsOf({ elementary, movies }: ProbeReport): {
+  readonly codec: string;
+  readonly format: StreamFormat | undefined;
+  readonly count: number;
+  readonly durationMs: number | undefined;
+}[] {
+  return [
+    ...elementary.map((one) => ({ ...one, count: one.frames })),
+    ...movies.flatMap(({ tracks }) => tracks.map((one) => ({ ...one, count: one.samples }))),
+  ];
+}
+
+describe("a file of a peer", () => {
+  test.each(files)("is what ffprobe says: %s", async (name) => {
+    const report = await probe(join(fixtures, "cli", name));
+    expect(report.problems).toEqual([]);
+    const found = streamsOf(report);
+    const expected = peers[name]?.streams ?? [];
+    expect(found).toHaveLength(expected.length);
+    found.forEach(({ codec, format, count, durationMs }, i) => {
+      const peer = expected[i] as PeerStream;
+      expect(PEER_NAMES[codec]).toBe(peer.codec_name);
+      expect(format?.width).toBe(peer.width);
+      expect(format?.height).toBe(peer.height);
+      if (peer.codec_type === "audio") {
+        expect(format?.sampleRate).toBe(Number(peer.sample_rate));
+        expect(format?.channels).toBe(peer.channels);
+      } else if (format?.frameRate !== undefined) {
+        expect(`${format.frameRate}/1`).toMatch(new RegExp(`^${peer.r_frame_rate}`));
+      }
+      // ffprobe counts PCM in pieces of its own.
+      if (!peer.codec_name.startsWith("pcm")) expect(count).toBe(Number(peer.nb_read_packets));
+      if (name.endsWith(".mp4") && !name.startsWith("fragments")) {
+        expect((durationMs ?? 0) / 1000).toBeCloseTo(Number(peer.duration), 1);
+      }
+    });
+  });
+
+  test.each(files)("gives the same in any chunks: %s", (name) => {
+    const bytes = bytesOf(`cli/${name}`);
+    const whole = findingsOf(bytes, bytes.length);
+    for (const size of [1, 7, 188, 4096]) expect(findingsOf(bytes, size)).toEqual(whole);
+  });
+
+  propertyTest.prop([
+    fc.constantFrom(...files),
+    fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), {
+      maxLength: 12,
+    }),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+  ])("damaged or cut gives a report or an InputError", (name, damage, length) => {
+    const bytes = bytesOf(`cli/${name}`);
+    for (const [place, byte] of damage) bytes[Math.floor(place * bytes.length)] = byte;
+    try {
+      const findings = findingsOf(bytes.subarray(0, Math.ceil(length * bytes.length)), 1000);
+      const about = { version: 1, input: name, bytes: 1, kind: "elementary" } as const;
+      expect(renderReport({ ...about, ...findings }, true)).toContain(name);
+    } catch (error) {
+      expect(error).toBeInstanceOf(InputError);
+    }
+  });
+});
+
+describe("an elementary stream", () => {
+  test.each(["a53.h264", "a53.h265", "a53.m2v"])(
+    "shows its captions in their time: %s",
+    async (name) => {
+      const { kind, captions } = await probe(join(fixtures, "cea708/es", name));
+      expect(kind).toBe("elementary");
+      expect(captions[0]).toMatchObject({
+        label: "in the video",
+        services: [{ name: "CC1" }, { name: "service 1" }],
+        cues: [
+          { service: "service 1", startMs: 0, text: "Hello, world" },
+          { service: "CC1", text: "Hello, world" },
+        ],
+      });
+    },
+  );
+
+  test("that begins in the middle is known by its headers", () => {
+    for (const [name, codec] of [
+      ["cli/b-frames.h264", "H.264"],
+      ["cli/ten-bits.h265", "H.265"],
+      ["cli/mpeg1.m1v", "MPEG video"],
+    ] as const) {
+      const bytes = bytesOf(name);
+      const starts = [...bytes.keys()].filter(
+        (at) => bytes[at] === 0 && bytes[at + 1] === 0 && bytes[at + 2] === 1,
+      );
+      // Pictures, of MPEG video those of the first group but its first.
+      const pictures = starts.filter((at) => name !== "cli/mpeg1.m1v" || bytes[at + 3] === 0);
+      const next = starts.find((at) => at > 100 && bytes[at + 3] === 0xb3);
+      const middle = bytes.subarray(pictures.at(next === undefined ? -2 : 1), next);
+      const { elementary, problems } = findingsOf(middle, 1000);
+      expect(elementary[0]).toMatchObject({ codec, format: undefined });
+      expect(elementary[0]?.frames).toBeGreaterThanOrEqual(1);
+      expect(problems).toEqual([]);
+    }
+  });
+
+  test("cut inside a frame is a problem, and what is skipped an issue with its place", () => {
+    const bytes = bytesOf("cli/stereo.aac");
+    expect(findingsOf(bytes.subarray(0, 3000), 1000).problems).toEqual([
+      "the file ends inside a frame",
+    ]);
+    bytes.fill(0, 1000, 1100);
+    const [stream] = findingsOf(bytes, 1000).elementary;
+    expect(stream?.issues).toMatchObject([{ code: "resync", count: 1 }]);
+    expect(stream?.issues[0]?.firstOffset).toBeGreaterThan(900);
+    expect(stream?.frames).toBeGreaterThan(40);
+  });
+});
+
+describe("an MP4 file", () => {
+  const mp4 = bytesOf("cli/last.mp4");
+
+  test("says of each track what its configuration says", async () => {
+    const [movie] = (await probe(join(fixtures, "cli/fragments.mp4"))).movies;
+    expect(movie).toMatchObject({ isFragmented: true, brands: ["iso5", "iso6", "mp41"] });
+    expect(movie?.tracks).toMatchObject([
+      { kind: "video", codecName: "H.264", format: { profile: "High, level 1.0" } },
+      { kind: "audio", codecName: "AAC", format: { profile: "LC" }, language: "fra" },
+    ]);
+    const [captioned] = (await probe(join(fixtures, "cea708/es/c708.mov"))).movies;
+    expect(captioned?.tracks[0]).toMatchObject({ kind: "closed captions", codecName: "CEA-708" });
+  });
+
+  test("cut before its tables, inside them, or inside the media", () => {
+    const end = (size: number): readonly string[] =>
+      findingsOf(mp4.subarray(0, size), 500).problems;
+    const unfinished =
+      "there is no moov box, which says what is in it: it was not finished, perhaps";
+    expect(end(4000)).toEqual(["the file ends inside its mdat box", unfinished]);
+    expect(end(mp4.length - 10)).toEqual(["the file ends inside its moov box", unfinished]);
+    expect(end(mp4.length - 1927)).toEqual(["the file ends inside its mdat box", unfinished]);
+  });
+
+  test("with tables that claim more than there is", () => {
+    const view = new DataView(mp4.slice().buffer);
+    const bytes = new Uint8Array(view.buffer);
+    const at = Buffer.from(bytes).indexOf("stsz") + 8;
+    view.setUint32(at + 4, 0xffffffff);
+    expect(findingsOf(bytes, 500).movies[0]?.tracks[0]?.samples).toBeLessThan(1000);
+    view.setUint32(at, 1);
+    expect(findingsOf(bytes, 500).movies[0]?.tracks[0]?.samples).toBe(0xffffffff);
+    // A box that is shorter than its header.
+    view.setUint32(40, 3);
+    expect(findingsOf(bytes, 500).problems[0]).toBe(
+      "what begins at byte 40 is no box: the rest was not read",
+    );
+  });
+});
+
+describe("a file of another format", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "x-formats-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test.each([
+    ["1a45dfa39f4286810142f7", "is Matroska or WebM, which x probe does not read: rewrap it first"],
+    ["060e2b34020501010d010201", "is MXF, which x probe does not read: rewrap it first"],
+    ["000001ba44000400", "is an MPEG program stream, which x probe does not read: rewrap"],
+    ["524946460000000057415645", "is WAVE, which x probe does not read"],
+    ["1f8b0800", "is gzip, which x probe does not read: unpack it into a pipe"],
+    ["0102030405", "is none of what x knows: a transport stream, a capture, FLV, MP4"],
+  ])("is named: %s", async (hex, sentence) => {
+    const path = join(folder, hex);
+    await writeFile(path, Buffer.from(hex, "hex"));
+    await expect(probe(path)).rejects.toThrow(`"${path}" ${sentence}`);
+  });
+
+  propertyTest.prop([fc.uint8Array({ maxLength: 3000 })])(
+    "of junk is a report or an error",
+    (junk) => {
+      try {
+        findingsOf(junk, 100);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    },
+  );
+});
