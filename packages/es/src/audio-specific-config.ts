@@ -1,5 +1,5 @@
 import { BitReader, BitWriter, plain } from "@x/bits";
-import { formatError } from "./errors.js";
+import { formatError, ifReadable } from "./errors.js";
 import { decodePce, encodePce, type ProgramConfigElement, pceChannels } from "./program-config.js";
 
 /** samplingFrequencyIndex 0 to 12, ISO/IEC 14496-3 table 1.18, in Hz. */
@@ -55,7 +55,7 @@ export interface GaSpecificConfig {
 }
 
 /**
- * Decode an AudioSpecificConfig. Bytes behind it are ignored, as is a sync extension that is cut off.
+ * Decode an AudioSpecificConfig. Bytes behind it are ignored, as is a sync extension that is damaged or cut off.
  * @throws {FormatError} `truncated`; `reserved` for a sampling frequency index of 13 or 14
  */
 export function decodeAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig {
@@ -80,7 +80,7 @@ export function decodeAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfi
     channelConfiguration,
     explicitExtension,
     gaSpecificConfig,
-    ...(known ? readSyncExtension(reader) : NO_EXTENSION),
+    ...((known && ifReadable(() => readSyncExtension(reader))) || NO_EXTENSION),
   };
 }
 
@@ -139,7 +139,7 @@ function readSyncExtension(reader: BitReader): SyncExtension {
   if (reader.remaining < 16) return NO_EXTENSION;
   if (reader.read(11, "syncExtensionType") !== SYNC_EXTENSION) return NO_EXTENSION;
   const syncExtension = readObjectType(reader);
-  if (syncExtension !== SBR || reader.remaining < 1) return NO_EXTENSION;
+  if (syncExtension !== SBR) return NO_EXTENSION;
   const sbrPresent = reader.flag("sbrPresentFlag");
   let extensionSamplingFrequency: number | undefined;
   let psPresent: boolean | undefined;

@@ -1,5 +1,5 @@
-import { BitReader, isFormatError, plain, uint16 } from "@x/bits";
-import { byteAt, formatError, viewOf } from "./errors.js";
+import { BitReader, plain, uint16 } from "@x/bits";
+import { byteAt, formatError, ifReadable, viewOf } from "./errors.js";
 import { readSe, readUe } from "./golomb.js";
 import { type NalLengthSize, unescapeNal } from "./nal-unit.js";
 import { type FrameRate, readFrameRate, skipVuiHead } from "./vui.js";
@@ -178,12 +178,10 @@ type Vui = Pick<AvcSps, "frameRate" | "maxNumReorderFrames">;
 
 /** Records need what stands before it, so damage here is no reason to refuse the rest. */
 function vuiOf(reader: BitReader): Vui {
-  try {
-    if (reader.flag("vuiParametersPresentFlag")) return readVui(reader);
-  } catch (error) {
-    if (!isFormatError(error)) throw error;
-  }
-  return { frameRate: undefined, maxNumReorderFrames: undefined };
+  const vui = ifReadable(() =>
+    reader.flag("vuiParametersPresentFlag") ? readVui(reader) : undefined,
+  );
+  return vui ?? { frameRate: undefined, maxNumReorderFrames: undefined };
 }
 
 /** H.264 E.1.1. */
@@ -260,11 +258,12 @@ export function decodeAvcConfiguration(bytes: Uint8Array): AvcConfiguration {
   const nalLengthSize = ((byteAt(input, 4, "lengthSizeMinusOne") & 3) + 1) as NalLengthSize;
   const spsCount = byteAt(input, 5, "numOfSequenceParameterSets") & 0x1f;
   const sps: Uint8Array[] = [];
-  let at = readSets(input, 6, spsCount, "sequenceParameterSet", sps);
-  const ppsCount = byteAt(input, at, "numOfPictureParameterSets");
+  const ppsAt = readSets(input, 6, spsCount, "sequenceParameterSet", sps);
+  const ppsCount = byteAt(input, ppsAt, "numOfPictureParameterSets");
   const pps: Uint8Array[] = [];
-  at = readSets(input, at + 1, ppsCount, "pictureParameterSet", pps);
-  const tail = TAIL_PROFILES.includes(profileIndication) ? readTail(input, at) : undefined;
+  const tailAt = readSets(input, ppsAt + 1, ppsCount, "pictureParameterSet", pps);
+  const hasTail = TAIL_PROFILES.includes(profileIndication);
+  const tail = hasTail ? ifReadable(() => readTail(input, tailAt)) : undefined;
   return {
     profileIndication,
     profileCompatibility,
@@ -293,14 +292,14 @@ function readSets(
   return at;
 }
 
-function readTail(bytes: Uint8Array, at: number): AvcConfigurationTail | undefined {
-  if (at + 4 > bytes.length) return undefined;
+function readTail(bytes: Uint8Array, at: number): AvcConfigurationTail {
+  const [chroma = 0, luma = 0, chromaDepth = 0, count = 0] = viewOf(bytes, at, 4, "chromaFormat");
   const spsExt: Uint8Array[] = [];
-  readSets(bytes, at + 4, bytes[at + 3] as number, "sequenceParameterSetExt", spsExt);
+  readSets(bytes, at + 4, count, "sequenceParameterSetExt", spsExt);
   return {
-    chromaFormat: (bytes[at] as number) & 3,
-    bitDepthLuma: ((bytes[at + 1] as number) & 7) + 8,
-    bitDepthChroma: ((bytes[at + 2] as number) & 7) + 8,
+    chromaFormat: chroma & 3,
+    bitDepthLuma: (luma & 7) + 8,
+    bitDepthChroma: (chromaDepth & 7) + 8,
     spsExt,
   };
 }

@@ -1,4 +1,4 @@
-import { FormatError } from "@x/bits";
+import { FormatError, isFormatError } from "@x/bits";
 
 /** Codes of `FormatError`s that this package throws. */
 export type EsErrorCode =
@@ -54,4 +54,14 @@ export function viewOf(bytes: Uint8Array, at: number, length: number, field: str
     throw formatError("truncated", `${at + length - bytes.length} bytes short`, field, at);
   }
   return bytes.subarray(at, at + length);
+}
+
+/** What `read` returns, or `undefined` where it meets damage: for parts that may as well be missing. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isFormatError(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
-import { isFormatError } from "@x/bits";
 import { AC3_HEADER_BYTES, type Ac3Header, decodeAc3Header } from "./ac3.js";
 import { type AdtsHeader, decodeAdtsHeader } from "./adts.js";
+import { ifReadable } from "./errors.js";
 import { decodeMpegAudioHeader, type MpegAudioHeader } from "./mpeg-audio.js";
 
 /** Headers by the name of their framing. */
@@ -51,10 +51,5 @@ export function headerAt<Header extends { readonly frameBytes: number }>(
   bytes: Uint8Array,
   offset: number,
 ): Header | undefined {
-  try {
-    return format.decode(bytes, offset);
-  } catch (error) {
-    if (isFormatError(error)) return undefined;
-    throw error;
-  }
+  return ifReadable(() => format.decode(bytes, offset));
 }

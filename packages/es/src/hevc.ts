@@ -1,5 +1,5 @@
-import { BitReader, BitWriter, isFormatError, plain } from "@x/bits";
-import { formatError, viewOf } from "./errors.js";
+import { BitReader, BitWriter, plain } from "@x/bits";
+import { formatError, ifReadable, viewOf } from "./errors.js";
 import { readUe } from "./golomb.js";
 import { type HevcSpsTail, readSpsTail } from "./hevc-sps-tail.js";
 import { type NalLengthSize, unescapeNal } from "./nal-unit.js";
@@ -105,18 +105,9 @@ export function decodeHevcSps(nal: Uint8Array): HevcSps {
     separateColourPlaneFlag,
     width,
     height,
-    tail: tailOf(reader, maxSubLayersMinus1),
+    // Records need the head only, so damage behind it is no reason to refuse it.
+    tail: ifReadable(() => readSpsTail(reader, maxSubLayersMinus1)),
   };
-}
-
-/** Records need the head only, so damage behind it is no reason to refuse it. */
-function tailOf(reader: BitReader, maxSubLayersMinus1: number): HevcSpsTail | undefined {
-  try {
-    return readSpsTail(reader, maxSubLayersMinus1);
-  } catch (error) {
-    if (isFormatError(error)) return undefined;
-    throw error;
-  }
 }
 
 function bitDepth(value: number, reader: BitReader): number {
