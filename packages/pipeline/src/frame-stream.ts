@@ -20,7 +20,8 @@ export type FrameItem =
 
 /** Cuts bytes into frames. */
 export interface FrameSource {
-  push(data: Uint8Array): readonly FrameItem[];
+  /** `timed`: the bytes came with a time. */
+  push(data: Uint8Array, timed: boolean): readonly FrameItem[];
   flush(): readonly FrameItem[];
 }
 
@@ -81,7 +82,7 @@ export function audioParser({
           async buffer({ data, pts }) {
             source ??= open("ANY");
             if (pts !== undefined) times.at(pts);
-            await send(source.push(data));
+            await send(source.push(data, pts !== undefined));
           },
           otherwise: passTags(src),
         });

@@ -164,9 +164,12 @@ describe.each([
     async (sizes) => {
       const pictures = await picturesOf(codec);
       const whole = Buffer.concat(pictures.map(({ data }) => data));
-      const starts = pictures.map(
-        (_, n) => Buffer.concat(pictures.slice(0, n).map(({ data }) => data)).length,
-      );
+      const starts: number[] = [];
+      let end = 0;
+      for (const { data } of pictures) {
+        starts.push(end);
+        end += data.length;
+      }
       const items: Item[] = [];
       for (let at = 0, n = 0; at < whole.length; n++) {
         const next = at + (sizes[n % sizes.length] as number);

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { describeSystemError, PipelineError } from "../errors.js";
 
@@ -25,17 +25,24 @@ export const filesink: ElementFactory = elementFactory({
             `cannot write "${location}": ${describeSystemError(error)}`,
             error,
           );
-        // Emptied only once there is something to write: a pipeline that fails before leaves an old file as it was.
-        const mode = append ? constants.O_APPEND : 0;
-        const flags = constants.O_WRONLY | constants.O_CREAT | mode;
-        const file = await open(location, flags).catch((error: unknown) => {
-          throw fail(error);
-        });
-        let begun = append;
+        // Emptied only once there is something to write: a pipeline that fails before leaves an old file as it was, and
+        // none where none was. It is opened at once, so that nobody waits for a stream that cannot be written.
+        const flags = constants.O_WRONLY | constants.O_CREAT | (append ? constants.O_APPEND : 0);
+        let isNew = true;
+        const file = await open(location, flags | constants.O_EXCL)
+          .catch((error: NodeJS.ErrnoException) => {
+            if (error.code !== "EEXIST") throw error;
+            isNew = false;
+            return open(location, flags);
+          })
+          .catch((error: unknown) => {
+            throw fail(error);
+          });
+        let begun = false;
         const begin = async (): Promise<void> => {
           if (begun) return;
           begun = true;
-          if ((await file.stat()).isFile()) await file.truncate(0);
+          if (!append && (await file.stat()).isFile()) await file.truncate(0);
         };
         const write = async (data: Uint8Array, offset?: number): Promise<void> => {
           for (let at = 0; at < data.length; ) {
@@ -63,6 +70,7 @@ export const filesink: ElementFactory = elementFactory({
           await begin();
         } finally {
           await file.close();
+          if (isNew && !begun) await rm(location, { force: true });
         }
       },
     };

@@ -72,10 +72,11 @@ class OggOr implements FrameSource {
     this.#other = other;
   }
 
-  push(data: Uint8Array): readonly FrameItem[] {
-    if (this.#source !== undefined) return this.#source.push(data);
+  push(data: Uint8Array, timed: boolean): readonly FrameItem[] {
+    if (this.#source !== undefined) return this.#source.push(data, timed);
     const all = Uint8Array.from([...this.#head, ...data.subarray(0, 4)]);
-    if (all.length < 4) {
+    // What has a time is a packet, however short: held back, it would get the time of the next one.
+    if (all.length < 4 && !timed) {
       this.#head = [...all];
       return [];
     }
@@ -84,14 +85,15 @@ class OggOr implements FrameSource {
     const isOgg = String.fromCharCode(...all.subarray(0, 4)) === "OggS";
     const source = isOgg ? this.#ogg() : this.#other();
     this.#source = source;
-    return held.length === 0 ? source.push(data) : [...source.push(held), ...source.push(data)];
+    const before = held.length === 0 ? [] : source.push(held, false);
+    return [...before, ...source.push(data, timed)];
   }
 
   flush(): readonly FrameItem[] {
     if (this.#source !== undefined) return this.#source.flush();
     // Less than four bytes can be one packet, but no Ogg.
     const source = this.#other();
-    return [...source.push(Uint8Array.from(this.#head)), ...source.flush()];
+    return [...source.push(Uint8Array.from(this.#head), false), ...source.flush()];
   }
 }
 
