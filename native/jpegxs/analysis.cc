@@ -21,7 +21,7 @@ class Analysis {
     for (int &b : index_) b = -1;
     for (int b = 0; b < g.bands; b++)
       if (g.band[b].component == i) index_[g.band[b].beta] = b;
-    levels_ = h.nly - (h.component[i].sy - 1);
+    levels_ = vertical_levels(h, i);
   }
 
   u32 run(bool resumes) {
@@ -130,6 +130,11 @@ class Analysis {
   }
 
   void input(int y, i32 *out) {
+    if (h_.cpih == 3) {
+      const i32 *row = m_.mosaic.row(i_, y - m_.mosaic_first);
+      __builtin_memcpy(out, row, size_t(width(0)) * sizeof(i32));
+      return;
+    }
     if (h_.cpih != 1 || i_ > 2) return scaled(i_, y, out);
     i32 *green = m_.other[0], *blue = m_.other[1];
     scaled(1, y, green);
@@ -139,13 +144,7 @@ class Analysis {
     k_.rct_luma(out, green, blue, width(0));
   }
 
-  void scaled(int i, int y, i32 *out) const {
-    const int b = h_.component[i].b, n = h_.component[i].width;
-    const u8 *row = static_cast<const u8 *>(planes_[i].data) + size_t(y) * planes_[i].stride;
-    const int bias = 1 << (h_.bw - 1), shift = h_.bw - b, mask = (1 << b) - 1;
-    if (b <= 8) k_.load8(row, out, n, bias, shift, mask);
-    else k_.load16(reinterpret_cast<const u16 *>(row), out, n, bias, shift, mask);
-  }
+  void scaled(int i, int y, i32 *out) const { load_line(h_, k_, m_.curves, planes_, i, y, out); }
 
   const JxsHeader &h_;
   const Geometry &g_;
@@ -163,9 +162,16 @@ class Analysis {
 
 }  // namespace
 
+// Rows beyond a slice that its wavelet takes in, on either side.
+int reach_of(const JxsHeader &h) { return 4 * h.nly - 2 * (h.nly > 0); }
+
 void lay_out_analysis(const JxsHeader &h, Arena &arena, AnalysisMemory &m) {
+  if (h.cpih == 3) {
+    const int most = (h.hsl << h.nly) + 2 * (reach_of(h) + kTetrixReach);
+    lay_out_mosaic(arena, h.wf, min<int>(h.hf, most), m.mosaic);
+  }
   for (int i = 0; i < h.nc; i++) {
-    for (int n = 0; n < h.nly - (h.component[i].sy - 1); n++) {
+    for (int n = 0; n < vertical_levels(h, i); n++) {
       const size_t width = size_t(ceil_shift(h.component[i].width, n));
       AnalysisLevel &v = m.level[i][n];
       i32 **rows[] = {&v.even, &v.odd, &v.next, &v.high, &v.high_above, &v.low};
@@ -174,6 +180,19 @@ void lay_out_analysis(const JxsHeader &h, Arena &arena, AnalysisMemory &m) {
   }
   i32 **rows[] = {&m.row, &m.low, &m.high, &m.other[0], &m.other[1]};
   for (i32 **row : rows) *row = arena.line<i32>(h.wf);
+}
+
+void analyse_mosaic(const JxsHeader &h, const Kernels &k, AnalysisMemory &m, const JxsPlane *planes,
+                    int first, int end, bool resumes) {
+  // Going on from the slice above, the wavelet has all rows above these.
+  const int above = kTetrixReach + (resumes ? 0 : reach_of(h)), below = kTetrixReach + reach_of(h);
+  const int top = max(0, (first << h.nly) - above), bottom = min<int>(h.hf, (end << h.nly) + below);
+  m.mosaic_first = top;
+  m.mosaic.height = bottom - top;
+  for (int i = 0; i < 4; i++)
+    for (int y = top; y < bottom; y++)
+      load_line(h, k, m.curves, planes, i, y, m.mosaic.row(kTetrixArray[i], y - top));
+  forward_tetrix(h, k, m.mosaic);
 }
 
 u32 analyse_component(const JxsHeader &header, const Geometry &geometry, const Kernels &kernels,

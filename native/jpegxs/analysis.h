@@ -1,6 +1,7 @@
 // Pictures to coefficients: input scaling, colour transform and forward wavelet of one slice (ISO/IEC 21122-1 E.5, F, G).
 #pragma once
-#include "kernels.h"
+#include "input.h"
+#include "tetrix.h"
 
 namespace jxs {
 
@@ -21,11 +22,20 @@ struct AnalysisLevel {
 struct AnalysisMemory {
   AnalysisLevel level[JXS_MAX_COMPONENTS][kMaxLevelsY];
   i32 *row, *low, *high, *other[2];
+  // With Star-Tetrix the rows that a slice needs, the first of which is that one.
+  Mosaic mosaic;
+  int mosaic_first;
+  // Shared by all jobs.
+  InputCurves curves;
   // Without it, grades are counts that nothing is trimmed from.
   bool trim;
 };
 
 void lay_out_analysis(const JxsHeader &header, Arena &arena, AnalysisMemory &memory);
+
+// Star-Tetrix for the rows that `analyse_component` will want.
+void analyse_mosaic(const JxsHeader &header, const Kernels &kernels, AnalysisMemory &memory,
+                    const JxsPlane *planes, int first, int end, bool resumes);
 
 // Transforms the rows of precincts from `first` to before `end` of component `i` into `rows` (indexed by band, row 0 the
 // slice's first). `resumes`: the call before with this memory was for the slice above in the same picture, and said that it

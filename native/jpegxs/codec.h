@@ -219,7 +219,6 @@ typedef struct JxsEncoder JxsEncoder;
 
 /*
  * As for the decoder. `header` says everything that the codestream's header says; lossless coding is Fq 0.
- * Suppressed components, Star-Tetrix and non-linearities are not written.
  */
 size_t jxs_encoder_size(const JxsHeader *header, const JxsEncodeOptions *options, JxsError *error);
 JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,

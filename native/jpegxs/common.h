@@ -141,6 +141,11 @@ inline size_t coefficient_size(const JxsHeader &h) { return is_wide(h) ? sizeof(
 // Bytes of raw counts.
 inline size_t raw_size(const JxsHeader &h, size_t code_groups) { return (code_groups * h.br + 7) >> 3; }
 
+// Vertical levels of a component (B.2).
+inline int vertical_levels(const JxsHeader &h, int i) {
+  return i >= h.nc - h.sd ? 0 : h.nly - (h.component[i].sy - 1);
+}
+
 // T[b] of a precinct (C.6.2): note the strict comparison.
 inline int truncation(const JxsHeader &h, int band, int q, int r) {
   return clamp(q - h.gain[band] - (h.priority[band] < r ? 1 : 0), 0, (1 << h.br) - 1);

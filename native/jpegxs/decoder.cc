@@ -2,6 +2,7 @@
 // touches stays in the cache, and gives each line of samples away as soon as it is final.
 #include "entropy.h"
 #include "output.h"
+#include "tetrix.h"
 
 namespace jxs {
 namespace {
@@ -43,7 +44,8 @@ struct JxsDecoder {
   int width[JXS_MAX_COMPONENTS], height[JXS_MAX_COMPONENTS];
   const Kernels *kernels;
   JxsPlane plane[JXS_MAX_COMPONENTS];
-  i32 *mosaic[4];
+  // The whole picture, with Star-Tetrix.
+  Mosaic mosaic;
   size_t rct_stride;
   Job *job;
   // Lines of component 0 given away; next slice and row of precincts of a picture that comes in pieces.
@@ -51,10 +53,6 @@ struct JxsDecoder {
 };
 
 namespace {
-
-int vertical_levels(const JxsHeader &h, int i) {
-  return i >= h.nc - h.sd ? 0 : h.nly - (h.component[i].sy - 1);
-}
 
 // Code groups of the longest packet.
 size_t most_codes(const Geometry &g) {
@@ -83,8 +81,7 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
     for (int &b : d.index[i]) b = -1;
   }
   for (int b = 0; b < g.bands; b++) d.index[g.band[b].component][g.band[b].beta] = b;
-  for (i32 *&m : d.mosaic)
-    m = h.cpih == 3 ? arena.take<i32>(size_t(h.wf) * h.hf + 2 * kLinePad) : nullptr;
+  if (h.cpih == 3) lay_out_mosaic(arena, h.wf, h.hf, d.mosaic);
   d.rct_stride = (size_t(widest) + 31) & ~size_t(15);
   d.job = arena.take<Job>(size_t(options.jobs));
   for (int n = 0; n < options.jobs; n++) {
@@ -212,8 +209,7 @@ class Synthesis {
   void emit(int i, int y, const i32 *row) {
     if (job_.quiet) return;
     if (h_.cpih == 3) {
-      __builtin_memcpy(d_.mosaic[i] + size_t(y) * size_t(d_.width[i]), row,
-                       size_t(d_.width[i]) * sizeof(i32));
+      __builtin_memcpy(d_.mosaic.row(i, y), row, size_t(d_.width[i]) * sizeof(i32));
       return;
     }
     if (h_.cpih == 1 && i < 3) {
@@ -441,12 +437,10 @@ void jxs_decode_slices(JxsDecoder *d, int n, int first, int end, const uint8_t *
 void jxs_decode_finish(JxsDecoder *d) {
   const JxsHeader &h = d->header;
   if (h.cpih != 3) return;
-  inverse_tetrix(h, d->mosaic, h.wf, h.hf);
-  for (int i = 0; i < 4; i++) {
-    const i32 *plane = d->mosaic[kTetrixArray[i]];
+  inverse_tetrix(h, *d->kernels, d->mosaic);
+  for (int i = 0; i < 4; i++)
     for (int y = 0; y < h.hf; y++)
-      store_line(h, *d->kernels, i, plane + size_t(y) * h.wf, h.wf,
+      store_line(h, *d->kernels, i, d->mosaic.row(kTetrixArray[i], y), h.wf,
                  static_cast<u8 *>(d->plane[i].data) + size_t(y) * d->plane[i].stride);
-  }
   d->lines = h.hf;
 }

@@ -29,6 +29,7 @@ struct JxsEncoder {
   const Kernels *kernels;
   // For full rows of precincts, and for the last; the same for columns.
   PrecinctPlan plan[2][2];
+  InputCurves curves;
   EncodeJob *job;
   // Coarsest quantisation that differs from the one before, steps of refinement.
   int max_q, max_r;
@@ -57,6 +58,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
     for (int b = 0; b < g.bands; b++) coarsest = coarsest && truncation(h, b, e.max_q, e.max_r) == 15;
     if (!coarsest) break;
   }
+  lay_out_curves(h, arena, e.curves);
   const int rows = min<int>(h.hsl, g.rows);
   const size_t precincts = size_t(rows) * size_t(g.columns);
   e.job = arena.take<EncodeJob>(size_t(options.jobs));
@@ -75,6 +77,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       r.grades = grades == nullptr ? nullptr : grades + r.grades_stride;
     }
     lay_out_analysis(h, arena, job.analysis);
+    job.analysis.curves = e.curves;
     job.analysis.trim = e.trim_steps > 0;
     job.stats = arena.take<LineStats>(precincts * size_t(g.lines));
     job.scratch = arena.line<i16>(size_t(widest));
@@ -104,6 +107,8 @@ class SliceEncoder {
   // False: a coefficient does not fit its 15 bits.
   bool transform(const JxsPlane *planes, bool resumes, bool followed) {
     u32 seen = 0;
+    if (e_.header.cpih == 3)
+      analyse_mosaic(e_.header, *e_.kernels, job_.analysis, planes, first_, first_ + rows_, resumes);
     for (int i = 0; i < e_.header.nc; i++)
       seen |= analyse_component(e_.header, e_.geometry, *e_.kernels, job_.analysis, planes, i,
                                 first_, first_ + rows_, resumes, followed, job_.rows);
@@ -381,8 +386,8 @@ size_t precinct_limit(const JxsEncoder &e) {
 
 size_t jxs_encoder_size(const JxsHeader *h, const JxsEncodeOptions *options, JxsError *error) {
   *error = {};
-  if (h->sd != 0 || h->cpih == 3 || h->tnlt != 0 || options->jobs < 1 ||
-      options->rate < JXS_RATE_PRECINCT || options->rate > JXS_RATE_NONE) {
+  if (options->jobs < 1 || options->rate < JXS_RATE_PRECINCT || options->rate > JXS_RATE_NONE ||
+      (is_wide(*h) && options->rate != JXS_RATE_NONE)) {
     fail(error, JXS_BAD_CONFIG, JXS_AT_PIH, 0);
     return 0;
   }
@@ -403,6 +408,7 @@ JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,
   Arena arena(memory);
   JxsEncoder *e = arena.take<JxsEncoder>(1);
   lay_out(*e, arena, *header, *options);
+  make_curves(*header, e->curves);
   return e;
 }
 

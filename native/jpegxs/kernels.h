@@ -42,6 +42,10 @@ struct Kernels {
   void (*lift_odd)(i32 *out, const i32 *high, const i32 *above, const i32 *below, int n);
   // Inverse reversible colour transform in place (F.3): y, u, v become R, G, B.
   void (*inverse_rct)(i32 *y, i32 *u, i32 *v, int n);
+  // A step of Star-Tetrix (F.5): the sums of the first two neighbours and of the others, shifted up by `first` and `second`,
+  // are added and shifted down, and that is added to `x` or subtracted.
+  void (*lift_cross)(i32 *x, const i32 *const around[4], int first, int second, int shift,
+                     bool subtract, int n);
   // Linear output scaling (G.3): clamp((x + bias) >> shift, 0, limit).
   void (*store8)(const i32 *x, u8 *out, int n, int bias, int shift, int limit);
   void (*store16)(const i32 *x, u16 *out, int n, int bias, int shift, int limit);

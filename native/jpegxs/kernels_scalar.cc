@@ -136,6 +136,14 @@ void inverse_rct(i32 *y, i32 *u, i32 *v, int n) {
   }
 }
 
+void lift_cross(i32 *x, const i32 *const p[4], int first, int second, int shift, bool subtract,
+                int n) {
+  for (int i = 0; i < n; i++) {
+    const i32 sum = (p[0][i] + p[1][i]) * (1 << first) + (p[2][i] + p[3][i]) * (1 << second);
+    x[i] += subtract ? -(sum >> shift) : sum >> shift;
+  }
+}
+
 template <class Sample>
 void store(const i32 *x, Sample *out, int n, int bias, int shift, int limit) {
   for (int i = 0; i < n; i++) out[i] = Sample(clamp((x[i] + bias) >> shift, 0, limit));
@@ -280,7 +288,7 @@ void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
 
 const Kernels kScalarKernels = {
     scalar::predict,    scalar::residuals,  scalar::unpack, scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::synthesise_wide, scalar::widen,
-    scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct,      scalar::store<u8>,
+    scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct, scalar::lift_cross,      scalar::store<u8>,
     scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
     scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,
     scalar::round,      scalar::quantise, scalar::pack,  scalar::vertical_cost, scalar::grade, scalar::trim,

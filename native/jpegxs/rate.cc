@@ -15,8 +15,9 @@ void make_plan(const JxsHeader &h, const Geometry &g, int row, int column, Preci
     if (row * band.rows + line.row >= band.height) continue;
     if (line.packet != last_packet) {
       last_packet = line.packet;
-      // The horizontal-only types lie together in the first packet.
-      const int type = max<int>(band.beta, h.nlx - h.nly);
+      // The horizontal-only types lie together in the first packet, suppressed components in packets of their own.
+      const bool suppressed = band.component >= h.nc - h.sd;
+      const int type = suppressed ? -1 - band.component : max<int>(band.beta, h.nlx - h.nly);
       int group = 0;
       while (group < plan.groups && type_of_group[group] != type) group++;
       if (group == plan.groups) type_of_group[plan.groups++] = type;

@@ -79,6 +79,16 @@ void inverse_rct(i32 *y, i32 *u, i32 *v, int n) {
   }
 }
 
+void lift_cross(i32 *x, const i32 *const p[4], int first, int second, int shift, bool subtract,
+                int n) {
+  const i32 sign = subtract ? -1 : 0;
+  for (int i = 0; i < n; i += L) {
+    const V32 sum = ((load32(p[0] + i) + load32(p[1] + i)) << first) +
+                    ((load32(p[2] + i) + load32(p[3] + i)) << second);
+    store_to(x + i, load32(x + i) + (((sum >> shift) ^ sign) - sign));
+  }
+}
+
 inline V32 scaled(const i32 *x, V32 bias, int shift, V32 limit) {
   V32 v = (load32(x) + bias) >> shift;
   v = v > 0 ? v : V32{};

@@ -243,6 +243,12 @@ const Test kTests[] = {
        part(p, s, 1, d.b, n);
        return part(p, s, 2, d.c, n);
      }},
+    {"lift_cross",
+     [](const Kernels &k, Data &d, int n, int t) {
+       const i32 *const around[4] = {d.b, d.b + 1, d.c, d.a + 1};
+       k.lift_cross(d.out, around, t % 4, t / 4, 2 + (t & 1), n & 1, n);
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.out, n); }},
     {"store8",
      [](const Kernels &k, Data &d, int n, int) { k.store8(d.a, d.bytes, n, 526336, 12, 255); },
      // What lies behind the line is the caller's: all of it is compared.

@@ -1,7 +1,7 @@
 import { type Core, KERNELS, type KernelFamily } from "./core.js";
 import { Decoder, type DecoderOptions } from "./decoder.js";
 import { Encoder } from "./encoder.js";
-import type { EncoderOptions } from "./encoder-config.js";
+import type { EncoderOptions } from "./encoder-options.js";
 import { configError } from "./errors.js";
 import { type Addon, loadNative, nativeCore, nativeThreads } from "./native-core.js";
 import { svtCore } from "./svt-core.js";

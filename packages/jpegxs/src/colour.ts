@@ -37,6 +37,61 @@ export function cfaPattern(crg: readonly Registration[]): CfaPattern | undefined
 
 /** The four registrations of a colour filter array, R, G, G, B. */
 export function cfaRegistration(pattern: CfaPattern): Registration[] {
+  return placesOf(pattern).map((p) => ({ xcrg: (p >> 1) * HALF, ycrg: (p & 1) * HALF }));
+}
+
+function placesOf(pattern: CfaPattern): readonly number[] {
   const [, places] = PATTERNS.find(([name]) => name === pattern) as (typeof PATTERNS)[number];
-  return places.map((p) => ({ xcrg: (p >> 1) * HALF, ycrg: (p & 1) * HALF }));
+  return places;
+}
+
+type Samples = Uint8Array | Uint16Array;
+
+/**
+ * The picture of a sensor, `width` by `height` samples in rows, as the four components that are coded: R, G, G, B. Copies.
+ * @throws {RangeError} when the size is odd or there are too few samples.
+ */
+export function splitMosaic(
+  samples: Samples,
+  width: number,
+  height: number,
+  pattern: CfaPattern,
+): { readonly data: Samples; readonly stride: number }[] {
+  const [w, h] = halves(samples, width, height);
+  return placesOf(pattern).map((place) => {
+    const data = samples.BYTES_PER_ELEMENT === 1 ? new Uint8Array(w * h) : new Uint16Array(w * h);
+    for (let y = 0; y < h; y++) {
+      let from = (2 * y + (place & 1)) * width + (place >> 1);
+      for (let x = 0; x < w; x++, from += 2) data[y * w + x] = samples[from] as number;
+    }
+    return { data, stride: w };
+  });
+}
+
+/**
+ * The other way round: decoded components into `samples`, a sensor's picture of `width` by `height`.
+ * @throws {RangeError} when the size is odd or there is too little room.
+ */
+export function joinMosaic(
+  planes: readonly { readonly data: Samples; readonly stride: number }[],
+  pattern: CfaPattern,
+  samples: Samples,
+  width: number,
+  height: number,
+): void {
+  const [w, h] = halves(samples, width, height);
+  for (const [i, place] of placesOf(pattern).entries()) {
+    const { data, stride } = planes[i] as (typeof planes)[number];
+    for (let y = 0; y < h; y++) {
+      let to = (2 * y + (place & 1)) * width + (place >> 1);
+      for (let x = 0; x < w; x++, to += 2) samples[to] = data[y * stride + x] as number;
+    }
+  }
+}
+
+function halves(samples: Samples, width: number, height: number): readonly [number, number] {
+  if (width % 2 !== 0 || height % 2 !== 0 || samples.length < width * height) {
+    throw new RangeError(`${samples.length} samples of ${width} x ${height}`);
+  }
+  return [width / 2, height / 2];
 }

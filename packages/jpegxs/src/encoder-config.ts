@@ -1,69 +1,14 @@
 import { smoothingBufferSize } from "./buffer-model.js";
+import { type CfaPattern, cfaRegistration } from "./colour.js";
+import type { EncoderOptions } from "./encoder-options.js";
 import { configError } from "./errors.js";
-import { type Component, geometryOf } from "./geometry.js";
-import { type CodestreamHeader, sizeOfHeader, type Weight } from "./header.js";
+import { geometryOf } from "./geometry.js";
+import { type CodestreamHeader, type Nonlinearity, sizeOfHeader } from "./header.js";
+import { NONLINEAR_BITS } from "./nonlinearity.js";
 import type { PictureHeader } from "./picture-header.js";
 import { chooseLevel, describeProfile, PROFILES, type Profile } from "./profile.js";
-import { SAMPLING, type SamplingFormat } from "./sampling.js";
-import { type WeightSet, weightsFor } from "./weights.js";
-
-/** What to encode, and how. Only `width`, `height`, `format`, `bitDepth` and a size or `lossless` are needed. */
-export interface EncoderOptions {
-  readonly width: number;
-  readonly height: number;
-  readonly format: SamplingFormat;
-  /** Bits of a sample, 8 to 16. The profiles end at 12, but for lossless coding and filter arrays. */
-  readonly bitDepth: number;
-  /** Bits a grid point: the codestream has ⌈⌊width · height · bitsPerPixel⌋ / 8⌉ bytes. */
-  readonly bitsPerPixel?: number;
-  /** Bytes of the codestream, instead of `bitsPerPixel`. */
-  readonly size?: number;
-  /** Code without loss, in as many bytes as that takes. Default false. */
-  readonly lossless?: boolean;
-  /** The first three components are R, G, B, which the reversible colour transform decorrelates. Default false. */
-  readonly rgb?: boolean;
-  /**
-   * Name of a profile, which then decides what it can; `"auto"`: the smallest that fits; `"unrestricted"`: none is
-   * claimed. Default `"auto"`. A named profile that the other options break is refused.
-   */
-  readonly profile?: string;
-  /** Pictures a second, for the level. */
-  readonly frameRate?: { readonly numerator: number; readonly denominator: number };
-  /** Horizontal and vertical decomposition levels. Default: 5, and as many as the profile has, at most 2. */
-  readonly nlx?: number;
-  readonly nly?: number;
-  /**
-   * Width of a column of precincts in grid points, a multiple of 8 · 2^nlx (16 · 2^nlx with subsampled components); 0: no
-   * columns. Default: none, or as wide as the profile allows where it wants them.
-   */
-  readonly columnWidth?: number;
-  /** Lines of a slice. Default 16, which the profiles want. */
-  readonly sliceHeight?: number;
-  /** Default `"uniform"`; the Light profiles have `"deadzone"` only. */
-  readonly quantiser?: "uniform" | "deadzone";
-  /** Vertical prediction: runs of zero residuals (Rm 0) or of zero coefficients (Rm 1). Default `"coefficients"`. */
-  readonly verticalPrediction?: "off" | "residuals" | "coefficients";
-  /** Significance flags where they help. Default true. */
-  readonly significance?: boolean;
-  /** Signs between the data, or in a sub-packet of their own, with the rate estimated or counted. Default `"inline"`. */
-  readonly signs?: "inline" | "separate" | "separate-fast";
-  /**
-   * Leave bit-planes of code groups away that cost more than they are worth, for a better picture in the same bytes. Not
-   * done with the deadzone quantiser. Default true with rate control `"slice"` and less than three bits a sample.
-   */
-  readonly trim?: boolean;
-  /** Raw counts chosen packet by packet (Rl 1), which not all decoders take. Default false. */
-  readonly rawPackets?: boolean;
-  /**
-   * Who shares a slice's bytes: the precincts as they need them, every precinct exactly its part, or what one leaves goes
-   * to the next. Default `"slice"`, `"precinct"` for the Light profiles.
-   */
-  readonly rateControl?: "slice" | "precinct" | "carry";
-  /** Gains and priorities: a published set or own ones, one for each band. Default `"psnr"`. */
-  readonly weights?: WeightSet | readonly Weight[];
-  /** `"svt"`: the same bytes as SVT-JPEG-XS 0.10 with its options of the same meaning. */
-  readonly compat?: "svt";
-}
+import { SAMPLING } from "./sampling.js";
+import { weightsFor } from "./weights.js";
 
 /** Rates of the C interface. */
 const RATES = { precinct: 0, carry: 1, slice: 2, lossless: 3 } as const;
@@ -83,7 +28,7 @@ export interface EncoderPlan {
 }
 
 /** Profiles that `"auto"` tries, in this order; the High ones come first where two vertical levels are left open. */
-const AUTOMATIC = [
+const AUTOMATIC: readonly string[] = [
   "High420.12",
   "High444.12",
   "High4444.12",
@@ -92,6 +37,9 @@ const AUTOMATIC = [
   "Main444.12",
   "Main4444.12",
 ];
+
+const AUTOMATIC_LOSSLESS: readonly string[] = ["MLS.12", "MLS.16"];
+const AUTOMATIC_BAYER: readonly string[] = ["LightBayer", "HighBayer", "MainBayer"];
 
 /**
  * Turn options into a header and a plan, with every contradiction reported.
@@ -131,12 +79,19 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   }
   const rct = options.rgb === true && compat === undefined;
   if (rct && !format.startsWith("4:4:4")) throw configError("rgb", `not with ${format}`);
+  const cfa = options.cfa !== undefined;
+  if (cfa && (format !== "4:4:4:4" || rct))
+    throw configError("cfa", "with 4:4:4:4 and not rgb only");
+  if (!cfa && options.starTetrix) throw configError("starTetrix", "only with cfa");
+  // Nothing leaves a row of squares.
+  const cf = options.starTetrix?.cf ?? (named?.name === "LightBayer" ? 3 : 0);
+  const inLine = cfa && nly === 0 && cf === 3;
 
   const svt = compat === "svt";
   const quantiser = options.quantiser ?? (light || svt ? "deadzone" : "uniform");
   const verticalPrediction = options.verticalPrediction ?? (svt ? "off" : "coefficients");
   const signs = options.signs ?? "inline";
-  const rawPackets = options.rawPackets ?? svt;
+  const rawPackets = options.rawPackets ?? (svt || (cfa && !inLine));
   const rate = options.rateControl ?? (svt ? "carry" : light ? "precinct" : "slice");
   oneOf("quantiser", quantiser, ["uniform", "deadzone"]);
   oneOf("verticalPrediction", verticalPrediction, ["off", "residuals", "coefficients"]);
@@ -155,12 +110,10 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     nc: cdt.length,
     ng: 4,
     ss: 8,
-    bw: lossless ? bitDepth : 20,
-    fq: lossless ? 0 : 8,
-    br: lossless && bitDepth > 12 ? 5 : 4,
+    ...precisionOf(options),
     fslc: 0,
     ppoc: 0,
-    cpih: rct ? 1 : 0,
+    cpih: cfa ? 3 : Number(rct),
     nlx,
     nly,
     lh: 0,
@@ -177,11 +130,19 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   const adapted: PictureHeader = {
     ...pih,
     // Long lines overflow the short packet header.
-    lh: Number(svt ? wide >= 32752 : longest >= 8 * 32752),
+    lh: Number(svt ? wide >= 32752 : cfa || longest >= 8 * 32752),
     // SVT-JPEG-XS never makes a slice higher than the picture.
     hsl: svt ? Math.min(pih.hsl, Math.ceil(height / 2 ** nly)) : pih.hsl,
   };
-  const header = withWeights(adapted, cdt, options, rct);
+  const header = withWeights(
+    {
+      pih: adapted,
+      cdt,
+      ...(options.nonlinearity && { nlt: options.nonlinearity }),
+      ...(options.cfa && { sd: 1, ...starTetrix(options.cfa, cf, options.starTetrix) }),
+    },
+    options,
+  );
   const size = lossless ? 0 : budget(options, header);
   const samples = cdt.reduce((sum, { sx, sy }) => sum + (width * height) / (sx * sy), 0);
   const claimed = svt
@@ -213,20 +174,53 @@ function lastColumnFits(width: number, columnWidth: number, unit: number): boole
   return width <= columnWidth || ((width - 1) % columnWidth) + 1 >= unit / 8;
 }
 
+/** Bw, Fq and Br (ISO/IEC 21122-1 A.4.4). */
+function precisionOf(options: EncoderOptions): Pick<PictureHeader, "bw" | "fq" | "br"> {
+  const { lossless = false, bitDepth, nonlinearity } = options;
+  if (nonlinearity !== undefined) {
+    if (lossless) throw configError("nonlinearity", "not without loss");
+    checkNonlinearity(nonlinearity);
+    return { bw: NONLINEAR_BITS, fq: 6, br: 4 };
+  }
+  if (!lossless) return { bw: 20, fq: 8, br: 4 };
+  return { bw: bitDepth, fq: 0, br: bitDepth > 12 ? 5 : 4 };
+}
+
+function checkNonlinearity(nlt: Nonlinearity): void {
+  if (nlt.tnlt === 1) {
+    whole("nonlinearity.dco", nlt.dco, -32768, 32767);
+    return;
+  }
+  whole("nonlinearity.t1", nlt.t1, 1, 2 ** NONLINEAR_BITS - 1);
+  whole("nonlinearity.t2", nlt.t2, nlt.t1, 2 ** NONLINEAR_BITS - 1);
+  whole("nonlinearity.e", nlt.e, 1, 4);
+}
+
+function starTetrix(
+  pattern: CfaPattern,
+  cf: number,
+  { e1 = 0, e2 = 0 }: EncoderOptions["starTetrix"] = {},
+): Pick<CodestreamHeader, "cts" | "crg"> {
+  oneOf("cfa", pattern, ["RGGB", "BGGR", "GRBG", "GBRG"]);
+  if (cf !== 0 && cf !== 3) throw configError("starTetrix.cf", `${cf} is not 0 or 3`);
+  whole("starTetrix.e1", e1, 0, 3);
+  whole("starTetrix.e2", e2, 0, 3);
+  return { cts: { reserved: 0, cf, e1, e2 }, crg: cfaRegistration(pattern) };
+}
+
 function withWeights(
-  pih: PictureHeader,
-  cdt: readonly Component[],
+  header: Omit<CodestreamHeader, "cap" | "wgt">,
   options: EncoderOptions,
-  rct: boolean,
 ): CodestreamHeader {
-  const geometry = geometryOf(pih, cdt);
+  const { pih, cdt, sd } = header;
+  const geometry = geometryOf(pih, cdt, sd);
   if (geometry.bands.some((b) => b.width === 0 || b.height === 0)) {
     throw configError("nlx", `too many levels for ${pih.wf} x ${pih.hf}`);
   }
   const chosen = options.weights ?? (options.compat === "svt" ? "svt" : "psnr");
   const wgt =
     typeof chosen === "string"
-      ? weightsFor(chosen, options.format, rct, pih.nlx, pih.nly)
+      ? weightsFor(chosen, options.format, pih.cpih === 1, pih.nlx, pih.nly, pih.cpih === 3)
       : [...chosen];
   if (wgt.length !== geometry.bands.length) {
     throw configError("weights", `${wgt.length} entries for ${geometry.bands.length} bands`);
@@ -235,16 +229,21 @@ function withWeights(
     whole("weights.gain", gain, 0, 15);
     whole("weights.priority", priority, 0, 255);
   }
-  return { cap: capabilities(pih, cdt, options.compat === "svt"), pih, cdt, wgt };
+  return { ...header, cap: capabilities(header, options.compat === "svt"), wgt };
 }
 
 /** CAP: no more bytes than bits are set (ISO/IEC 21122-1 A.4.3); SVT-JPEG-XS always writes two. */
 function capabilities(
-  pih: PictureHeader,
-  cdt: readonly Component[],
+  { pih, cdt, nlt, sd }: Omit<CodestreamHeader, "cap" | "wgt">,
   svt: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const first = (cdt.some((c) => c.sy > 1) ? 0x08 : 0) | (pih.fq === 0 ? 0x02 : 0);
+  const first =
+    (pih.cpih === 3 ? 0x40 : 0) |
+    (nlt?.tnlt === 1 ? 0x20 : 0) |
+    (nlt?.tnlt === 2 ? 0x10 : 0) |
+    (cdt.some((c) => c.sy > 1) ? 0x08 : 0) |
+    (sd === undefined ? 0 : 0x04) |
+    (pih.fq === 0 ? 0x02 : 0);
   if (pih.rl === 1 || svt) return new Uint8Array([first, 0x80]);
   return new Uint8Array(first === 0 ? [] : [first]);
 }
@@ -263,8 +262,8 @@ function budget(options: EncoderOptions, header: CodestreamHeader): number {
 function reservoirOf(header: CodestreamHeader, size: number): number {
   const bits = smoothingBufferSize(header);
   if (bits === undefined) return 2 ** 31 - 1;
-  const { pih, cdt } = header;
-  const { npy, precinctHeight, cs } = geometryOf(pih, cdt);
+  const { pih, cdt, sd } = header;
+  const { npy, precinctHeight, cs } = geometryOf(pih, cdt, sd);
   // The lines after which one precinct more leaves. The last row may have less time than its share of the bytes, and the
   // header comes before everything.
   const step = precinctHeight - 1 + Math.min(1, cs / pih.wf);
@@ -303,8 +302,8 @@ function withProfile(
     return claimed;
   }
   if (options.profile === "unrestricted") return header;
-  const names = lossless ? ["MLS.12", "MLS.16"] : AUTOMATIC;
-  for (const name of names) {
+  const lossy = header.pih.cpih === 3 ? AUTOMATIC_BAYER : AUTOMATIC;
+  for (const name of lossless ? AUTOMATIC_LOSSLESS : lossy) {
     const claimed = claim(PROFILES.find((p) => p.name === name) as Profile);
     if (claimed.pih.nly < 2 && name.startsWith("High")) continue;
     const { violations, maxCodestreamSize } = describeProfile(claimed);
@@ -314,12 +313,15 @@ function withProfile(
   return header;
 }
 
-function namedProfile({ profile = "auto", lossless }: EncoderOptions): Profile | undefined {
+function namedProfile({ profile = "auto", lossless, cfa }: EncoderOptions): Profile | undefined {
   if (profile === "auto" || profile === "unrestricted") return undefined;
-  const found = PROFILES.find((p) => p.name === profile && !p.bayer);
+  const found = PROFILES.find((p) => p.name === profile);
   if (found === undefined) throw configError("profile", `${profile} is not one that is written`);
   if (found.lossless !== (lossless ?? false)) {
     throw configError("profile", `${profile} with lossless ${lossless ?? false}`);
+  }
+  if (found.bayer !== (cfa !== undefined)) {
+    throw configError("profile", `${profile} with${cfa === undefined ? "out" : ""} cfa`);
   }
   return found;
 }

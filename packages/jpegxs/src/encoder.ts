@@ -1,6 +1,7 @@
 import { type Core, coreError, type MemoryUse, rangesOf } from "./core.js";
 import type { Plane } from "./decoder.js";
-import { type EncoderOptions, planEncoder } from "./encoder-config.js";
+import { planEncoder } from "./encoder-config.js";
+import type { EncoderOptions } from "./encoder-options.js";
 import { codestreamError, configError } from "./errors.js";
 import { type CodestreamHeader, type DecodedHeader, decodeHeader, encodeHeader } from "./header.js";
 import { Marker } from "./marker.js";

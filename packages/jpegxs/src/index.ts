@@ -24,7 +24,9 @@ export {
   type ColourTransformSpecification,
   cfaPattern,
   cfaRegistration,
+  joinMosaic,
   type Registration,
+  splitMosaic,
 } from "./colour.js";
 export type { KernelFamily, MemoryUse } from "./core.js";
 export type {
@@ -36,7 +38,7 @@ export type {
   Plane,
 } from "./decoder.js";
 export { type Encoder, encoderHeader, type SourcePlane } from "./encoder.js";
-export type { EncoderOptions } from "./encoder-config.js";
+export type { EncoderOptions } from "./encoder-options.js";
 export type { JpegXsErrorCode } from "./errors.js";
 export { type Band, type Component, type Geometry, geometryOf } from "./geometry.js";
 export {
@@ -50,6 +52,7 @@ export {
   type Weight,
 } from "./header.js";
 export { Marker, markerName } from "./marker.js";
+export { extendedNonlinearity } from "./nonlinearity.js";
 export type { PictureHeader } from "./picture-header.js";
 export {
   chooseLevel,

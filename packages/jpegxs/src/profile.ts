@@ -173,10 +173,8 @@ export function chooseLevel(
       wf <= l.maxWidth && hf <= l.maxHeight && wf * hf <= l.maxArea && wf * hf * rate <= l.maxRate,
   );
   if (fit === undefined) return 0;
-  const bpp = (size * (profileOf?.bayer ? 2 : 8)) / (wf * hf);
-  const sublevel = SUBLEVELS.find(
-    ([, , bits]) => bpp <= (bits === 0 ? (profileOf?.nbpp ?? 0) : bits),
-  );
+  const bpp = (size * 8) / (wf * hf);
+  const sublevel = SUBLEVELS.find(([code]) => bpp <= (sublevelBits(code, profileOf) ?? 0));
   return sublevel === undefined ? 0 : fit.code | sublevel[0];
 }
 
@@ -261,15 +259,16 @@ function checkLevel(
   }
   const bits = sublevelBits(plev, claimed);
   if (bits === undefined) return undefined;
-  const max = Math.floor((wf * hf * bits) / (claimed?.bayer ? 2 : 8));
+  const max = Math.floor((wf * hf * bits) / 8);
   if (lcod > max) report("pih.lcod", `${lcod} bytes, ${sublevelName(plev)} allows ${max}`);
   return max;
 }
 
-/** Bits a grid point that a sublevel allows, `undefined` without a limit. */
+/** Bits a grid point that a sublevel allows, `undefined` without a limit. Names of sublevels count sensor elements. */
 export function sublevelBits(plev: number, claimed: Profile | undefined): number | undefined {
   const sublevel = SUBLEVELS.find(([code]) => code === (plev & 0x9f));
-  return sublevel?.[2] === 0 ? claimed?.nbpp : sublevel?.[2];
+  if (sublevel === undefined) return undefined;
+  return sublevel[2] === 0 ? claimed?.nbpp : sublevel[2] * (claimed?.bayer ? 4 : 1);
 }
 
 function profile(

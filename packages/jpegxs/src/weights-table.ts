@@ -1,7 +1,8 @@
 /**
  * Gains and priorities in band order. Key: set, sampling, colour transform, NLx/NLy; value: gains as hexadecimal digits,
  * then the priorities. `psnr`: ISO/IEC 21122-1 annex I (NLx 5) and ISO/IEC 21122-5; `visual`: ISO/IEC 21122-5; `svt`:
- * what SVT-JPEG-XS 0.10 writes. 4:4:4 without colour transform has the table of 4:2:2 unless it is listed, and `svt` that
+ * what SVT-JPEG-XS 0.10 writes. `bayer`, with the last component suppressed, follows from the energies of synthesis and
+ * Star-Tetrix in the same way as the published ones from theirs. 4:4:4 without colour transform has the table of 4:2:2 unless it is listed, and `svt` that
  * of `psnr`.
  */
 export const WEIGHTS: Readonly<Record<string, string>> = {
@@ -52,6 +53,26 @@ export const WEIGHTS: Readonly<Record<string, string>> = {
     "33332222221111110111111000 0 13 12 25 7 6 8 17 16 18 5 4 3 15 14 2 1 24 22 20 23 21 19 11 10 9",
   "psnr 444 rct 5/2":
     "433322322211211211100100100100 12 15 14 3 11 10 24 26 27 0 4 5 18 21 20 19 23 22 13 16 17 2 9 6 1 7 8 25 28 29",
+  "psnr bayer tetrix 1/0": "1000000 4 0 1 2 5 6 3",
+  "psnr bayer tetrix 2/0": "1000000000 3 0 1 2 6 7 4 8 9 5",
+  "psnr bayer tetrix 3/0": "2111000000000 8 4 5 6 1 2 0 9 10 3 11 12 7",
+  "psnr bayer tetrix 4/0": "2111001000000000 6 2 3 5 0 1 10 7 8 4 12 13 9 14 15 11",
+  "psnr bayer tetrix 5/0": "3222111001000000000 14 9 10 12 6 7 3 0 1 11 4 5 2 15 16 8 17 18 13",
+  "psnr bayer tetrix 1/1": "1001001000000 0 1 2 9 4 5 10 6 7 8 11 12 3",
+  "psnr bayer tetrix 2/1": "2111001001000000 8 9 10 2 0 1 12 4 5 13 6 7 11 14 15 3",
+  "psnr bayer tetrix 3/1": "2112001001001000000 2 3 4 16 0 1 7 5 6 14 9 10 15 11 12 13 17 18 8",
+  "psnr bayer tetrix 4/1":
+    "3222112001001001000000 11 14 15 4 12 13 19 0 1 5 2 3 17 7 8 18 9 10 16 20 21 6",
+  "psnr bayer tetrix 5/1":
+    "3223112112001001001000000 2 5 6 19 3 4 9 16 17 22 0 1 10 7 8 20 12 13 21 14 15 18 23 24 11",
+  "psnr bayer tetrix 2/2":
+    "2112112111001001000000 0 1 2 18 14 15 19 16 17 11 9 10 12 4 5 13 6 7 8 20 21 3",
+  "psnr bayer tetrix 3/2":
+    "3222112112111001001000000 6 9 10 0 7 8 21 17 18 22 19 20 14 12 13 15 2 3 16 4 5 11 23 24 1",
+  "psnr bayer tetrix 4/2":
+    "3223112112112111001001000000 0 3 4 17 1 2 5 11 12 24 20 21 25 22 23 16 14 15 18 7 8 19 9 10 13 26 27 6",
+  "psnr bayer tetrix 5/2":
+    "4333223112112112111001001000000 9 14 15 2 12 13 20 0 1 3 10 11 27 23 24 28 25 26 19 17 18 21 5 6 22 7 8 16 29 30 4",
   "visual 422 none 5/1":
     "655544433433333111111000 15 16 17 11 12 13 0 1 2 14 9 10 20 21 22 6 3 4 5 7 8 23 18 19",
   "visual 444 rct 5/1":

@@ -8,7 +8,7 @@ export type WeightSet = "psnr" | "visual" | "svt";
 
 /**
  * Gains and priorities of a published set (ISO/IEC 21122-1 annex I). One component has the luma entries of the 4:2:2
- * table, a fourth component those of luma.
+ * table, a fourth component those of luma. `cfa`: Star-Tetrix with the last of four components suppressed.
  * @throws {FormatError} `bad-config` when the set has no table for such a picture.
  */
 export function weightsFor(
@@ -17,11 +17,13 @@ export function weightsFor(
   rct: boolean,
   nlx: number,
   nly: number,
+  cfa = false,
 ): Weight[] {
-  const table = lookUp(set, format, rct, nlx, nly);
+  const table = cfa ? lookUp(set, "bayer", "tetrix", nlx, nly) : planar(set, format, rct, nlx, nly);
   if (table === undefined) {
     throw configError("weights", `${set} has no table for ${format} with NLx ${nlx}, NLy ${nly}`);
   }
+  if (cfa) return table;
   switch (format) {
     case "4:0:0":
       return ranked(table.filter((_, i) => i % 3 === 0));
@@ -33,7 +35,7 @@ export function weightsFor(
   }
 }
 
-function lookUp(
+function planar(
   set: WeightSet,
   format: SamplingFormat,
   rct: boolean,
@@ -46,16 +48,27 @@ function lookUp(
   const samplings = sampling === "444" && !rct ? ["444", "422"] : [sampling];
   for (const s of sets) {
     for (const c of samplings) {
-      const text = WEIGHTS[`${s} ${c} ${transform} ${nlx}/${nly}`];
-      if (text === undefined) continue;
-      const [gains = "", ...priorities] = text.split(" ");
-      return priorities.map((p, i) => ({
-        gain: Number.parseInt(gains[i] as string, 16),
-        priority: Number(p),
-      }));
+      const table = lookUp(s, c, transform, nlx, nly);
+      if (table !== undefined) return table;
     }
   }
   return undefined;
+}
+
+function lookUp(
+  set: string,
+  sampling: string,
+  transform: string,
+  nlx: number,
+  nly: number,
+): Weight[] | undefined {
+  const text = WEIGHTS[`${set} ${sampling} ${transform} ${nlx}/${nly}`];
+  if (text === undefined) return undefined;
+  const [gains = "", ...priorities] = text.split(" ");
+  return priorities.map((p, i) => ({
+    gain: Number.parseInt(gains[i] as string, 16),
+    priority: Number(p),
+  }));
 }
 
 /** Priorities replaced by their ranks; equal ones keep the order of the bands. */

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { loadCodec, loadCodecSync } from "../src/index.js";
+import { type EncoderOptions, loadCodec, loadCodecSync } from "../src/index.js";
 import { codecVector, codecVectors } from "./codec-vectors.js";
 import { naturalPicture } from "./pictures.js";
 
@@ -73,9 +73,12 @@ describe.each([
     { bitsPerPixel: 4 },
     { lossless: true },
     { bitsPerPixel: 5, rateControl: "carry", signs: "separate-fast" },
+    { lossless: true, bitDepth: 14 },
+    { bitsPerPixel: 20, format: "4:4:4:4", cfa: "GBRG" },
   ] as const)("encode %j to the bytes that one writes", async (mode) => {
-    const options = { width: 130, height: 70, format: "4:2:0", bitDepth: 10, ...mode } as const;
-    const source = naturalPicture("4:2:0", 130, 70, 10, 3);
+    const base = { width: 130, height: 70, format: "4:2:0", bitDepth: 10 } as const;
+    const options: EncoderOptions = { ...base, ...mode };
+    const source = naturalPicture(options.format, 130, 70, options.bitDepth, 3);
     const alone = single.createEncoder(options);
     const many = codec.createEncoder(options);
     const wanted = alone.encode(source);
