@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { PcrTrace, type Series } from "../src/probe/pcr-trace.js";
@@ -153,6 +155,65 @@ propertyTest.prop([
   expect(marks.every((mark) => mark >= low - slack && mark <= high + slack)).toBe(true);
 });
 
+interface FakeChart {
+  readonly listeners: Map<string, (event: object) => void>;
+  readonly output: { textContent: string };
+  readonly cursor: { x1: number };
+}
+
+/** The script of a page, run on as much of a document as it looks at. */
+function opened(html: string): {
+  readonly charts: readonly FakeChart[];
+  /** `share`: where between the left and the right edge of the drawing. */
+  readonly move: (chart: FakeChart, share: number) => void;
+  readonly press: (chart: FakeChart, key: string) => void;
+  readonly leave: (chart: FakeChart) => void;
+} {
+  const [, script = ""] = /<script>([\s\S]*)<\/script>/.exec(html) ?? [];
+  const made = [...html.matchAll(/<svg viewBox="0 0 (\d+) \d+"([^>]*)>/g)].map(
+    ([, width, attributes = ""]) => {
+      const dataset = Object.fromEntries(
+        [...attributes.matchAll(/data-(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+      );
+      const listeners = new Map<string, (event: object) => void>();
+      const output = { textContent: "" };
+      const cursor = { x1: Number.NaN };
+      const line = {
+        setAttribute: (name: string, value: number) => Object.assign(cursor, { [name]: value }),
+      };
+      const group = {
+        children: [line, { setAttribute: () => {} }],
+        classList: { add: () => {}, remove: () => {} },
+      };
+      const svg = {
+        dataset,
+        parentNode: { querySelector: () => output },
+        querySelector: () => group,
+        viewBox: { baseVal: { width: Number(width) } },
+        // Half as large as it was drawn, and not at the edge of the window.
+        getBoundingClientRect: () => ({ left: 100, width: Number(width) / 2 }),
+        addEventListener: (name: string, listener: (event: object) => void) =>
+          listeners.set(name, listener),
+      };
+      const [left = 0, , right = 0] = (dataset.frame ?? "").split(" ").map(Number);
+      return { svg, chart: { listeners, output, cursor }, left, right };
+    },
+  );
+  const section = { querySelectorAll: () => made.map(({ svg }) => svg) };
+  runInNewContext(script, { document: { querySelectorAll: () => [section] } });
+  const tell = (chart: FakeChart, name: string, event: object): void =>
+    chart.listeners.get(name)?.(event);
+  return {
+    charts: made.map(({ chart }) => chart),
+    move(chart, share) {
+      const { left = 0, right = 0 } = made.find((one) => one.chart === chart) ?? {};
+      tell(chart, "pointermove", { clientX: 100 + (left + share * (right - left)) / 2 });
+    },
+    press: (chart, key) => tell(chart, "keydown", { key, preventDefault: () => {} }),
+    leave: (chart) => tell(chart, "pointerleave", {}),
+  };
+}
+
 describe("the page", () => {
   const even = Array.from({ length: 300 }, () => ({ ticks: 540_000, packets: 50 }));
 
@@ -172,7 +233,8 @@ describe("the page", () => {
 
   test("needs nothing else, and what it quotes is no markup", () => {
     const html = page([plotted(trace(even), "PID <b>")], `a"<script>alert(1)</script>.ts`);
-    expect(html).not.toMatch(/<script|<link|<img|@import|url\(|https?:/);
+    expect(html).not.toMatch(/<link|<img|@import|url\(|https?:|\son\w+=|\sstyle=/);
+    expect(html.match(/<script/g)).toHaveLength(1);
     expect(html).not.toContain("PID <b>");
     const opened = [
       ...html.matchAll(/<(\/?)(section|figure|svg|table|tr|td|g|dl|div|p|h\d)\b[^>]*?(\/?)>/g),
@@ -185,6 +247,43 @@ describe("the page", () => {
       depth.set(name, now);
     }
     expect([...depth.values()].every((left) => left === 0)).toBe(true);
+  });
+
+  test("runs only what it was made with: its policy names script and style", () => {
+    const html = page([plotted(trace(even))], "<script>alert(1)</script>");
+    const [, policy = ""] = /Content-Security-Policy" content="([^"]*)"/.exec(html) ?? [];
+    expect(policy).toMatch(/^default-src 'none'; /);
+    for (const [name, pattern] of [
+      ["script", /<script>([\s\S]*)<\/script>/],
+      ["style", /<style>([\s\S]*)<\/style>/],
+    ] as const) {
+      const [, text = ""] = pattern.exec(html) ?? [];
+      const hash = createHash("sha256").update(text).digest("base64");
+      expect(text.length).toBeGreaterThan(1000);
+      expect(policy).toContain(`${name}-src 'sha256-${hash}'`);
+    }
+  });
+
+  test("reads out the point that is nearest to the pointer, in all charts, and goes on by keys", () => {
+    const html = page([plotted(trace(even))]);
+    const { charts, move, press, leave } = opened(html);
+    expect(charts).toHaveLength(3);
+    const read = (): string[] => charts.map(({ output }) => output.textContent);
+    move(charts[0] as FakeChart, 0.499);
+    expect(read()).toEqual(["3 s: 20 ms", "3 s: 0 ns", "3 s: 3.76 Mbit/s"]);
+    press(charts[0] as FakeChart, "ArrowRight");
+    press(charts[0] as FakeChart, "ArrowRight");
+    press(charts[0] as FakeChart, "ArrowLeft");
+    expect(read()[0]).toBe("3.02 s: 20 ms");
+    // The first interval ends with the second PCR; the errors begin with the first.
+    move(charts[1] as FakeChart, -1);
+    expect(read()[0]).toBe("0.02 s: 20 ms");
+    expect(read()[1]).toBe("0 s: 0 ns");
+    move(charts[1] as FakeChart, 2);
+    expect(read()[2]).toBe("6 s: 3.76 Mbit/s");
+    expect(charts[0]?.cursor.x1).toBeCloseTo(1024, 6);
+    leave(charts[0] as FakeChart);
+    expect(read()).toEqual(["", "", ""]);
   });
 
   test("is of bounded size", () => {

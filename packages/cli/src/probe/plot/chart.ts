@@ -42,7 +42,7 @@ export function renderChart(chart: Chart): string {
   const { title, note } = chart;
   const body = points.length < 2 ? empty(note) : drawing(chart, points);
   return `<figure>
-<figcaption><h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p></figcaption>
+<figcaption><h3>${escapeHtml(title)}</h3><output></output><p>${escapeHtml(note)}</p></figcaption>
 ${body}
 </figure>`;
 }
@@ -91,8 +91,23 @@ function drawing(chart: Chart, points: readonly Point[]): string {
       text(`end limit ${level}`, WIDTH - RIGHT - 4, y(value) + (value < 0 ? 13 : -5), label),
     );
   }
-  parts.push(text("start unit", 4, TOP + 2, unit));
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">${parts.join("")}</svg>`;
+  parts.push(text("start unit", 4, TOP + 2, unit), cursor());
+  const frame = [LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM, bottom, top].join(" ");
+  const data = `data-unit="${escapeHtml(unit)}" data-frame="${frame}" ${pointData(points, top - bottom || 1)}`;
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" tabindex="0" aria-label="${escapeHtml(title)}" ${data}>${parts.join("")}</svg>`;
+}
+
+/** What the script moves to the point that it shows. */
+function cursor(): string {
+  return `<g class="cursor">${line("", 0, TOP, 0, HEIGHT - BOTTOM)}<circle r="4"/></g>`;
+}
+
+/** The points for the script: times to the microsecond, values to a hundred thousandth of the axis, `size` long. */
+function pointData(points: readonly Point[], size: number): string {
+  const digits = Math.min(9, Math.max(0, 5 - Math.floor(Math.log10(size))));
+  const times = points.map(({ time }) => Number(time.toFixed(6)));
+  const values = points.map(({ value }) => Number(value.toFixed(digits)));
+  return `data-times="${times.join(" ")}" data-values="${values.join(" ")}"`;
 }
 
 /** A line through the points, interrupted where a time base ends; dots when there are few. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
 import {
   DRIFT_SECONDS,
@@ -9,8 +10,11 @@ import {
 import { formatText } from "../stream-format.js";
 import { type Chart, renderChart } from "./chart.js";
 import { escapeHtml, table, tiles } from "./html.js";
+import { SCRIPT } from "./script.js";
 import { STYLE } from "./style.js";
 
+/** Nothing is loaded, and nothing runs but what is written here, whatever the page quotes. */
+const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
 /** Violations and breaks that a table lists. */
 const MAX_ROWS = 50;
 
@@ -26,6 +30,7 @@ export function renderPage(report: ProbeReport, traces: readonly PlottedTrace[])
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <style>${STYLE}</style>
 </head>
 <body>
@@ -34,6 +39,7 @@ export function renderPage(report: ProbeReport, traces: readonly PlottedTrace[])
 ${charts === "" ? `<p class="empty">There are no PCRs in it.</p>` : charts}
 ${streams}
 </main>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `;
@@ -180,4 +186,9 @@ ${violations.length === 0 ? "" : `<h3>First errors</h3>${table(["indicator", "pa
 
 function signed(value: number, digits: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** The text of an element, as a content security policy names it. */
+function hashOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

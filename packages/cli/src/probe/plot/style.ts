@@ -25,6 +25,9 @@ dd { margin: 0; font-size: 17px; font-weight: 600; }
 figure { background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; margin: 0 0 16px; padding: 14px 16px 6px; }
 figcaption p { font-size: 13px; margin-bottom: 4px; }
 .empty { padding: 16px 0; }
+figcaption { display: grid; grid-template-columns: 1fr auto; }
+figcaption p { grid-column: 1 / -1; }
+output { color: var(--soft); font-size: 13px; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 12px; }
 svg .end { text-anchor: end; }
@@ -41,6 +44,10 @@ svg text.limit.error { fill: var(--error); }
 svg .break line { stroke-width: 1.5; stroke-dasharray: 2 3; }
 svg .break.announced line { stroke: var(--announced); }
 svg .break.error line { stroke: var(--error); }
+svg .cursor { display: none; pointer-events: none; }
+svg .cursor.shown { display: inline; }
+svg .cursor line { stroke: var(--soft); }
+svg .cursor circle { fill: var(--curve); }
 .columns { display: flex; flex-wrap: wrap; gap: 32px; margin-bottom: 24px; }
 table { border-collapse: collapse; margin: 8px 0 24px; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 500; }
