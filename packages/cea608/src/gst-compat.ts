@@ -48,7 +48,7 @@ export class GstTextTo608 {
   #last = 0;
   #limit = 0;
   #half = 0;
-  #column = 0;
+  #column: number;
   #preamblePending = true;
   #eraseFrame: number | undefined;
 
@@ -58,6 +58,7 @@ export class GstTextTo608 {
     this.#rows = inRange("rows", options.rows ?? 2, 2, 4);
     this.#originRow = options.originRow;
     this.#originColumn = inRange("originColumn", options.originColumn ?? 0, 0, MAX_COLUMN);
+    this.#column = this.#originColumn;
     const timeout = options.rollUpTimeoutMs;
     this.#timeout = timeout === undefined ? undefined : this.#frameOf(timeout);
     this.#resume =
@@ -66,8 +67,9 @@ export class GstTextTo608 {
 
   /** A cue; they come in order. Returns the pairs up to its end. */
   push(cue: GstTextCue): TimedPair[] {
-    const { start, end } = this.#begin(cue);
-    const rows = cue.text === "" ? [] : cue.text.replace(/\r?\n$/, "").split(/\r?\n/);
+    const begun = this.#begin(cue);
+    let { column } = begun;
+    const rows = cue.text.split("\n");
     if (this.#mode === "pop-on") {
       this.#control(RCL);
       this.#control(ENM);
@@ -75,12 +77,10 @@ export class GstTextTo608 {
       this.#control(RDC);
     }
     let row = this.#originRow ?? (this.#mode === "roll-up" ? 14 : Math.max(15 - rows.length, 0));
-    let column = this.#column;
     for (const text of rows) {
       if (row > 14) break;
-      column = this.#row(text, row);
-      if (this.#mode === "roll-up") this.#column = column;
-      else row++;
+      column = this.#row(text, row, column);
+      if (this.#mode !== "roll-up") row++;
     }
     this.#completeHalf();
     if (this.#mode === "pop-on") {
@@ -88,31 +88,38 @@ export class GstTextTo608 {
       this.#control(EOC);
     }
     this.#column = column;
-    return this.#end(start, end);
+    return this.#end(begun.start, begun.end);
   }
 
   /** A time without text, as a GAP event. Returns the pairs up to its end. */
   gap(start: number, end: number): TimedPair[] {
-    const frames = this.#begin({ start, end });
-    return this.#end(frames.start, frames.end);
+    const begun = this.#begin({ start, end });
+    this.#column = begun.column;
+    return this.#end(begun.start, begun.end);
   }
 
   /** End of stream: the erasure that is still due. */
   flush(): TimedPair[] {
     const erase = this.#eraseFrame;
     if (erase === undefined) return [];
-    this.#limit = Math.max(erase, this.#last);
-    return this.#end(this.#last, this.#limit);
+    this.#limit = erase;
+    return this.#end(this.#last, Math.max(erase, this.#last));
   }
 
-  #begin(cue: { readonly start: number; readonly end: number }): { start: number; end: number } {
+  /** Pads to the start. The column is the one before: an erasure on the way is forgotten, as the element does. */
+  #begin(cue: { readonly start: number; readonly end: number }): {
+    start: number;
+    end: number;
+    column: number;
+  } {
+    const column = this.#column;
     const wanted = this.#frameOf(cue.start);
     if (this.#last === 0) this.#last = wanted;
     const start = Math.max(wanted, this.#last);
-    const end = Math.max(this.#frameOf(cue.end), start);
-    this.#limit = end;
+    this.#limit = this.#frameOf(cue.end);
+    const end = Math.max(this.#limit, start);
     this.#padTo(start);
-    return { start, end };
+    return { start, end, column };
   }
 
   #end(start: number, end: number): TimedPair[] {
@@ -124,32 +131,33 @@ export class GstTextTo608 {
     return pairs;
   }
 
-  /** One row of text; returns the column after it. */
-  #row(text: string, row: number): number {
+  /** One row of text, in roll-up from `from` on; returns the column after it. */
+  #row(text: string, row: number, from: number): number {
     this.#completeHalf();
-    let column = this.#mode === "roll-up" ? this.#column : this.#originColumn;
+    let column = this.#mode === "roll-up" ? from : this.#originColumn;
     let characters = [...text];
     if (this.#mode !== "roll-up") {
-      this.#preamble(row);
+      this.#preamble(row, column);
     } else if (this.#preamblePending) {
       this.#control(this.#resume);
-      this.#preamble(row);
-      this.#preamblePending = false;
+      this.#preamble(row, column);
     } else if (column !== this.#originColumn && !/^[.,?!;:]$/.test(text)) {
       characters = [" ", ...characters];
     }
     for (let i = 0; i < characters.length; i++) {
-      this.#character(characters[i] as string);
+      const character = characters[i] as string;
+      if (character === "\r") continue;
+      this.#character(character);
       column++;
       if (this.#mode === "roll-up") {
-        const word = isSpace(characters[i]) ? wordLength(characters, i + 1) : 0;
+        const word = isSpace(character) ? wordLength(characters, i + 1) : 0;
         const fits = word > MAX_COLUMN + 1 - this.#originColumn || column + word <= MAX_COLUMN;
         if (column <= MAX_COLUMN && fits) continue;
         this.#completeHalf();
         this.#control(CR);
         this.#control(this.#resume);
-        this.#preamble(row);
         column = this.#originColumn;
+        this.#preamble(row, column);
       } else if (column > MAX_COLUMN) {
         break;
       }
@@ -157,11 +165,12 @@ export class GstTextTo608 {
     return column;
   }
 
-  #preamble(row: number): void {
-    this.#pair(pacPair(1, row, this.#originColumn & ~3));
+  #preamble(row: number, column: number): void {
+    this.#pair(pacPair(1, row, column & ~3));
     if (this.#mode === "paint-on") this.#control(DER);
-    const columns = this.#originColumn & 3;
+    const columns = column & 3;
     if (columns !== 0) this.#pair(withPairParity(0x1720 | columns));
+    this.#preamblePending = false;
   }
 
   #character(character: string): void {
@@ -238,7 +247,7 @@ const CR = 0x142d;
 const ENM = 0x142e;
 const EOC = 0x142f;
 
-/** The element's tables differ from ours in four characters; what it does not know becomes a space. */
+/** cea608-types 0.1.4, to which the element's releases are locked, differs in some characters; unknown ones are spaces. */
 function gstCode(character: string): number {
   if (character === "'") return codeIn("extended", character) as number;
   if (character === "\u24b8") return 0x122b;

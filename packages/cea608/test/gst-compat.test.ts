@@ -1,6 +1,6 @@
 // The vectors compare byte for byte; here stands what they do not reach.
 import { describe, expect, test } from "vitest";
-import { GstTextTo608, type GstTextTo608Options } from "../src/index.js";
+import { GstTextTo608, type GstTextTo608Options, type TimedPair } from "../src/index.js";
 
 const hex = (
   options: Partial<GstTextTo608Options>,
@@ -16,6 +16,13 @@ const hex = (
     .join(" ");
 };
 
+const timed = (pairs: readonly TimedPair[]): string =>
+  pairs
+    .filter(({ word }) => word !== 0x8080)
+    .map(({ frame, word }) => `${frame}:${word.toString(16)}`)
+    .join(" ");
+
+// What gst-plugins-rs 0.15.4 writes for the same text.
 describe("GstTextTo608", () => {
   test("frame numbers are truncated, as the element has them", () => {
     const element = new GstTextTo608({ frameRate: { numerator: 30_000, denominator: 1001 } });
@@ -30,9 +37,10 @@ describe("GstTextTo608", () => {
     expect(hex({ mode: "pop-on", originRow: 14 }, "a\nb")).toBe("9420 94ae 9470 6180 942f");
   });
 
-  test("an empty text has no rows, a line feed at the end begins none", () => {
-    expect(hex({ mode: "pop-on" }, "")).toBe("9420 94ae 942f");
-    expect(hex({ mode: "pop-on" }, "a\n")).toBe("9420 94ae 9470 6180 942f");
+  test("every line feed begins a row, also the last, and a carriage return is nothing", () => {
+    expect(hex({ mode: "pop-on" }, "")).toBe("9420 94ae 9470 942f");
+    expect(hex({ mode: "pop-on" }, "a\n")).toBe("9420 94ae 94d0 6180 9470 942f");
+    expect(hex({ mode: "pop-on" }, "a\r\nb")).toBe("9420 94ae 94d0 6180 9470 6280 942f");
   });
 
   test("roll-up has two, three or four rows", () => {
@@ -52,18 +60,37 @@ describe("GstTextTo608", () => {
     expect(words).toContain(0xae80);
   });
 
-  test("a gap passes time, and text erased meanwhile needs a preamble again", () => {
+  describe("text erased meanwhile needs a preamble again", () => {
+    const options = { frameRate: { numerator: 30, denominator: 1 }, rollUpTimeoutMs: 1000 };
+
+    test("at the column of the text before when it is erased on the way to the next cue", () => {
+      const element = new GstTextTo608(options);
+      element.push({ start: 1000, end: 1200, text: "ab" });
+      expect(element.gap(1200, 1300).every(({ word }) => word === 0x8080)).toBe(true);
+      expect(timed(element.push({ start: 5000, end: 5200, text: "cd" }))).toBe(
+        "65:942c 150:9425 151:9470 152:97a2 153:e364",
+      );
+    });
+
+    test("at column 0, wherever its origin was, when it is erased during a gap", () => {
+      const element = new GstTextTo608({ ...options, originColumn: 6 });
+      element.push({ start: 1000, end: 1200, text: "ab" });
+      expect(timed(element.gap(1200, 5000))).toBe("65:942c");
+      expect(timed(element.push({ start: 5000, end: 5200, text: "cd" }))).toBe(
+        "150:9425 151:9470 152:e364",
+      );
+    });
+  });
+
+  test("pairs of a cue that ended before its turn carry the frame of its end", () => {
     const element = new GstTextTo608({
       frameRate: { numerator: 30, denominator: 1 },
-      rollUpTimeoutMs: 1000,
+      mode: "pop-on",
     });
-    element.push({ start: 1000, end: 1200, text: "ab" });
-    expect(element.gap(1200, 1300).every(({ word }) => word === 0x8080)).toBe(true);
-    const words = element.push({ start: 5000, end: 5200, text: "cd" }).map(({ word }) => word);
-    expect(words).toContain(0x942c);
-    expect(words.slice(words.indexOf(0x942c)).filter((word) => word !== 0x8080)).toEqual([
-      0x942c, 0x9425, 0x9470, 0xe364,
-    ]);
+    element.push({ start: 1000, end: 3000, text: "abcdefghijklm" });
+    expect(timed(element.push({ start: 2000, end: 2100, text: "cd" }))).toBe(
+      "63:9420 63:94ae 63:9470 63:e364 63:942f",
+    );
   });
 
   test("flush without anything to erase is empty", () => {
