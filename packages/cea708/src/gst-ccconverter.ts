@@ -68,8 +68,16 @@ export class GstCcConverter {
   /** The frames that empty the queues at the end of the stream. */
   flush(): Uint8Array<ArrayBuffer>[] {
     const outputs: Uint8Array<ArrayBuffer>[] = [];
-    while (this.#field1.length + this.#field2.length + this.#dtvcc.length > 0) {
-      outputs.push(this.#make());
+    for (;;) {
+      if (this.#outputIsDue()) {
+        outputs.push(this.#make());
+        this.#outputFrames++;
+      } else if (this.#field1.length + this.#field2.length + this.#dtvcc.length > 0) {
+        // As if another frame had come in.
+        this.#inputFrames++;
+      } else {
+        break;
+      }
     }
     this.#inputFrames = 0;
     this.#outputFrames = 1;
@@ -111,7 +119,7 @@ export class GstCcConverter {
           const second = buffer[at + 1] as number;
           const first = buffer[at] as number;
           if (!swap) pair(field, first, second);
-          else out.push(this.#from === this.#to ? first : otherField(first, second), second);
+          else out.push(forField(this.#to === "raw-field0" ? 1 : 2, first, second), second);
         }
         break;
       }
@@ -273,18 +281,14 @@ function queued(before: number[], added: number[], most: number): number[] {
 }
 
 /** Miscellaneous control codes name their field: `14`/`1C` is field 1, `15`/`1D` field 2, with odd parity. */
-function otherField(first: number, second: number): number {
+const MISC_OF_FIELD: Readonly<Record<1 | 2, readonly number[]>> = {
+  1: [0x94, 0x1c],
+  2: [0x15, 0x9d],
+};
+
+function forField(field: 1 | 2, first: number, second: number): number {
   const code = second & 0x7f;
   if (code < 0x20 || code > 0x2f) return first;
-  switch (first) {
-    case 0x94:
-      return 0x15;
-    case 0x15:
-      return 0x94;
-    case 0x1c:
-      return 0x9d;
-    case 0x9d:
-      return 0x1c;
-  }
-  return first;
+  const other = MISC_OF_FIELD[field === 1 ? 2 : 1].indexOf(first);
+  return MISC_OF_FIELD[field][other] ?? first;
 }

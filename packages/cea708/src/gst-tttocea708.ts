@@ -63,7 +63,8 @@ export class GstTextTo708 {
   #eraseFrame: number | undefined;
   #active = 0;
   #penRow = 0;
-  #column = 0;
+  #baseRow = LAST_ROW;
+  #column: number;
   #preamblePending = true;
   #sequenceNumber = 0;
   #nextField: 0 | 1 = 0;
@@ -76,6 +77,7 @@ export class GstTextTo708 {
     this.#channel = options.cea608Channel ?? 0;
     this.#originRow = options.originRow;
     this.#originColumn = options.originColumn ?? 0;
+    this.#column = this.#originColumn;
     this.#rollUpRows = rollUpRows;
     this.#timeout = rollUpTimeoutMs === undefined ? undefined : this.#frameOf(rollUpTimeoutMs);
     if (this.#channel !== 0) {
@@ -92,34 +94,25 @@ export class GstTextTo708 {
 
   /** A cue; they come in order. Returns the frames up to its end. */
   push(cue: GstTextCue): GstFrame[] {
-    const pairs = this.#line21?.push({ start: cue.startMs, end: cue.endMs, text: cue.text });
-    return this.#cue(this.#frameOf(cue.startMs), this.#frameOf(cue.endMs), pairs, cue.text);
+    return this.#cue(this.#frameOf(cue.startMs), this.#frameOf(cue.endMs), cue.text);
   }
 
   /** A time without text, as a GAP event. Returns the frames up to its end. */
   gap(startMs: number, endMs: number): GstFrame[] {
-    const pairs = this.#line21?.gap(startMs, endMs);
-    return this.#cue(this.#frameOf(startMs), this.#frameOf(endMs), pairs);
+    return this.#cue(this.#frameOf(startMs), this.#frameOf(endMs));
   }
 
   /** End of stream: the erasure that is still due. */
   flush(): GstFrame[] {
     if (this.#eraseFrame === undefined) return [];
-    // The line-21 translator gets this time too, not its own, and therefore erases with it.
-    const pairs = this.#line21?.gap(this.#msWithin(this.#last), this.#msWithin(this.#eraseFrame));
-    return this.#cue(this.#last, this.#eraseFrame, pairs);
+    return this.#cue(this.#last, this.#eraseFrame);
   }
 
-  #cue(
-    startFrame: number,
-    endFrame: number,
-    pairs: readonly { readonly word: number }[] = [],
-    text?: string,
-  ): GstFrame[] {
-    for (const { word } of pairs) this.#pairs.push(inChannel(word, this.#channel));
+  #cue(startFrame: number, endFrame: number, text?: string): GstFrame[] {
     if (this.#last === 0) this.#last = startFrame;
     const start = Math.max(startFrame, this.#last);
     const end = Math.max(endFrame, start);
+    this.#writeLine21(start, end, text);
     this.#padTo(start);
     if (text !== undefined) this.#text(text);
     this.#frame();
@@ -131,8 +124,19 @@ export class GstTextTo708 {
     return frames;
   }
 
+  /** The line-21 translator has no times of its own: those of the frames here, at the end too. */
+  #writeLine21(startFrame: number, endFrame: number, text?: string): void {
+    if (this.#line21 === undefined) return;
+    const [start, end] = [this.#msWithin(startFrame), this.#msWithin(endFrame)];
+    const pairs =
+      text === undefined
+        ? this.#line21.gap(start, end)
+        : this.#line21.push({ start, end, text });
+    for (const { word } of pairs) this.#pairs.push(inChannel(word, this.#channel));
+  }
+
   #text(text: string): void {
-    const rows = text.replace(/\r?\n$/, "").split(/\r?\n/);
+    const rows = text.split("\n");
     const rollUp = this.#mode === "roll-up";
     let row = this.#originRow ?? (rollUp ? LAST_ROW : Math.max(LAST_ROW + 1 - rows.length, 0));
     const hidden = 1 - this.#active;
@@ -159,19 +163,26 @@ export class GstTextTo708 {
   #row(text: string, row: number, first: boolean): void {
     const rollUp = this.#mode === "roll-up";
     if (!rollUp) this.#column = this.#originColumn;
-    if (!rollUp || row !== this.#penRow) this.#codes.push([0x92, row, this.#originColumn]);
-    this.#penRow = row;
-    if (rollUp && this.#preamblePending) this.#rollUpPreamble(row);
+    if (!rollUp || row !== this.#penRow) {
+      this.#codes.push([0x92, row, this.#column]);
+      this.#penRow = row;
+      if (rollUp) {
+        this.#baseRow = row;
+        this.#preamblePending = true;
+      }
+    }
+    if (rollUp && this.#preamblePending) this.#rollUpPreamble();
     const prefixed = !first && !/^[.,?!;:]$/.test(text);
     const characters = [...(prefixed ? " " : ""), ...text];
     for (let i = 0; i < characters.length; i++) {
       const character = characters[i] as string;
+      if (character === "\r") continue;
       if (rollUp) {
         const word = isSpace(character) ? wordLength(characters, i + 1) : 0;
         const wraps = word <= 32 - this.#originColumn && this.#column + word > LAST_COLUMN;
         if (wraps || this.#column > LAST_COLUMN) {
           this.#codes.push(CR);
-          this.#rollUpPreamble(row);
+          this.#rollUpPreamble();
           this.#column = this.#originColumn;
           if (isSpace(character)) continue;
         }
@@ -183,9 +194,9 @@ export class GstTextTo708 {
     }
   }
 
-  #rollUpPreamble(row: number): void {
+  #rollUpPreamble(): void {
     const rows = this.#rollUpRows;
-    const vertical = Math.floor((Math.max(rows, row) * 100) / LAST_ROW);
+    const vertical = Math.floor((Math.max(rows, this.#baseRow) * 100) / LAST_ROW);
     this.#codes.push([0x8c, ~(1 << this.#active) & 0xff]);
     this.#codes.push([0x98, 0x38, 0x80 | vertical, 0x32, 0x70 | (rows - 1), 0x1f, 0x11]);
     this.#codes.push([0x92, rows - 1, 0]);
