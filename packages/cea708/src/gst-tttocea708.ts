@@ -129,9 +129,7 @@ export class GstTextTo708 {
     if (this.#line21 === undefined) return;
     const [start, end] = [this.#msWithin(startFrame), this.#msWithin(endFrame)];
     const pairs =
-      text === undefined
-        ? this.#line21.gap(start, end)
-        : this.#line21.push({ start, end, text });
+      text === undefined ? this.#line21.gap(start, end) : this.#line21.push({ start, end, text });
     for (const { word } of pairs) this.#pairs.push(inChannel(word, this.#channel));
   }
 
