@@ -54,10 +54,10 @@ export class GstCcConverter {
    */
   push(buffer: Uint8Array, timeCode?: CdpTimeCode): Uint8Array<ArrayBuffer>[] {
     if (this.#from !== "cdp" && this.#to !== "cdp") return [this.#convertDirectly(buffer)];
-    this.#timeCode = timeCode;
-    this.#queueInput(buffer);
+    const found = this.#queueInput(buffer) ?? timeCode;
     const outputs: Uint8Array<ArrayBuffer>[] = [];
     this.#inputFrames++;
+    if (found !== undefined && this.#outputIsDue()) this.#timeCode = this.#outputTimeCode(found);
     while (this.#outputIsDue()) {
       outputs.push(this.#make());
       this.#outputFrames++;
@@ -141,14 +141,16 @@ export class GstCcConverter {
     return Uint8Array.from(out);
   }
 
-  #queueInput(buffer: Uint8Array): void {
+  /** Returns the time code of a CDP. */
+  #queueInput(buffer: Uint8Array): CdpTimeCode | undefined {
+    let timeCode: CdpTimeCode | undefined;
     const field1: number[] = [];
     const field2: number[] = [];
     const dtvcc: number[] = [];
     switch (this.#from) {
       case "cdp": {
         const { cdp } = decodeCdp(buffer);
-        this.#timeCode = cdp.timeCode ?? this.#timeCode;
+        timeCode = cdp.timeCode;
         sortTriplets(cdp.ccData ?? new Uint8Array(0), field1, field2, dtvcc);
         break;
       }
@@ -167,6 +169,7 @@ export class GstCcConverter {
     this.#field1 = queued(this.#field1, field1, MAX_PAIR_BYTES);
     this.#field2 = queued(this.#field2, field2, MAX_PAIR_BYTES);
     this.#dtvcc = queued(this.#dtvcc, dtvcc, MAX_DTVCC_BYTES);
+    return timeCode;
   }
 
   #make(): Uint8Array<ArrayBuffer> {
@@ -213,15 +216,15 @@ export class GstCcConverter {
   }
 
   #pairsOfFrame(): number {
-    const nominal = Math.round(this.#outputRate.numerator / this.#outputRate.denominator);
-    if (nominal >= 50) return 1;
-    return nominal === 24 && this.#outputRate.denominator !== 1 ? 3 : 2;
+    if (this.#nominalRate >= 50) return 1;
+    return this.#nominalRate === 24 && this.#outputRate.denominator !== 1 ? 3 : 2;
   }
 
   #writeCdp(ccData: Uint8Array): Uint8Array<ArrayBuffer> {
     const counter = this.#counter;
     this.#counter = (counter + 1) & 0xffff;
     const timeCode = this.#timeCode;
+    if (timeCode !== undefined) this.#timeCode = nextTimeCode(timeCode, this.#nominalRate);
     return encodeCdp({
       cdpFrameRate: cdpFrameRateOf(this.#outputRate),
       captionServiceActive: true,
@@ -230,26 +233,60 @@ export class GstCcConverter {
       ccData: padCcData(ccData, this.#ccCount),
       svcInfo: undefined,
       futureSections: [],
-      verbatim: timeCode === undefined ? undefined : { timeCode: this.#timeCodeBytes(timeCode) },
+      verbatim: timeCode === undefined ? undefined : { timeCode: timeCodeBytes(timeCode) },
     });
   }
 
-  /** Frames are scaled by the rates, and the tens of frames masked to two bits, even at 50 and 60 Hz. */
-  #timeCodeBytes(timeCode: CdpTimeCode): Uint8Array {
+  get #nominalRate(): number {
+    return Math.round(this.#outputRate.numerator / this.#outputRate.denominator);
+  }
+
+  /** Frames are scaled by the rates; 29.97 and 59.94 Hz drop labels, wanted or not. */
+  #outputTimeCode(timeCode: CdpTimeCode): CdpTimeCode {
     const { numerator, denominator } = this.#outputRate;
     const up = numerator * this.#inputRate.denominator;
     const down = denominator * this.#inputRate.numerator;
     const frames = Math.floor((timeCode.frames * up) / down);
-    const nominal = Math.round(numerator / denominator);
-    const dropFrame = denominator === 1001 && nominal !== 24;
-    const bcd = (value: number): number => (Math.floor(value / 10) << 4) | (value % 10);
-    return Uint8Array.of(
-      0xc0 | (bcd(timeCode.hours) & 0x3f),
-      0x80 | (bcd(timeCode.minutes) & 0x7f),
-      (timeCode.fieldFlag ? 0x80 : 0) | (bcd(timeCode.seconds) & 0x7f),
-      (dropFrame || timeCode.dropFrameFlag ? 0x80 : 0) | (bcd(frames) & 0x3f),
-    );
+    const dropFrameFlag =
+      denominator === 1001 && (timeCode.dropFrameFlag || this.#nominalRate !== 24);
+    return valid({ ...timeCode, frames, dropFrameFlag }, this.#nominalRate);
   }
+}
+
+/** The first label from this one on that drop-frame does not leave out. */
+function valid(timeCode: CdpTimeCode, nominalRate: number): CdpTimeCode {
+  const { minutes, seconds, frames, dropFrameFlag } = timeCode;
+  if (!dropFrameFlag || minutes % 10 === 0 || seconds !== 0 || nominalRate % 30 !== 0)
+    return timeCode;
+  return { ...timeCode, frames: Math.max(frames, nominalRate / 15) };
+}
+
+function nextTimeCode(timeCode: CdpTimeCode, nominalRate: number): CdpTimeCode {
+  let { hours, minutes, seconds, frames } = timeCode;
+  if (++frames >= nominalRate) {
+    frames = 0;
+    seconds++;
+  }
+  if (seconds > 59) {
+    seconds = 0;
+    minutes++;
+  }
+  if (minutes > 59) {
+    minutes = 0;
+    hours = (hours + 1) % 24;
+  }
+  return valid({ ...timeCode, hours, minutes, seconds, frames }, nominalRate);
+}
+
+/** The tens of frames are masked to two bits, even at 50 and 60 Hz. */
+function timeCodeBytes(timeCode: CdpTimeCode): Uint8Array {
+  const bcd = (value: number): number => (Math.floor(value / 10) << 4) | (value % 10);
+  return Uint8Array.of(
+    0xc0 | (bcd(timeCode.hours) & 0x3f),
+    0x80 | (bcd(timeCode.minutes) & 0x7f),
+    (timeCode.fieldFlag ? 0x80 : 0) | (bcd(timeCode.seconds) & 0x7f),
+    (timeCode.dropFrameFlag ? 0x80 : 0) | (bcd(timeCode.frames) & 0x3f),
+  );
 }
 
 function maxDtvccTriplets(rate: FrameRate): number {
