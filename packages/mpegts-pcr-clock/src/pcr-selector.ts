@@ -8,6 +8,7 @@ import {
   PAT_PID,
   type PacketHandler,
   type PacketStride,
+  type Pat,
   SectionAssembler,
   SYNC_BYTE,
   TsFramer,
@@ -65,6 +66,9 @@ export function createSelectedPcr(): SelectedPcr {
 
 const PID_COUNT = 8192;
 const NO_COUNTER = 0xff;
+const CONTINUES = 0;
+const REPEATED = 1;
+const BROKEN = 2;
 const ADAPTATION_FLAG = 0x20;
 const PAYLOAD_FLAG = 0x10;
 const PCR_FLAG = 0x10;
@@ -84,7 +88,9 @@ export class PcrSelector {
   #framing: boolean;
   readonly #assembler = new SectionAssembler({ maxSectionSize: 1024 });
   readonly #mapAssembler = new SectionAssembler({ maxSectionSize: 1024 });
-  #pat: Uint8Array = new Uint8Array(0);
+  /** Sections of the PAT that is being collected, as bytes and decoded. */
+  #patBytes: (Uint8Array | undefined)[] = [];
+  #patSections: (Pat | undefined)[] = [];
   #pmt: Uint8Array = new Uint8Array(0);
   #program: number | undefined;
   #pmtPid = -1;
@@ -173,7 +179,8 @@ export class PcrSelector {
     this.#framing = this.#options.framing === "bytes";
     this.#assembler.reset();
     this.#mapAssembler.reset();
-    this.#pat = new Uint8Array(0);
+    this.#patBytes = [];
+    this.#patSections = [];
     this.#pmt = new Uint8Array(0);
     this.#program = undefined;
     this.#pmtPid = -1;
@@ -205,32 +212,37 @@ export class PcrSelector {
     const pid = ((head & 0x1f) << 8) | (bytes[at + 2] as number);
     const control = bytes[at + 3] as number;
     const hasPayload = (control & PAYLOAD_FLAG) !== 0;
-    const lost = hasPayload && pid !== NULL_PID && this.#lost(bytes, at, pid, control);
+    const counted = hasPayload && pid !== NULL_PID;
+    const continuity = counted ? this.#continuity(bytes, at, pid, control) : CONTINUES;
     if ((control & ADAPTATION_FLAG) !== 0) this.#adaptationField(bytes, at, pid, packet, control);
     if (!hasPayload || (pid !== PAT_PID && pid !== this.#pmtPid) || control >= 0x40) return;
     if (this.#options.pcrPid !== undefined || this.#options.select === "first-seen") return;
     const assembler = pid === PAT_PID ? this.#assembler : this.#mapAssembler;
-    if (lost) assembler.reset();
+    if (continuity === BROKEN) assembler.reset();
+    const isStart = (head & 0x40) !== 0;
+    // The copy of a packet that goes on with a section; that of a start begins the same section again.
+    if (continuity === REPEATED && !isStart) return;
     const start = at + 4 + ((control & ADAPTATION_FLAG) !== 0 ? 1 + (bytes[at + 4] as number) : 0);
     const end = at + PACKET_SIZE;
     if (start >= end) return;
     const onSection = pid === PAT_PID ? this.#onPat : this.#onPmt;
-    assembler.push(bytes, start, end, (head & 0x40) !== 0, onSection);
+    assembler.push(bytes, start, end, isStart, onSection);
   }
 
-  /** Check continuity_counter: a repeated value is a copy. */
-  #lost(bytes: Uint8Array, at: number, pid: number, control: number): boolean {
+  /** Check continuity_counter: {@link CONTINUES}, {@link REPEATED} or {@link BROKEN}. */
+  #continuity(bytes: Uint8Array, at: number, pid: number, control: number): number {
     const counter = control & 0x0f;
     const last = this.#counters[pid] as number;
     this.#counters[pid] = counter;
-    if (last === NO_COUNTER || counter === ((last + 1) & 0x0f) || counter === last) return false;
+    if (last === NO_COUNTER || counter === ((last + 1) & 0x0f)) return CONTINUES;
+    if (counter === last) return REPEATED;
     const announced =
       (control & ADAPTATION_FLAG) !== 0 &&
       (bytes[at + 4] as number) > 0 &&
       ((bytes[at + 5] as number) & DISCONTINUITY_FLAG) !== 0;
     this.#gap = true;
     if (!announced) this.#gaps++;
-    return true;
+    return BROKEN;
   }
 
   #adaptationField(
@@ -297,30 +309,48 @@ export class PcrSelector {
 
   readonly #onPat = (section: Uint8Array, size: number): void => {
     const bytes = section.subarray(0, size);
-    if (equalBytes(bytes, this.#pat)) return;
+    const known = this.#patBytes[bytes[6] as number];
+    if (known !== undefined && equalBytes(bytes, known)) return;
     try {
       const pat = decodePat(decodeSection(bytes));
-      if (!pat.currentNextIndicator) return;
-      const wanted = this.#options.program ?? this.#program;
-      const programs = pat.programs.filter((program) => program.programNumber !== 0);
-      const same = programs.find((program) => program.programNumber === wanted);
-      // The current programme may be in another section of the same table.
-      const fallback =
-        this.#options.program === undefined &&
-        (this.#program === undefined || pat.lastSectionNumber === 0);
-      const chosen = same ?? (fallback ? programs[0] : undefined);
-      if (pat.lastSectionNumber === 0) this.#pat = bytes.slice();
-      if (chosen === undefined) return;
-      if (chosen.pid !== this.#pmtPid || chosen.programNumber !== this.#program) {
-        this.#mapAssembler.reset();
-        this.#pmt = new Uint8Array(0);
+      if (!pat.currentNextIndicator || pat.sectionNumber > pat.lastSectionNumber) return;
+      const first = this.#patSections.find((part) => part !== undefined);
+      const isPart =
+        known === undefined &&
+        first?.versionNumber === pat.versionNumber &&
+        first.transportStreamId === pat.transportStreamId &&
+        first.lastSectionNumber === pat.lastSectionNumber;
+      if (!isPart) {
+        this.#patBytes = [];
+        this.#patSections = [];
       }
-      this.#program = chosen.programNumber;
-      this.#pmtPid = chosen.pid;
+      this.#patBytes[pat.sectionNumber] = bytes.slice();
+      this.#patSections[pat.sectionNumber] = pat;
+      this.#chooseProgram(pat.lastSectionNumber);
     } catch (error) {
       if (!isFormatError(error)) throw error;
     }
   };
+
+  /** Another programme than the wanted one is taken when the whole PAT is there. */
+  #chooseProgram(lastSectionNumber: number): void {
+    const parts = this.#patSections.filter((part) => part !== undefined);
+    const programs = parts
+      .flatMap((part) => part.programs)
+      .filter((program) => program.programNumber !== 0);
+    const wanted = this.#options.program ?? this.#program;
+    const mayBeOther = this.#options.program === undefined && parts.length > lastSectionNumber;
+    const chosen =
+      programs.find((program) => program.programNumber === wanted) ??
+      (mayBeOther ? programs[0] : undefined);
+    if (chosen === undefined) return;
+    if (chosen.pid !== this.#pmtPid || chosen.programNumber !== this.#program) {
+      this.#mapAssembler.reset();
+      this.#pmt = new Uint8Array(0);
+    }
+    this.#program = chosen.programNumber;
+    this.#pmtPid = chosen.pid;
+  }
 
   readonly #onPmt = (section: Uint8Array, size: number): void => {
     const bytes = section.subarray(0, size);

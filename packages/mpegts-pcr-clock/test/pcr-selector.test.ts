@@ -1,8 +1,18 @@
 import { fc, it } from "@fast-check/vitest";
 import { concatBytes } from "@x/bits";
+import { encodePmt } from "@x/mpegts";
 import { describe, expect, test } from "vitest";
 import { type PcrSelection, PcrSelector, type SelectedPcr } from "../src/index.js";
-import { nullPacket, PCR_PID, PMT_PID, patPacket, pcrPacket, pmtPacket, rtp } from "./stream.js";
+import {
+  nullPacket,
+  PCR_PID,
+  PMT_PID,
+  patPacket,
+  pcrPacket,
+  pmtPacket,
+  rtp,
+  sectionPackets,
+} from "./stream.js";
 
 function select(packets: readonly Uint8Array[], selection: PcrSelection = {}): SelectedPcr[] {
   const found: SelectedPcr[] = [];
@@ -97,6 +107,53 @@ describe("which PCRs", () => {
       pcrPacket({ pid: 0x300, pcr: 7 }),
     ]);
     expect(values(found)).toEqual([7]);
+  });
+
+  test("of a PAT in several sections the first programme, whichever section comes first", () => {
+    const maps = [
+      pmtPacket({ programNumber: 1, pmtPid: 0x1001, pcrPid: 0x301 }),
+      pmtPacket({ programNumber: 2, pmtPid: 0x1002, pcrPid: 0x302 }),
+    ];
+    const pcrs = [pcrPacket({ pid: 0x301, pcr: 1 }), pcrPacket({ pid: 0x302, pcr: 2 })];
+    const first = patPacket([[1, 0x1001]], 0, 0, { sectionNumber: 0, lastSectionNumber: 1 });
+    const second = patPacket([[2, 0x1002]], 1, 0, { sectionNumber: 1, lastSectionNumber: 1 });
+    expect(values(select([first, second, ...maps, ...pcrs]))).toEqual([1]);
+    expect(values(select([second, first, ...maps, ...pcrs]))).toEqual([1]);
+    expect(values(select([second, ...maps, ...pcrs]))).toEqual([]);
+    expect(values(select([second, ...maps, ...pcrs], { program: 2 }))).toEqual([2]);
+  });
+
+  test("a programme that none of the PAT's sections lists makes room, too", () => {
+    const part = (sectionNumber: number) => ({ sectionNumber, lastSectionNumber: 1 });
+    const found = select([
+      ...tables,
+      patPacket([[5, 0x1005]], 1, 1, part(0)),
+      pcrPacket({ pcr: 1 }),
+      patPacket([[6, 0x1006]], 2, 1, part(1)),
+      pmtPacket({ programNumber: 5, pmtPid: 0x1005, pcrPid: 0x300 }),
+      pcrPacket({ pid: 0x300, pcr: 7 }),
+    ]);
+    expect(values(found)).toEqual([1, 7]);
+  });
+
+  test("those that a PMT in several packets names, when each comes twice", () => {
+    const section = encodePmt({
+      programNumber: 1,
+      versionNumber: 0,
+      currentNextIndicator: true,
+      pcrPid: PCR_PID,
+      descriptors: [200, 200].map((size) => ({
+        descriptorTag: 0x80,
+        data: new Uint8Array(size),
+      })),
+      streams: [],
+    });
+    const packets = sectionPackets(PMT_PID, section, 5);
+    expect(packets.length).toBe(3);
+    const twice = packets.flatMap((packet) => [packet, packet]);
+    expect(values(select([patPacket([[1, PMT_PID]]), ...twice, pcrPacket({ pcr: 1 })]))).toEqual([
+      1,
+    ]);
   });
 
   test("TEI: no; scrambled: yes; without room in the adaptation field: no", () => {

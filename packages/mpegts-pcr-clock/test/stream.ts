@@ -7,6 +7,7 @@ export const PCR_PID = 0x100;
 export const PMT_PID = 0x1000;
 const DATAGRAM_PACKETS = 7;
 const STREAM_TYPE_AVC = 0x1b;
+const WHOLE = { sectionNumber: 0, lastSectionNumber: 0 };
 
 export interface PcrPacketInit {
   readonly pid?: number;
@@ -48,27 +49,34 @@ export function nullPacket(): Uint8Array {
   return bytes;
 }
 
-function sectionPacket(pid: number, section: Uint8Array, continuityCounter: number): Uint8Array {
-  const bytes = new Uint8Array(PACKET_SIZE).fill(0xff);
-  bytes.set([0x47, 0x40 | (pid >> 8), pid & 0xff, 0x10 | (continuityCounter & 0x0f), 0]);
-  bytes.set(section, 5);
-  return bytes;
+/** The packets of one section. */
+export function sectionPackets(pid: number, section: Uint8Array, counter: number): Uint8Array[] {
+  const packets: Uint8Array[] = [];
+  const unit = concatBytes(Uint8Array.of(0), section);
+  for (let at = 0; at < unit.length; at += PACKET_SIZE - 4) {
+    const bytes = new Uint8Array(PACKET_SIZE).fill(0xff);
+    const start = at === 0 ? 0x40 : 0;
+    bytes.set([0x47, start | (pid >> 8), pid & 0xff, 0x10 | ((counter + packets.length) & 0x0f)]);
+    bytes.set(unit.subarray(at, at + PACKET_SIZE - 4), 4);
+    packets.push(bytes);
+  }
+  return packets;
 }
 
 export function patPacket(
   programs: readonly (readonly [programNumber: number, pid: number])[],
   counter = 0,
   versionNumber = 0,
+  part: { readonly sectionNumber: number; readonly lastSectionNumber: number } = WHOLE,
 ): Uint8Array {
   const section = encodePat({
     transportStreamId: 1,
     versionNumber,
     currentNextIndicator: true,
-    sectionNumber: 0,
-    lastSectionNumber: 0,
+    ...part,
     programs: programs.map(([programNumber, pid]) => ({ programNumber, pid })),
   });
-  return sectionPacket(0, section, counter);
+  return sectionPackets(0, section, counter)[0] as Uint8Array;
 }
 
 export function pmtPacket(
@@ -92,7 +100,7 @@ export function pmtPacket(
     streams: [{ streamType: STREAM_TYPE_AVC, elementaryPid: pcrPid, descriptors: [] }],
   });
   if (badCrc) section[section.length - 1] = (section[section.length - 1] as number) ^ 1;
-  return sectionPacket(pmtPid, section, counter);
+  return sectionPackets(pmtPid, section, counter)[0] as Uint8Array;
 }
 
 export interface Datagram {
