@@ -9,6 +9,7 @@ import {
   type PacketHandler,
   type PacketStride,
   type Pat,
+  type PatProgram,
   SectionAssembler,
   SYNC_BYTE,
   TsFramer,
@@ -332,17 +333,21 @@ export class PcrSelector {
     }
   };
 
-  /** Another programme than the wanted one is taken when the whole PAT is there. */
+  /** Without a wish it is the first programme; a current one stays until the whole PAT is without it. */
   #chooseProgram(lastSectionNumber: number): void {
-    const parts = this.#patSections.filter((part) => part !== undefined);
-    const programs = parts
-      .flatMap((part) => part.programs)
-      .filter((program) => program.programNumber !== 0);
     const wanted = this.#options.program ?? this.#program;
-    const mayBeOther = this.#options.program === undefined && parts.length > lastSectionNumber;
-    const chosen =
-      programs.find((program) => program.programNumber === wanted) ??
-      (mayBeOther ? programs[0] : undefined);
+    let first: PatProgram | undefined;
+    let chosen: PatProgram | undefined;
+    let complete = true;
+    for (let number = 0; number <= lastSectionNumber; number++) {
+      complete &&= this.#patSections[number] !== undefined;
+      for (const program of this.#patSections[number]?.programs ?? []) {
+        if (program.programNumber === 0) continue;
+        if (complete) first ??= program;
+        if (program.programNumber === wanted) chosen ??= program;
+      }
+    }
+    if (this.#options.program === undefined && (wanted === undefined || complete)) chosen ??= first;
     if (chosen === undefined) return;
     if (chosen.pid !== this.#pmtPid || chosen.programNumber !== this.#program) {
       this.#mapAssembler.reset();

@@ -119,6 +119,7 @@ describe("which PCRs", () => {
     const second = patPacket([[2, 0x1002]], 1, 0, { sectionNumber: 1, lastSectionNumber: 1 });
     expect(values(select([first, second, ...maps, ...pcrs]))).toEqual([1]);
     expect(values(select([second, first, ...maps, ...pcrs]))).toEqual([1]);
+    expect(values(select([first, ...maps, ...pcrs]))).toEqual([1]);
     expect(values(select([second, ...maps, ...pcrs]))).toEqual([]);
     expect(values(select([second, ...maps, ...pcrs], { program: 2 }))).toEqual([2]);
   });
