@@ -119,8 +119,8 @@ function readComplex(reader: AmfReader, depth: number, tables: Tables, marker: n
       return object;
     }
     case 0x11: {
-      const weakKeys = reader.uint8("weakKeys") !== 0;
       reader.checkCount(count, 2);
+      const weakKeys = reader.uint8("weakKeys") !== 0;
       const entries: [Amf3Value, Amf3Value][] = [];
       const dictionary = entered({ type: "dictionary", weakKeys, entries });
       for (let i = 0; i < count; i++) entries.push([member(), member()]);
@@ -147,8 +147,8 @@ function readTraits(reader: AmfReader, tables: Tables, head: number): Traits {
   if ((head & 2) === 0) return referenced(reader, tables.traits, head >> 2);
   if ((head & 4) !== 0) throw reader.fail("amf-type", "externalizable object", "traits");
   const count = head >> 4;
-  const className = readString(reader, tables);
   reader.checkCount(count, 1);
+  const className = readString(reader, tables);
   const names: string[] = [];
   for (let i = 0; i < count; i++) names.push(readString(reader, tables));
   const traits = { className, dynamic: (head & 8) !== 0, names };
@@ -168,9 +168,9 @@ function readVector(
   member: () => Amf3Value,
 ): Amf3Value {
   const itemType = ITEM_TYPES[marker - 0x0d] as (typeof ITEM_TYPES)[number];
+  reader.checkCount(count, ITEM_BYTES[marker - 0x0d] as number);
   const fixed = reader.uint8("fixedVector") !== 0;
   const className = itemType === "object" ? readString(reader, tables) : "";
-  reader.checkCount(count, ITEM_BYTES[marker - 0x0d] as number);
   const values: Amf3Value[] = [];
   const vector = entered({ type: "vector", itemType, fixed, className, values });
   for (let i = 0; i < count; i++) {

@@ -6,6 +6,7 @@ import { type FlvEvent, MediaEvent } from "./flv-event.js";
 import { NO_WARNINGS } from "./media.js";
 import { MediaCursor } from "./media-cursor.js";
 import { MetadataTracks } from "./metadata-track.js";
+import { isKnownType } from "./plausibility.js";
 import { readScriptData, type ScriptData } from "./script.js";
 import { FILTER, type FlvTag, TAG_HEADER_SIZE, TAG_TYPE, tagAt, timestampAt } from "./tag.js";
 import { type FlvReadOptions, TagFramer } from "./tag-framer.js";
@@ -188,15 +189,15 @@ export class StreamReader {
   }
 
   #otherTag(tag: FlvTag): void {
+    if (!isKnownType(tag.tagType)) {
+      this.#event({ type: "unknown", tag });
+      return;
+    }
     if (tag.filter) {
       this.#event({ type: "filtered", tag });
       return;
     }
     const amf3 = tag.tagType === TAG_TYPE.scriptAmf3;
-    if (tag.tagType !== TAG_TYPE.script && !amf3) {
-      this.#event({ type: "unknown", tag });
-      return;
-    }
     const amf = new AmfReader(tag.data, 0, tag.data.length);
     let script: ScriptData;
     try {

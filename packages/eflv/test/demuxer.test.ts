@@ -155,6 +155,19 @@ describe("events", () => {
   });
 });
 
+test("a tag of unknown type is unknown, whether its Filter bit is set or not", () => {
+  for (const tagType of [0x0a, 0x2a]) {
+    const header = encodeFlvHeader({ hasAudio: false, hasVideo: false });
+    const bytes = [...header, tagType, 0, 0, 1, ...new Uint8Array(7), 0x55, 0, 0, 0, 12];
+    const events = new FlvDemuxer().push(Uint8Array.from(bytes));
+    expect(events).toMatchObject([
+      { type: "header" },
+      { issue: { code: "unknown-tag-type", tagType: 0x0a } },
+      { type: "unknown", tag: { filter: tagType > 0x1f } },
+    ]);
+  }
+});
+
 describe("a tag that turns out invalid", () => {
   function fileOf(tagType: number, data: Uint8Array): Uint8Array {
     const tag = { tagType, filter: false, timestamp: 0, streamId: 0, data };
@@ -216,6 +229,13 @@ describe("a tag that turns out invalid", () => {
 
   test("has a name of the wrong type even if that is cut", () => {
     expect(said(9, "94687663310001")).toEqual([{ "amf-type": "94687663310001" }]);
+  });
+
+  test("has a count that is judged before all that follows it", () => {
+    const value = (hex: string) => `0011${hex}`;
+    for (const hex of ["0d05", "0f03000000000000", "1105", "0a23"]) {
+      expect(said(15, value(hex))).toEqual([{ "amf-count": value(hex) }]);
+    }
   });
 
   test("says where the error is, in AMF3 data too", () => {
