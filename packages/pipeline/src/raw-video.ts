@@ -1,5 +1,6 @@
 import { type Caps, caps, type Fraction, fractionOf, numberOf, stringOf } from "./caps.js";
 import { PipelineError } from "./errors.js";
+import { PACKED_FORMATS, type Packing } from "./raw-packing.js";
 
 /** How the samples of a raw picture lie, under GStreamer's name of the format. */
 export interface RawFormat {
@@ -9,9 +10,11 @@ export interface RawFormat {
   readonly bitDepth: number;
   /** Planes are G, B, R instead of Y, Cb, Cr. */
   readonly rgb: boolean;
+  /** Where the samples lie when it is not plane by plane. */
+  readonly packing?: Packing;
 }
 
-/** A raw picture's size and format. Rows follow each other without padding, planes too. */
+/** A raw picture's size and format. Rows follow each other without padding, planes too; v210 has its own. */
 export interface RawVideo {
   readonly format: RawFormat;
   readonly width: number;
@@ -79,12 +82,48 @@ export function rawVideoCaps(video: RawVideo): Caps {
 
 /** Bytes of a picture. */
 export function sizeOfRawVideo(video: RawVideo): number {
+  const { packing } = video.format;
+  if (packing !== undefined) return packing.size(video.width, video.height);
   const samples = planeSizes(video).reduce((sum, [width, height]) => sum + width * height, 0);
   return samples * bytesPerSample(video.format);
 }
 
-/** The planes of the picture that begins at the first byte of `data`: views, unless 16-bit samples are not aligned. */
+/** The same samples plane by plane: of a packed format the planar one. */
+export function planarVideo(video: RawVideo): RawVideo {
+  const { sampling, bitDepth, rgb, packing } = video.format;
+  if (packing === undefined) return video;
+  return { ...video, format: rawFormatOf(sampling, bitDepth, rgb) as RawFormat };
+}
+
+/** A picture plane by plane: itself, or of a packed format a copy. */
+export function planarPicture(data: Uint8Array, video: RawVideo): Uint8Array {
+  const { packing } = video.format;
+  if (packing === undefined) return data;
+  const size = packing.size(video.width, video.height);
+  if (data.length < size) throw new Error(`a picture has ${data.length} of ${size} bytes`);
+  const planar = planarVideo(video);
+  const picture = new Uint8Array(sizeOfRawVideo(planar));
+  packing.unpack(data, threePlanes(picture, planar));
+  return picture;
+}
+
+/** A picture out of its planar form: itself, or a copy in a packed format. */
+export function packedPicture(planar: Uint8Array, video: RawVideo): Uint8Array {
+  const { packing } = video.format;
+  if (packing === undefined) return planar;
+  const picture = new Uint8Array(sizeOfRawVideo(video));
+  packing.pack(threePlanes(planar, planarVideo(video)), picture);
+  return picture;
+}
+
+/**
+ * The planes of the picture that begins at the first byte of `data`: views, unless the format is a packed one or 16-bit
+ * samples are not aligned.
+ */
 export function planesOf(data: Uint8Array, video: RawVideo): RawPlane[] {
+  if (video.format.packing !== undefined) {
+    return planesOf(planarPicture(data, video), planarVideo(video));
+  }
   const size = bytesPerSample(video.format);
   // A Uint16Array must begin at an even byte of its memory.
   const bytes = size === 2 && data.byteOffset % 2 !== 0 ? data.slice() : data;
@@ -100,13 +139,18 @@ export function planesOf(data: Uint8Array, video: RawVideo): RawPlane[] {
   });
 }
 
-/** Format of a sampling and depth; `undefined` when GStreamer has none. */
+function threePlanes(data: Uint8Array, video: RawVideo): [RawPlane, RawPlane, RawPlane] {
+  return planesOf(data, video) as [RawPlane, RawPlane, RawPlane];
+}
+
+/** Planar format of a sampling and depth; `undefined` when GStreamer has none. */
 export function rawFormatOf(
   sampling: string,
   bitDepth: number,
   rgb: boolean,
 ): RawFormat | undefined {
   for (const format of RAW_FORMATS.values()) {
+    if (format.packing !== undefined) continue;
     if (format.sampling === sampling && format.bitDepth === bitDepth && format.rgb === rgb) {
       return format;
     }
@@ -155,5 +199,6 @@ function makeFormats(): ReadonlyMap<string, RawFormat> {
   }
   add("GRAY8", "4:0:0", 8, false);
   add("GRAY10_LE16", "4:0:0", 10, false);
+  for (const packed of PACKED_FORMATS) formats.set(packed.name, { ...packed, rgb: false });
   return formats;
 }

@@ -61,6 +61,7 @@ import {
   h265ccinserter,
 } from "./elements/video-captions.js";
 import { h264parse, h265parse } from "./elements/video-parsers.js";
+import { videoconvert } from "./elements/videoconvert.js";
 import { videotestsrc } from "./elements/videotestsrc.js";
 import { y4mdec, y4menc } from "./elements/y4m.js";
 
@@ -125,6 +126,7 @@ export const elementRegistry: ReadonlyMap<string, ElementFactory> = new Map(
     av1parse,
     ivfparse,
     rawvideoparse,
+    videoconvert,
     y4mdec,
     y4menc,
     pngdec,

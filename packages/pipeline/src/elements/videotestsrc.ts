@@ -3,6 +3,8 @@ import { caps, intersectCaps, numberOf, stringOf } from "../caps.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { putPixel } from "../picture-color.js";
 import {
+  packedPicture,
+  planarVideo,
   planesOf,
   RAW_FORMATS,
   RAW_VIDEO_CAPS,
@@ -87,7 +89,8 @@ function fixed(of: ReturnType<typeof intersectCaps>): RawVideo {
   return { ...(rawVideoOf(base) as RawVideo), ...wanted };
 }
 
-function paint(video: RawVideo, pattern: string, frame: number): Uint8Array {
+function paint(wanted: RawVideo, pattern: string, frame: number): Uint8Array {
+  const video = planarVideo(wanted);
   const picture = new Uint8Array(sizeOfRawVideo(video));
   const planes = planesOf(picture, video);
   // Numerical Recipes' generator: snow is the same in every run.
@@ -105,7 +108,7 @@ function paint(video: RawVideo, pattern: string, frame: number): Uint8Array {
       putPixel(planes, video, x, y, rgb);
     }
   }
-  return picture;
+  return packedPicture(picture, wanted);
 }
 
 function bar(x: number, y: number): Rgb {

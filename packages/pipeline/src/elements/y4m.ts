@@ -6,6 +6,7 @@ import { always, type ElementFactory, elementFactory, forEachItem } from "../ele
 import { PipelineError } from "../errors.js";
 import {
   picturesWithoutFormat,
+  planarPicture,
   RAW_VIDEO_CAPS,
   type RawVideo,
   rawFormatOf,
@@ -30,23 +31,21 @@ export const y4menc: ElementFactory = elementFactory({
     async run(context) {
       const src = context.src();
       const encoder = new TextEncoder();
-      let announced = false;
+      let video: RawVideo | undefined;
       await forEachItem(context.sink(), {
         async caps(offered) {
-          const video = rawVideoOf(offered);
+          video = rawVideoOf(offered);
           if (video === undefined) throw picturesWithoutFormat(context.name);
           if (video.format.rgb) {
             throw new PipelineError("stream", context.name, "Y4M has no RGB pictures");
           }
           await src.caps(Y4M_CAPS);
           await src.buffer(mediaBuffer(encoder.encode(headerOf(video))));
-          announced = true;
         },
         async buffer({ data, pts, duration }) {
-          if (!announced) throw picturesWithoutFormat(context.name);
-          await src.buffer(
-            mediaBuffer(concatBytes(encoder.encode("FRAME\n"), data), { pts, duration }),
-          );
+          if (video === undefined) throw picturesWithoutFormat(context.name);
+          const frame = concatBytes(encoder.encode("FRAME\n"), planarPicture(data, video));
+          await src.buffer(mediaBuffer(frame, { pts, duration }));
         },
       });
     },
