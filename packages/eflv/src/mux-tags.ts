@@ -71,13 +71,24 @@ export function frameTag(group: readonly TimedFrame[], nanoOffsets: boolean): Mu
   return videoTag(state, messages, dts, modEx, frameType, many(form, group));
 }
 
-/** SequenceStart, MultichannelConfig and colorInfo of a track; none while it has no configuration. */
-export function configTags(state: TrackState, timestamp: number): MuxedTag[] {
-  const { track, config, colorInfo } = state;
-  if (config === undefined) return [];
+/** The SequenceStarts of tracks, then their MultichannelConfigs and colorInfos; none while there is no configuration. */
+export function configTags(states: readonly TrackState[], timestamp: number): MuxedTag[] {
+  const known = states.filter(({ config }) => config !== undefined);
+  return [
+    ...known.flatMap((state) => sequenceStartTags(state, timestamp)),
+    ...known.flatMap((state) => settingTags(state, timestamp)),
+  ];
+}
+
+/** MP3, AC-3 and E-AC-3 have none. FFmpeg writes an empty one; GStreamer takes that for a frame. */
+function sequenceStartTags(state: TrackState, timestamp: number): MuxedTag[] {
+  const { config = NO_BYTES } = state;
+  return config.length > 0 ? [sequenceTag(state, "SequenceStart", config, timestamp)] : [];
+}
+
+function settingTags(state: TrackState, timestamp: number): MuxedTag[] {
+  const { track, colorInfo } = state;
   const tags: MuxedTag[] = [];
-  // MP3, AC-3 and E-AC-3 have none. FFmpeg writes an empty one; GStreamer takes that for a frame.
-  if (config.length > 0) tags.push(sequenceTag(state, "SequenceStart", config, timestamp));
   if (track.kind === "audio" && track.multichannelConfig !== undefined) {
     const message = messageOf(track, "MultichannelConfig", track.multichannelConfig);
     const plain = enhanced(state);

@@ -123,11 +123,11 @@ export class FlvMuxer {
     const tags: MuxedTag[] = [];
     if (!this.#started) {
       tags.push(this.#metaDataTag(0));
-      for (const state of this.#states) tags.push(...writeConfig(state, start));
+      tags.push(...writeConfigs(this.#states, start));
       this.#started = true;
     }
     for (const { state, dts } of timed) {
-      if (isNews(state)) tags.push(...writeConfig(state, dts));
+      if (isNews(state)) tags.push(...writeConfigs([state], dts));
     }
     for (const [i, group] of groups.entries()) this.#noteKeyframe(group, frameTags[i] as MuxedTag);
     return [...tags, ...frameTags];
@@ -146,8 +146,7 @@ export class FlvMuxer {
    * that joins late gets before the next key frame.
    */
   headerBytes(): Uint8Array<ArrayBuffer> {
-    const tags = [this.#metaDataTag(0)];
-    for (const state of this.#states) tags.push(...configTags(state, this.#lastDts));
+    const tags = [this.#metaDataTag(0), ...configTags(this.#states, this.#lastDts)];
     return concatBytes(this.#fileHeader(), ...tags.map(encodeTag));
   }
 
@@ -285,10 +284,10 @@ interface Prepared {
   readonly isKey: boolean;
 }
 
-/** The tags of a configuration that is written now. */
-function writeConfig(state: TrackState, timestamp: number): MuxedTag[] {
-  state.written = state.config;
-  return configTags(state, timestamp);
+/** The tags of configurations that are written now. */
+function writeConfigs(states: readonly TrackState[], timestamp: number): MuxedTag[] {
+  for (const state of states) state.written = state.config;
+  return configTags(states, timestamp);
 }
 
 /** A configuration that was not written yet. */

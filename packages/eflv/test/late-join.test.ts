@@ -114,6 +114,18 @@ describe("headerBytes", () => {
     expect(Object.keys(after)).toEqual(["video 0", "video 4", "audio 0", "audio 9"]);
   });
 
+  test("has all SequenceStarts in front of MultichannelConfigs and Metadata", () => {
+    const lastTrack: FlvTrack = { kind: "video", id: 5, codec: "av01", config: Uint8Array.of(1) };
+    const muxer = new FlvMuxer({ tracks: [...TRACKS.slice(1), lastTrack], profile: "enhanced" });
+    muxer.setColorInfo(4, encodeColorInfo({ hdrCll: { maxCLL: 1000 } }));
+    const types = new FlvDemuxer().push(muxer.headerBytes()).flatMap((event) => {
+      if (event.type === "video") return event.video.messages[0]?.packetType ?? [];
+      return event.type === "audio" ? (event.audio.messages[0]?.packetType ?? []) : [];
+    });
+    const settings = ["Metadata", "MultichannelConfig"];
+    expect(types).toEqual([...new Array(4).fill("SequenceStart"), ...settings]);
+  });
+
   test("is what a stream begins with", () => {
     const tracks = TRACKS.slice(1);
     const muxer = new FlvMuxer({ tracks });

@@ -301,6 +301,20 @@ describe("the chunk layer", () => {
   });
 });
 
+test("the shortest format is one that all readers take for the same time", () => {
+  const formats = (...timestamps: readonly number[]): number[] => {
+    const writer = new RtmpChunkWriter();
+    const payload = Uint8Array.of(0xaf, 1, 0x21);
+    return timestamps.map((timestamp) => {
+      const bytes = writer.write({ messageType: 8, streamId: 1, timestamp, payload }, 4);
+      return (bytes[0] as number) >> 6;
+    });
+  };
+  expect(formats(0, 0, 32, 64, 96)).toEqual([0, 3, 2, 3, 3]);
+  // Behind fmt 0 some take fmt 3 for the time stamp as a delta, others for none.
+  expect(formats(32, 64, 96)).toEqual([0, 2, 3]);
+});
+
 test("a user control event that no standard defines may be of any length", () => {
   const bytes = new RtmpChunkWriter().write(controlMessage(4, "001f"), 2, 0);
   expect(new RtmpChunkReader().push(bytes)).toMatchObject([{ type: "message" }]);

@@ -10,11 +10,13 @@ import {
 
 /** What a chunk stream's last header said. */
 interface Sent {
-  timestamp: number;
-  delta: number;
-  length: number;
-  messageType: number;
-  streamId: number;
+  readonly timestamp: number;
+  readonly delta: number;
+  /** `delta` is the absolute time stamp of a fmt 0. */
+  readonly absolute: boolean;
+  readonly length: number;
+  readonly messageType: number;
+  readonly streamId: number;
 }
 
 /** Cuts RTMP messages into chunks. A Set Chunk Size message takes effect from the next message on. */
@@ -37,7 +39,8 @@ export class RtmpChunkWriter {
     const format = fmt ?? shortest(message, timestamp, last);
     const delta = format === 0 ? timestamp : modulo32(timestamp - (last?.timestamp ?? 0));
     checkFormat(format, message, delta, last);
-    this.#sent.set(csid, { timestamp, delta, length, messageType, streamId });
+    const absolute = format === 0 || (format === 3 && last?.absolute === true);
+    this.#sent.set(csid, { timestamp, delta, absolute, length, messageType, streamId });
 
     const basic = csid < 64 ? 1 : csid < 320 ? 2 : 3;
     const extended = delta >= EXTENDED_TIMESTAMP;
@@ -90,7 +93,8 @@ function shortest(
   const delta = modulo32(timestamp - last.timestamp);
   if (delta >= 2 ** 31) return 0;
   if (payload.length !== last.length || messageType !== last.messageType) return 1;
-  return delta === last.delta ? 3 : 2;
+  // Readers disagree on what fmt 3 repeats behind fmt 0: the time stamp as a delta, or nothing.
+  return delta === last.delta && (!last.absolute || delta === 0) ? 3 : 2;
 }
 
 function checkFormat(
