@@ -1,0 +1,6 @@
+// The elements of gst-plugins-rs (rsclosedcaption, rsrtp) beside ours.
+import { checks as captions } from "./gst-rs-captions.mjs";
+import { checks as line21 } from "./gst-rs-line21.mjs";
+
+/** @type {readonly import("./check.mjs").InteropCheck[]} */
+export const checks = [...captions, ...line21];
