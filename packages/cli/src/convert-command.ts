@@ -1,7 +1,16 @@
 import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { parseArgs } from "node:util";
-import { describeSystemError, launch } from "@x/pipeline";
+import { type FrameRate, frameRateOfCdp } from "@x/cea708";
+import {
+  always,
+  describeSystemError,
+  type ElementFactory,
+  elementFactory,
+  forEachItem,
+  launch,
+  PipelineError,
+} from "@x/pipeline";
 import { InputError, UsageError } from "./errors.js";
 import { SIGNALS } from "./launch-command.js";
 import { OutputFile } from "./output-file.js";
@@ -55,9 +64,9 @@ export async function convertCommand(args: string[]): Promise<number> {
   }
   const from = extension(input);
   const to = extension(output);
-  const reader = READERS[from];
+  const reader = Object.hasOwn(READERS, from) ? READERS[from] : undefined;
   if (reader === undefined) {
-    throw new UsageError(`"${input}": convert reads ${Object.keys(READERS).join(", ")}`);
+    throw new UsageError(`${named(input)}: convert reads ${Object.keys(READERS).join(", ")}`);
   }
   const writers: Readonly<Record<string, string>> =
     reader.kind === "video"
@@ -67,9 +76,11 @@ export async function convertCommand(args: string[]): Promise<number> {
           png: "pngenc snapshot=true",
         }
       : captionWriters(values["frame-rate"]);
-  const writer = writers[to];
+  const writer = Object.hasOwn(writers, to) ? writers[to] : undefined;
   if (writer === undefined) {
-    throw new UsageError(`"${output}": ${from} converts into ${Object.keys(writers).join(", ")}`);
+    throw new UsageError(
+      `${named(output)}: ${from} converts into ${Object.keys(writers).join(", ")}`,
+    );
   }
   // An output that is written in place would lose the input before it is read.
   if (await isSameFile(input, output)) throw new UsageError("input and output are the same file");
@@ -86,36 +97,104 @@ export async function convertCommand(args: string[]): Promise<number> {
     for (const signal of SIGNALS) process.off(signal, interrupt);
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
+  const counter = new BufferCounter();
+  // Where nothing comes out, one sentence says so: warnings about what follows from that are noise.
+  const held: string[] = [];
   try {
-    const description = `filesrc location="${quoted(input)}" ! ${reader.chain} ! ${writer} ! filesink location="${quoted(file.path)}"`;
+    const description = `filesrc location="${quoted(input)}" ! ${reader.chain} ! ${COUNTER} ! ${writer} ! filesink location="${quoted(file.path)}"`;
     const pipeline = launch(description, {
+      elements: [counter.factory],
       onMessage(message) {
-        const { type, element, text } = message;
+        const { type, text } = message;
+        const element = `"${input}"`;
+        const line = `${type}: ${element}: ${text}\n`;
         failed ||= type === "error";
-        if (type === "error" || (type === "warning" && warnings.admit(message))) {
-          process.stderr.write(`${type}: ${element}: ${text}\n`);
-        }
+        if (type === "error") process.stderr.write(line);
+        else if (type === "warning" && warnings.admit({ ...message, element })) held.push(line);
+        if (counter.count > 0) process.stderr.write(held.splice(0).join(""));
       },
     });
     await pipeline.run();
     // Of a damaged input there is what could be read.
-    if (failed && (await file.size()) === 0) file.discard();
-    else await file.keep();
+    if (counter.count > 0) await file.keep();
+    else file.discard();
   } catch (error) {
     file.discard();
-    throw error;
+    if (!(error instanceof PipelineError)) throw error;
+    throw inWords(error, { input, output, part: file.path, chain: reader.chain });
   } finally {
     unlisten();
-    process.stderr.write(warnings.summary());
+    if (counter.count > 0) process.stderr.write(held.join("") + warnings.summary());
+  }
+  if (counter.count === 0 && !failed) {
+    const what = reader.kind === "video" ? "picture" : "caption";
+    throw new InputError(`"${input}": no ${what} was found in it`);
   }
   return failed ? 1 : 0;
 }
 
-function captionWriters(rate: string): Readonly<Record<string, string>> {
-  if (!/^0*[1-9]\d*(\/0*[1-9]\d*)?$/.test(rate)) {
-    throw new UsageError(`--frame-rate: "${rate}" is no frame rate such as 25 or 30000/1001`);
+const COUNTER = "counter";
+
+/** An element between reader and writer: what an input has is known by what passes. */
+class BufferCounter {
+  count = 0;
+  readonly factory: ElementFactory = elementFactory({
+    name: COUNTER,
+    classification: "Generic",
+    description: "Counts what passes.",
+    properties: {},
+    pads: [always("sink", "ANY"), always("src", "ANY")],
+    create: () => ({
+      acceptedCaps: ([src]) => src?.peerCaps() ?? "ANY",
+      run: async (context) => {
+        const src = context.src();
+        await forEachItem(context.sink(), {
+          buffer: async (buffer) => {
+            if (buffer.data.length > 0) this.count++;
+            await src.buffer(buffer);
+          },
+          otherwise: (item) => src.push(item),
+        });
+      },
+    }),
+  });
+}
+
+/** What a pipeline that nobody sees said, about files and options instead of elements. */
+function inWords(
+  { message, element = "", code }: PipelineError,
+  about: {
+    readonly input: string;
+    readonly output: string;
+    readonly part: string;
+    readonly chain: string;
+  },
+): Error {
+  const bare = message.startsWith(`${element}: `) ? message.slice(element.length + 2) : message;
+  const text = bare.replaceAll(`"${about.part}"`, `"${about.output}"`);
+  const isReader = about.chain.split(" ! ").some((name) => element.startsWith(name));
+  const sentence = isReader ? `"${about.input}": ${text}` : text;
+  const isUsage = code === "syntax" || code === "graph";
+  return isUsage ? new UsageError(sentence) : new InputError(sentence);
+}
+
+/** Frame rates of caption distribution packets (SMPTE ST 334-2 table 3). */
+const RATES: readonly FrameRate[] = [1, 2, 3, 4, 5, 6, 7, 8]
+  .map(frameRateOfCdp)
+  .filter((rate) => rate !== undefined);
+
+function captionWriters(wanted: string): Readonly<Record<string, string>> {
+  const [, a, b = "1"] = /^(\d+)(?:\/(0*[1-9]\d*))?$/.exec(wanted) ?? [];
+  const rate = RATES.find((one) => one.numerator * Number(b) === one.denominator * Number(a));
+  if (rate === undefined) {
+    const known = RATES.map(({ numerator, denominator }) =>
+      denominator === 1 ? `${numerator}` : `${numerator}/${denominator}`,
+    );
+    throw new UsageError(
+      `--frame-rate: "${wanted}" is no frame rate that captions have: ${known.join(", ")}`,
+    );
   }
-  const fraction = rate.includes("/") ? rate : `${rate}/1`;
+  const fraction = `${rate.numerator}/${rate.denominator}`;
   const cdp = `tttocea708 ! closedcaption/x-cea-708,framerate=${fraction} ! ccconverter ! closedcaption/x-cea-708,format=cdp`;
   return {
     srt: "srtenc",
@@ -128,6 +207,11 @@ function captionWriters(rate: string): Readonly<Record<string, string>> {
 
 function extension(path: string): string {
   return extname(path).slice(1).toLowerCase();
+}
+
+/** A path whose extension is not the right one. */
+function named(path: string): string {
+  return extname(path) === "" ? `"${path}" has no extension that says its format` : `"${path}"`;
 }
 
 function quoted(path: string): string {

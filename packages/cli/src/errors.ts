@@ -11,8 +11,14 @@ export class InputError extends Error {
   override readonly name = "InputError";
 }
 
-/** One sentence and an exit code for whatever was thrown. A defect of ours keeps its stack. */
-export function convertError(error: unknown): { readonly message: string; readonly code: 1 | 2 } {
+/**
+ * One sentence and an exit code for whatever was thrown. A defect of ours keeps its stack.
+ * @param command whose options were given
+ */
+export function convertError(
+  error: unknown,
+  command: string,
+): { readonly message: string; readonly code: 1 | 2 } {
   if (error instanceof PipelineError) {
     const usage = error.code === "syntax" || error.code === "graph";
     return { message: error.message, code: usage ? 2 : 1 };
@@ -25,7 +31,7 @@ export function convertError(error: unknown): { readonly message: string; readon
   // What node:util's parseArgs says about an option, without its advice.
   if (code?.startsWith("ERR_PARSE_ARGS")) {
     const [sentence = ""] = (error as Error).message.split(/\.\s/);
-    return { message: sentence, code: 2 };
+    return { message: `${sentence}: try x ${command} --help`, code: 2 };
   }
   return { message: (error as Error).stack ?? String(error), code: 1 };
 }

@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
 import { type ElementFactory, elementRegistry, formatCaps, formatProperty } from "@x/pipeline";
 import { UsageError } from "./errors.js";
+import { didYouMean } from "./nearest.js";
 
 const HELP = `x inspect [--json] [element]
 
 Without an element: all of them, a line each. With one: its properties and pads.
+
+  --json    for programs: an array of all elements, or the object of one
 `;
 
 export async function inspectCommand(args: string[]): Promise<number> {
@@ -36,7 +39,8 @@ export async function inspectCommand(args: string[]): Promise<number> {
   }
   const factory = elementRegistry.get(name);
   if (factory === undefined) {
-    throw new UsageError(`there is no element "${name}": x inspect lists them`);
+    const hint = didYouMean(name, elementRegistry.keys()) || ": x inspect lists them";
+    throw new UsageError(`there is no element "${name}"${hint}`);
   }
   process.stdout.write(values.json ? `${json(describe(factory))}\n` : page(factory));
   return 0;

@@ -81,12 +81,20 @@ function toLine({ type, element, text }: PipelineMessage): string {
   return `${type === "error" || type === "warning" ? `${type}: ` : ""}${element}: ${text}`;
 }
 
-/** Options come before the pipeline: "-" may stand inside it. */
+/** Options stand before the pipeline, or behind it: in it, what begins with "-" is a value. */
 function split(args: readonly string[]): { own: string[]; description: string[] } {
   const first = args.findIndex((arg) => !arg.startsWith("-"));
   if (first < 0) return { own: [...args], description: [] };
-  return { own: args.slice(0, first), description: args.slice(first) };
+  let end = args.length;
+  while (OPTION.test(args[end - 1] ?? "")) end--;
+  return {
+    own: [...args.slice(0, first), ...args.slice(end)],
+    description: args.slice(first, end),
+  };
 }
+
+/** An option as it may stand at the end; a number below 0 may be a value. */
+const OPTION = /^-(-|[a-z]+$)/;
 
 /** Several arguments are one pipeline whose quotes the shell has removed already: their spaces are protected. */
 function joinArguments(args: readonly string[]): string {

@@ -41,7 +41,7 @@ export class OutputFile {
   async keep(): Promise<void> {
     if (this.#target === undefined) return;
     await rename(this.path, this.#target).catch((error: unknown) => {
-      throw new InputError(`cannot write "${this.#target}": ${describeSystemError(error)}`);
+      throw unwritable(this.#target ?? "", error);
     });
   }
 
@@ -59,11 +59,15 @@ export async function writeOutput(path: string, text: string): Promise<void> {
   const file = await OutputFile.open(path);
   try {
     await writeFile(file.path, text);
+    await file.keep();
   } catch (error) {
     file.discard();
-    throw new InputError(`cannot write "${path}": ${describeSystemError(error)}`);
+    throw error instanceof InputError ? error : unwritable(path, error);
   }
-  await file.keep();
+}
+
+function unwritable(path: string, error: unknown): InputError {
+  return new InputError(`cannot write "${path}": ${describeSystemError(error)}`);
 }
 
 /** The file that `output` names, behind links, with the mode that it has if it exists. */

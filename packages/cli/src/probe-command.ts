@@ -82,7 +82,8 @@ export async function probeCommand(args: string[]): Promise<number> {
   let code = 0;
   try {
     for (const [index, input] of inputs.entries()) {
-      if (interrupt.signal.aborted) break;
+      // Nobody reads it any more, or nobody wants to.
+      if (process.stdout.errored || interrupt.signal.aborted) break;
       try {
         const result = await probe(input, seconds, interrupt.signal);
         if (result === undefined) break;
@@ -91,7 +92,7 @@ export async function probeCommand(args: string[]): Promise<number> {
       } catch (error) {
         if (inputs.length === 1) throw error;
         // What is wrong with one is no reason not to look at the others.
-        const failure = convertError(error);
+        const failure = convertError(error, "probe");
         process.stderr.write(`x: ${failure.message}\n`);
         code = Math.max(code, failure.code);
       }
@@ -115,6 +116,9 @@ function checkOutputs(inputs: readonly string[], values: Values): void {
   if (output !== undefined && inputs.length > 1) {
     throw new UsageError(`--${output} writes what is in one input, "${inputs[1]}" is a second`);
   }
+  if (output !== undefined && values[output] === "") {
+    throw new UsageError(`--${output} needs the name of a file`);
+  }
   if (inputs.filter(isStandardInput).length > 1) {
     throw new UsageError("standard input can be read once only");
   }
@@ -126,6 +130,12 @@ async function probe(
   signal: AbortSignal,
 ): Promise<ProbeResult | undefined> {
   if (isLive(input)) return probeLive(input, seconds ?? LIVE_SECONDS, signal);
+  const [, protocol] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(input) ?? [];
+  if (protocol !== undefined) {
+    throw new UsageError(
+      `"${input}": probe listens to udp, rtp and srt; record ${protocol} first, with x launch or another program`,
+    );
+  }
   if (seconds === undefined) return probeFile(input, signal, showProgress());
   const enough = AbortSignal.timeout(seconds * 1000);
   return probeFile(input, AbortSignal.any([signal, enough]), showProgress());

@@ -2,8 +2,10 @@ import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import {
   chmodSync,
+  closeSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,7 +17,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProbeReport } from "../src/probe/report.js";
-import { buildCommand, expectFailure, fixtures, interrupted, x } from "./run-command.js";
+import {
+  buildCommand,
+  expectFailure,
+  expectSentence,
+  fixtures,
+  interrupted,
+  start,
+  x,
+} from "./run-command.js";
 
 const srt = join(fixtures, "demo/lisbon.srt");
 let folder: string;
@@ -30,8 +40,9 @@ describe("x", () => {
   test("says what it can do", async () => {
     const help = await x("--help");
     expect(help.code).toBe(0);
-    expect(help.stdout).toContain("x probe FILE");
-    expect((await x()).code).toBe(2);
+    expect(help.stdout).toContain("x probe INPUT");
+    expect(await x()).toEqual({ code: 2, stdout: "", stderr: help.stdout });
+    expect((await x("help", "probe")).stdout).toBe((await x("probe", "--help")).stdout);
     expect((await x("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     for (const name of ["launch", "inspect", "probe", "convert"]) {
       expect((await x(name, "--help")).stdout).toContain(`x ${name}`);
@@ -39,8 +50,10 @@ describe("x", () => {
   });
 
   test("refuses what it does not know", async () => {
-    await expectFailure(2, 'x: there is no command "lunch"', "lunch");
-    await expectFailure(2, /^x: Unknown option '--nope'\n$/, "probe", "--nope");
+    await expectFailure(2, 'x: there is no command "lunch": did you mean "launch"?', "lunch");
+    await expectFailure(2, 'x: there is no command "constructor": try x --help', "constructor");
+    await expectFailure(2, 'x: there is no option "--verison": did you mean', "--verison");
+    await expectFailure(2, /^x: Unknown option '--nope': try x probe --help\n$/, "probe", "--nope");
     await expectFailure(2, /^x: Option '--frame-rate'.*\n$/, "convert", "--frame-rate", "-3");
     await expectFailure(2, "x: probe needs a file, a URL, or something on standard input", "probe");
     await expectFailure(2, "x: launch needs a pipeline", "launch");
@@ -57,7 +70,8 @@ describe("x inspect", () => {
       name: "queue",
       properties: { leaky: { values: ["no", "upstream", "downstream"] } },
     });
-    await expectFailure(2, 'x: there is no element "nosuch"', "inspect", "nosuch");
+    await expectFailure(2, 'x: there is no element "nosuch": x inspect', "inspect", "nosuch");
+    await expectFailure(2, 'element "tsdemx": did you mean "tsdemux"?', "inspect", "tsdemx");
     await expectFailure(2, 'takes one element, "tee" is a second', "inspect", "queue", "tee");
   });
 });
@@ -74,6 +88,13 @@ describe("x launch", () => {
     );
     expect(parts.code).toBe(0);
     expect(readFileSync(out)).toEqual(readFileSync(srt));
+  });
+
+  test("takes options behind the pipeline too", async () => {
+    const { code, stderr } = await x("launch", "fakesrc num-buffers=1 ! fakesink", "--json");
+    expect(JSON.parse(stderr)).toMatchObject({ type: "statistics" });
+    expect(code).toBe(0);
+    await expectFailure(2, "Unknown option '--nope'", "launch", "fakesrc ! fakesink", "--nope");
   });
 
   test("writes to standard output, and messages as JSON to standard error", async () => {
@@ -134,13 +155,25 @@ describe("x launch", () => {
     expect(short.stderr).toMatch(
       /^warning: tsdemux0: packets are missing \((\d+) in all; -v shows them\)$/m,
     );
-    const vtt = join(folder, "damaged.vtt");
-    const converted = await x("convert", damaged, vtt);
-    expect(missing(converted.stderr)).toBe(4);
-    expect(converted.stderr).toMatch(/^warning: tsdemux0: packets are missing \(\d+ in all\)$/m);
     const all = await x("launch", "-v", pipeline);
     const [, count] = /missing \((\d+) in all/.exec(short.stderr) ?? [];
     expect(missing(all.stderr)).toBe(Number(count));
+    const whole = join(folder, "captioned.ts");
+    await x("convert", srt, whole);
+    const captioned = readFileSync(whole);
+    writeFileSync(
+      damaged,
+      Buffer.concat(
+        Array.from({ length: captioned.length / 188 }, (_, i) =>
+          captioned.subarray(i * 188, (i % 50 === 49 ? i : i + 1) * 188),
+        ),
+      ),
+    );
+    const converted = await x("convert", damaged, join(folder, "damaged.vtt"));
+    expect(missing(converted.stderr)).toBe(4);
+    expect(converted.stderr).toMatch(
+      /^warning: "[^"]*damaged\.ts": packets are missing \(\d+ in all\)$/m,
+    );
   });
 
   test("a port in use is one sentence", async () => {
@@ -157,6 +190,31 @@ describe("x launch", () => {
     } finally {
       socket.close();
     }
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("an output that is full or closed", () => {
+  test("is a sentence, and an exit code", async () => {
+    const full = openSync("/dev/full", "w");
+    try {
+      for (const args of [["--help"], ["inspect"], ["probe", srt], ["probe", "--json", srt]]) {
+        const result = await start(args, ["ignore", full]).ended;
+        expectSentence(result, 1, "x: cannot write to standard output: no space left on the dev");
+      }
+    } finally {
+      closeSync(full);
+    }
+    const ts = join(fixtures, "mpegts-pcr-clock/ts/ff-cbr.ts");
+    await expectFailure(1, 'cannot write "/dev/full"', "probe", "--srt", "/dev/full", srt);
+    await expectFailure(1, 'cannot write "/dev/full"', "probe", "--plot", "/dev/full", ts);
+  });
+
+  test("by a reader that has seen enough: files are written all the same", async () => {
+    const out = join(folder, "enough.srt");
+    const { child, ended } = start(["probe", "--captions", "--srt", out, srt]);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+    expect(readFileSync(out, "utf8")).toContain("accordion");
   });
 });
 
@@ -374,7 +432,7 @@ describe("x probe", () => {
     expect(shown.code).toBe(1);
     await expectFailure(
       1,
-      /^x: jpegxsenc0: bits-per-pixel=0 is too little: /,
+      /^x: bits-per-pixel=0 is too little: /,
       ...["convert", "--bits-per-pixel", "0", y4m, jxs],
     );
     expect((await x("convert", jxs, png)).code).toBe(0);
@@ -402,11 +460,36 @@ describe("x probe", () => {
     await expectFailure(2, "x: input and output are the same file", "convert", vtt, vtt);
     await expectFailure(2, "vtt converts into srt, vtt, scc, mcc, ts", "convert", vtt, "a.jxs");
     await expectFailure(2, "convert reads jxs", "convert", "a.doc", "b.srt");
-    for (const rate of ["29.97", "0", "30/0"]) {
-      const name = `x: --frame-rate: "${rate}" is no frame rate such as 25 or 30000/1001`;
+    for (const rate of ["29.97", "0", "30/0", "0/0", "1000"]) {
+      const name = `x: --frame-rate: "${rate}" is no frame rate that captions have: 24000/1001, 24, 25`;
       await expectFailure(2, name, "convert", "--frame-rate", rate, srt, mcc);
     }
     await expectFailure(1, "no such file", "convert", "/no/such.srt", join(folder, "n.vtt"));
+  });
+
+  test("a conversion of nothing is a sentence about the file, and leaves no file", async () => {
+    const place = mkdtempSync(join(folder, "nothing-"));
+    const out = join(place, "n.vtt");
+    const ts = join(fixtures, "mpegts-pcr-clock/ts/ff-cbr.ts");
+    await expectFailure(1, `x: "${ts}": no caption was found in it`, "convert", ts, out);
+    const empty = join(place, "empty.srt");
+    writeFileSync(empty, "");
+    await expectFailure(1, `x: "${empty}": no cue in it`, "convert", empty, out);
+    const junk = join(place, "junk.ts");
+    writeFileSync(junk, "no transport stream");
+    await expectFailure(1, `error: "${junk}": no programme was found`, "convert", junk, out);
+    expect(readdirSync(place).sort()).toEqual(["empty.srt", "junk.ts"]);
+    const noName = '"noext" has no extension that says its format: srt converts into srt, vtt';
+    await expectFailure(2, noName, "convert", srt, "noext");
+    await expectFailure(2, "srt converts into srt, vtt", "convert", srt, "a.constructor");
+    await expectFailure(
+      2,
+      'x: property bits-per-pixel: "x" is not',
+      "convert",
+      "--bits-per-pixel=x",
+      join(fixtures, "jpegxs-codec/edit_two_frames.jxs"),
+      join(place, "b.jxs"),
+    );
   });
 
   test("a conversion that fails leaves everything as it was", async () => {
@@ -432,7 +515,7 @@ describe("x probe", () => {
     const bytes = readFileSync(jxs);
     writeFileSync(jxs, bytes.fill(0xff, bytes.length / 2, bytes.length - 2));
     const damaged = await x("convert", jxs, join(place, "n.y4m"));
-    expect(damaged.stderr).toMatch(/^error: jpegxsdec0: /m);
+    expect(damaged.stderr).toMatch(/^error: ".*damaged\.jxs": /m);
     expect(damaged.code).toBe(1);
     expect(readdirSync(place)).toEqual([...before, "damaged.jxs"].sort());
   });

@@ -51,11 +51,11 @@ describe("x probe of a pipe", () => {
     ]) {
       const bytes = readFileSync(file);
       const [expected] = reports((await x("probe", "--json", file)).stdout);
-      for (const args of [["-"], []]) {
-        const result = await xReading(bytes, "probe", "--json", ...args);
-        expect(result.stderr).toBe("");
-        expect(reports(result.stdout)).toEqual([{ ...expected, input: "-" }]);
-      }
+      // Without an argument it is meant too.
+      const args = file === ts ? [] : ["-"];
+      const result = await xReading(bytes, "probe", "--json", ...args);
+      expect(result.stderr).toBe("");
+      expect(reports(result.stdout)).toEqual([{ ...expected, input: "-" }]);
     }
   });
 
@@ -114,11 +114,23 @@ describe("x probe of a pipe", () => {
     const pipe = join(folder, "named");
     execFileSync("mkfifo", [pipe]);
     expect(await interrupted(1, "probe", pipe)).toEqual({ code: 130, stdout: "", stderr: "" });
-    const { ended } = start(["probe", "--json", pipe]);
-    createWriteStream(pipe).end(readFileSync(ts));
-    const { code, stdout } = await ended;
+    const bytes = readFileSync(ts);
+    const whole = start(["probe", "--json", pipe]);
+    createWriteStream(pipe).end(bytes);
+    const { code, stdout } = await whole.ended;
     expect(code).toBe(0);
-    expect(reports(stdout)[0]).toMatchObject({ input: pipe, kind: "mpegts" });
+    expect(reports(stdout)[0]).toMatchObject({ input: pipe, kind: "mpegts", problems: [] });
+    // Unlike standard input it may have an end, which an interrupt does not wait for.
+    const { child, ended } = start(["probe", "--json", pipe]);
+    const writer = createWriteStream(pipe);
+    writer.write(bytes);
+    await wait(3000);
+    child.kill("SIGINT");
+    const early = await ended;
+    writer.destroy();
+    expect(early.code).toBe(130);
+    const interruption = `interrupted: only the first ${bytes.length} bytes were read`;
+    expect(reports(early.stdout)[0]?.problems).toEqual([interruption]);
   });
 });
 
@@ -161,6 +173,9 @@ describe("x probe", () => {
     for (const time of ["0", "-1", "x", "1e9"]) {
       await expectFailure(2, "is no time up to 2000000 seconds", "probe", `--duration=${time}`, ts);
     }
+    await expectFailure(2, "--srt needs the name of a file", "probe", "--srt=", ts);
+    await expectFailure(2, "probe listens to udp, rtp and srt", "probe", "rtmp://a/b");
+    await expectFailure(2, "the port is one of 0 to 65535", "probe", "udp://127.0.0.1:99999");
     mkdirSync(join(folder, "inside"));
     await expectFailure(
       1,
@@ -170,10 +185,9 @@ describe("x probe", () => {
     );
   });
 
-  test.skipIf(process.platform === "win32")("of a file ends with an interrupt too", async () => {
-    const { code } = await interrupted(1, "probe", "--json", "/dev/zero");
-    // Zeros are no format: it ends before the interrupt comes, and does not gather them for ever.
-    expect(code).toBe(1);
+  test.skipIf(process.platform !== "linux")("of what has no end and no format ends", async () => {
+    await expectFailure(1, "is none of what x knows", "probe", "/dev/zero");
+    await expectFailure(1, "is none of what x knows", "probe", "/dev/urandom");
   });
 });
 

@@ -1,4 +1,11 @@
-import { Av1Parser, FrameParser, splitAnnexB } from "@x/es";
+import {
+  Av1Parser,
+  decodeAc3Header,
+  decodeAdtsHeader,
+  decodeMpegAudioHeader,
+  isFormatError,
+  splitAnnexB,
+} from "@x/es";
 import { parseUnit } from "@x/st2038";
 import type { InputError } from "../errors.js";
 import { isCapture } from "./capture.js";
@@ -128,23 +135,50 @@ const FRAMES = 3;
 /** What may be in front of the first one: the rest of a frame. */
 const MAX_REST = 8192;
 
+const AUDIO_HEADERS = {
+  adts: decodeAdtsHeader,
+  "mpeg-audio": decodeMpegAudioHeader,
+  ac3: decodeAc3Header,
+} as const;
+const AUDIO_FORMATS = ["adts", "mpeg-audio", "ac3"] as const;
+
 function audioFormat(head: Uint8Array, isAll: boolean): ElementaryFormat | undefined {
-  const found = (["adts", "mpeg-audio", "ac3"] as const).find((format) => {
-    const parser = new FrameParser({ format });
-    const events = [...parser.push(head), ...(isAll ? parser.flush() : [])];
-    const first = events.findIndex(({ type }) => type === "frame");
-    const frame = events[first];
-    if (frame?.type !== "frame") return false;
-    const following = events.slice(first);
-    const isRow =
-      following.length >= FRAMES &&
-      following.slice(0, FRAMES).every(({ type }) => type === "frame");
-    const isWhole = isAll && events.every(({ type }) => type === "frame");
-    return (isRow || isWhole) && frame.offset <= MAX_REST + tagBytes(head);
-  });
-  if (found !== undefined) return framedAudio(found);
+  const start = tagBytes(head);
   // The picture of a cover can be longer than the head: what has such a tag is MP3.
-  return tagBytes(head) > head.length ? framedAudio("mpeg-audio") : undefined;
+  if (start > head.length) return framedAudio("mpeg-audio");
+  for (let at = start; at < Math.min(start + MAX_REST, head.length - 1); at++) {
+    if (!isSyncWord(head, at)) continue;
+    for (const format of AUDIO_FORMATS) {
+      const { count, end } = framesFrom(head, at, format);
+      const isWhole = isAll && at === start && end === head.length;
+      if (count >= FRAMES || (count > 0 && isWhole)) return framedAudio(format);
+    }
+  }
+  return undefined;
+}
+
+/** 0xfff, of MPEG-2.5 0xffe, or 0x0b77. */
+function isSyncWord(head: Uint8Array, at: number): boolean {
+  const [first, second = 0] = [head[at], head[at + 1]];
+  return (first === 0xff && second >= 0xe0) || (first === 0x0b && second === 0x77);
+}
+
+/** How many frames follow each other from `from` on, up to {@link FRAMES}, and where the last one ends. */
+function framesFrom(
+  head: Uint8Array,
+  from: number,
+  format: keyof typeof AUDIO_HEADERS,
+): { readonly count: number; readonly end: number } {
+  let count = 0;
+  let end = from;
+  try {
+    for (; count < FRAMES && end < head.length; count++) {
+      end += AUDIO_HEADERS[format](head, end).frameBytes;
+    }
+  } catch (error) {
+    if (!isFormatError(error)) throw error;
+  }
+  return { count, end };
 }
 
 /** Size of the ID3v2 tag at the front. */

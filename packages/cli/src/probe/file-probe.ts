@@ -32,7 +32,7 @@ export async function probeFile(
       const what = foreignFormat(head) ?? `is none of what x knows: ${KNOWN}`;
       return new InputError(`${nameOf(path)} ${what}`);
     };
-    const probe = probeFor(head, head.length < HEAD_BYTES, notKnown);
+    const probe = probeFor(head.subarray(0, HEAD_BYTES), head.length < HEAD_BYTES, notKnown);
     await feed(probe, head, input, (bytes) => {
       onProgress(bytes, input.size === undefined ? undefined : Math.min(1, bytes / input.size));
     });

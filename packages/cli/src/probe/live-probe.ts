@@ -57,9 +57,10 @@ function sourceOf(url: string): { readonly source: string; readonly destination:
     const [destination = ""] = url.split("?");
     return { source: `srtsrc uri="${url.replace(/[\\"$]/g, "\\$&")}"`, destination };
   }
-  const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/.exec(url);
+  const found = /^(?:udp|rtp):\/\/@?(\[[^\]]*\]|[^:/]*):(\d+)\/?$/i.exec(url);
   if (found === null) throw new UsageError(`"${url}" is not of the form udp://HOST:PORT`);
   const [, host = "", port = ""] = found;
+  if (Number(port) > 65_535) throw new UsageError(`"${url}": the port is one of 0 to 65535`);
   const address = host === "" ? "0.0.0.0" : host.replace(/^\[|\]$/g, "");
   return { source: `udpsrc address="${address}" port=${port}`, destination: `${address}:${port}` };
 }

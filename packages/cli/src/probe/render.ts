@@ -1,4 +1,5 @@
 import { TR_101_290_NAMES, type Tr101290Indicator } from "@x/mpegts";
+import { isStandardInput } from "./input.js";
 import { renderFlv } from "./render-flv.js";
 import { renderElementary, renderMovie } from "./render-movie.js";
 import {
@@ -19,7 +20,8 @@ import { counted, formatText } from "./stream-format.js";
 
 /** A report for people. `allCaptions`: print every cue, not only the first few. */
 export function renderReport(report: ProbeReport, allCaptions: boolean): string {
-  const lines = [`${report.input}: ${KINDS[report.kind]}, ${report.bytes} bytes`];
+  const name = isStandardInput(report.input) ? "standard input" : report.input;
+  const lines = [`${name}: ${KINDS[report.kind]}, ${report.bytes} bytes`];
   for (const stream of report.transportStreams) lines.push(...transportStream(stream));
   for (const stream of report.rtp) lines.push(...rtp(stream));
   for (const stream of report.elementary) lines.push(...renderElementary(stream));
