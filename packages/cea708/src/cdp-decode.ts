@@ -65,6 +65,12 @@ class CdpReader {
     this.verbatim = { ...this.verbatim, ...fields };
   }
 
+  /** Reserved bits that are not as they must be; `fields` keeps them. */
+  reserved(at: number, field: string, fields?: CdpVerbatim): void {
+    this.report("reserved", "warning", at, field, "reserved bits are not as they must be");
+    if (fields !== undefined) this.keep(fields);
+  }
+
   /** Sections up to the footer; returns the offset behind the last one read. */
   sections(end: number): number {
     let at = this.start + HEADER_SIZE;
@@ -117,12 +123,8 @@ class CdpReader {
   }
 
   timeCodeSection(at: number): void {
-    const [first, second, third, fourth] = this.bytes.subarray(at, at + 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const received = this.bytes.subarray(at, at + 4);
+    const [first, second, third, fourth] = received as unknown as [number, number, number, number];
     const timeCode = {
       hours: bcd(first & 0x3f),
       minutes: bcd(second & 0x7f),
@@ -132,15 +134,14 @@ class CdpReader {
       dropFrameFlag: (fourth & 0x80) !== 0,
     };
     this.timeCode = timeCode;
-    const nibbles = [first, second, third, fourth].every((byte) => (byte & 0x0f) < 10);
+    const nibbles = received.every((byte) => (byte & 0x0f) < 10);
     const { hours, minutes, seconds, frames } = timeCode;
     if (!nibbles || hours > 23 || minutes > 59 || seconds > 59 || frames > 29) {
       const text = `${hours}:${minutes}:${seconds}:${frames}`;
       this.report("range", "error", at, "timeCode", `${text} is no time of day in BCD`);
-      this.keep({ timeCode: this.bytes.subarray(at, at + 4) });
+      this.keep({ timeCode: received });
     } else if ((first & 0xc0) !== 0xc0 || (second & 0x80) === 0 || (fourth & 0x40) !== 0) {
-      this.report("reserved", "warning", at, "timeCode", "reserved bits are not as they must be");
-      this.keep({ timeCode: this.bytes.subarray(at, at + 4) });
+      this.reserved(at, "timeCode", { timeCode: received });
     }
   }
 
@@ -148,8 +149,7 @@ class CdpReader {
     const header = this.bytes[at + 1];
     if (header === undefined || at + 1 >= end) return this.cut(at, "ccDataSection");
     if ((header & 0xe0) !== 0xe0) {
-      this.report("reserved", "warning", at + 1, "ccCount", "reserved bits are not ones");
-      this.keep({ ccDataHeader: header });
+      this.reserved(at + 1, "ccCount", { ccDataHeader: header });
     }
     let ccCount = header & 0x1f;
     const first = at + 2;
@@ -189,8 +189,7 @@ class CdpReader {
       return this.cut(at, "svcInfoSection");
     }
     if ((header & 0x80) === 0) {
-      this.report("reserved", "warning", at + 1, "svcInfo", "the reserved bit is not one");
-      this.keep({ svcInfoHeader: header });
+      this.reserved(at + 1, "svcInfo", { svcInfoHeader: header });
     }
     const services: CaptionServiceEntry[] = [];
     const numbers = new Uint8Array(count);
@@ -206,9 +205,9 @@ class CdpReader {
         const message = `service ${announced} described as ${entry.captionServiceNumber}`;
         this.report("service", "error", entryAt, "captionServiceNumber", message);
       }
-      if ((number & 0x80) === 0 || entry.verbatim !== undefined) {
-        const message = "reserved bits are not ones";
-        this.report("reserved", "warning", entryAt, "captionServiceEntry", message);
+      const reserved = (number & 0x80) === 0 || (number & 0x60) === 0x40;
+      if (reserved || entry.verbatim !== undefined) {
+        this.reserved(entryAt, "captionServiceEntry");
       }
       services.push(entry);
       entryAt += SERVICE_ENTRY_SIZE + 1;
@@ -297,15 +296,14 @@ export function decodeCdp(bytes: Uint8Array, offset = 0, options: CdpOptions = {
     reader.report("range", "error", offset + 3, "cdpFrameRate", `${cdpFrameRate} is reserved`);
   }
   if ((rate & 0x0f) !== 0x0f) {
-    reader.report("reserved", "warning", offset + 3, "cdpFrameRate", "reserved bits are not ones");
-    reader.keep({ rateReserved: rate & 0x0f });
+    reader.reserved(offset + 3, "cdpFrameRate", { rateReserved: rate & 0x0f });
   }
   const flags = bytes[offset + 4] as number;
   const cdpHdrSequenceCntr = uint16(bytes, offset + 5);
   reader.sections(offset + length);
   reader.footer(cdpHdrSequenceCntr, length);
   checkFlags(reader, flags);
-  checkCcCount(reader, cdpFrameRate);
+  checkCcData(reader, cdpFrameRate);
   const cdp: Cdp = {
     cdpFrameRate,
     captionServiceActive: (flags & 2) !== 0,
@@ -338,13 +336,25 @@ function checkFlags(reader: CdpReader, flags: number): void {
   reader.keep({ flags });
 }
 
-function checkCcCount(reader: CdpReader, cdpFrameRate: number): void {
+/** A frame has a count of its own, and line 21 in it comes before DTVCC and padding (CTA-708-E 4.4). */
+function checkCcData(reader: CdpReader, cdpFrameRate: number): void {
+  const { ccData, start } = reader;
+  if (ccData === undefined) return;
   const expected = CDP_FRAME_RATES[cdpFrameRate - 1]?.ccCount;
-  if (expected === undefined || reader.ccData === undefined) return;
-  const actual = reader.ccData.length / 3;
-  if (actual === expected) return;
-  const message = `${actual} triplets where the frame rate has ${expected}`;
-  reader.report("range", "warning", reader.start + HEADER_SIZE + 1, "ccCount", message);
+  const actual = ccData.length / 3;
+  if (expected !== undefined && actual !== expected) {
+    const message = `${actual} triplets where the frame rate has ${expected}`;
+    reader.report("range", "warning", start + HEADER_SIZE + 1, "ccCount", message);
+  }
+  let dtvcc = 0;
+  for (let at = 0; at < ccData.length; at += 3) {
+    const first = ccData[at] as number;
+    if (dtvcc > 0 && (first & 6) === 4) {
+      reader.report("order", "error", start + HEADER_SIZE, "ccData", "line 21 behind DTVCC");
+      return;
+    }
+    dtvcc |= first & 2;
+  }
 }
 
 function bcd(byte: number): number {

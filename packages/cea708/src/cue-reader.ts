@@ -70,9 +70,7 @@ export class CueReader {
   flush(timeMs: number): Cue[] {
     this.#decoder.flush(timeMs);
     const cues = this.#compare(timeMs);
-    this.#open.forEach((open, id) => {
-      if (open !== undefined) this.#close(id, open, timeMs, cues);
-    });
+    for (let id = 0; id < 8; id++) this.#close(id, this.#open[id], timeMs, cues);
     this.#version = -1;
     return byStart(cues);
   }
@@ -96,7 +94,7 @@ export class CueReader {
   #compareWindow(id: number, window: CaptionWindow | undefined, timeMs: number, cues: Cue[]): void {
     const open = this.#open[id];
     if (window === undefined || !window.visible) {
-      if (open !== undefined) this.#close(id, open, timeMs, cues);
+      this.#close(id, open, timeMs, cues);
       return;
     }
     if (open !== undefined && open.version === window.version) return;
@@ -127,8 +125,7 @@ export class CueReader {
     };
     if (open !== undefined) {
       // A line that rolls up under the same one is new, a window that is filled again is not.
-      const again = scrolled === 0 || scrolled >= window.rows;
-      const unchanged = again && sameLines(open.lines, lines);
+      const unchanged = scrolled % window.rows === 0 && sameLines(open.lines, lines);
       if (unchanged || (recent && lost <= 0 && lines.length > 0)) {
         this.#open[id] = { ...open, ...state, changedMs: unchanged ? open.changedMs : timeMs };
         return;
@@ -145,10 +142,10 @@ export class CueReader {
     };
   }
 
-  #close(id: number, open: OpenCue, endMs: number, cues: Cue[]): void {
+  #close(id: number, open: OpenCue | undefined, endMs: number, cues: Cue[]): void {
     this.#open[id] = undefined;
+    if (open === undefined || open.lines.length === 0) return;
     const { startMs, lines, placement } = open;
-    if (lines.length === 0) return;
     cues.push({ startMs, endMs, lines, placement, id: undefined });
   }
 }

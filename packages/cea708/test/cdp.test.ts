@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../tools/testing/vectors.js";
+import { line21First } from "../src/conformance/arbitraries.js";
 import {
   type Cdp,
   CdpCursor,
@@ -44,7 +45,10 @@ const anyCdp: fc.Arbitrary<Cdp> = fc.record({
     { nil: undefined },
   ),
   ccData: fc.option(
-    fc.nat(31).chain((count) => fc.uint8Array({ minLength: 3 * count, maxLength: 3 * count })),
+    fc
+      .nat(31)
+      .chain((count) => fc.uint8Array({ minLength: 3 * count, maxLength: 3 * count }))
+      .map(line21First),
     { nil: undefined },
   ),
   svcInfo: fc.option(
@@ -64,6 +68,16 @@ const anyCdp: fc.Arbitrary<Cdp> = fc.record({
     { maxLength: 2 },
   ),
 });
+
+const empty: Cdp = {
+  cdpFrameRate: 5,
+  captionServiceActive: true,
+  cdpHdrSequenceCntr: 7,
+  timeCode: undefined,
+  ccData: undefined,
+  svcInfo: undefined,
+  futureSections: [],
+};
 
 describe("CDP", () => {
   property.prop([anyCdp])("strict decoding gives back what was encoded", (cdp) => {
@@ -110,6 +124,22 @@ describe("CDP", () => {
     },
   );
 
+  test("line 21 behind DTVCC or its padding is an error in strict mode, and read in lenient mode", () => {
+    for (const before of ["fe4142", "ff0221", "fa0000"]) {
+      const ccData = fromHex(`${before}fc9420${"fa0000".repeat(8)}`);
+      const bytes = encodeCdp({ ...empty, cdpFrameRate: 8, ccData });
+      expect(() => decodeCdp(bytes, 0, { mode: "strict" })).toThrow(
+        expect.objectContaining({ code: "order", field: "ccData" }),
+      );
+      const { cdp, issues } = decodeCdp(bytes);
+      expect(issues.map(({ code, severity }) => [code, severity])).toEqual([["order", "error"]]);
+      expect(cdp.ccData).toEqual(ccData);
+    }
+    const invalid = fromHex(`fe4142f88080${"fa0000".repeat(8)}`);
+    const bytes = encodeCdp({ ...empty, cdpFrameRate: 8, ccData: invalid });
+    expect(decodeCdp(bytes, 0, { mode: "strict" }).cdp.ccData).toEqual(invalid);
+  });
+
   test("every strict prefix is an error", () => {
     const bytes = fromHex("96690d5f430001 72e0 740001 00".replaceAll(" ", ""));
     bytes[12] = -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
@@ -120,15 +150,7 @@ describe("CDP", () => {
   });
 
   test("codes of errors name field and byte", () => {
-    const base = encodeCdp({
-      cdpFrameRate: 5,
-      captionServiceActive: true,
-      cdpHdrSequenceCntr: 7,
-      timeCode: undefined,
-      ccData: fromHex("fc9420"),
-      svcInfo: undefined,
-      futureSections: [],
-    });
+    const base = encodeCdp({ ...empty, ccData: fromHex("fc9420") });
     const damaged = (at: number, value: number): Uint8Array => {
       const bytes = base.slice();
       bytes[at] = value;
@@ -160,15 +182,7 @@ describe("CDP", () => {
   });
 
   test("an encoder refuses what does not fit", () => {
-    const cdp = {
-      cdpFrameRate: 5,
-      captionServiceActive: true,
-      cdpHdrSequenceCntr: 7,
-      timeCode: undefined,
-      ccData: undefined,
-      svcInfo: undefined,
-      futureSections: [],
-    };
+    const cdp = empty;
     expect(() => encodeCdp({ ...cdp, cdpFrameRate: 16 })).toThrow(RangeError);
     expect(() => encodeCdp({ ...cdp, cdpHdrSequenceCntr: 65_536 })).toThrow(RangeError);
     expect(() => encodeCdp({ ...cdp, ccData: new Uint8Array(4) })).toThrow(RangeError);

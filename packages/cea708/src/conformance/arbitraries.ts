@@ -1,3 +1,4 @@
+import { concatBytes } from "@x/bits";
 import * as fc from "fast-check";
 import type { PlainCdp, PlainPacket, PlainRate, PlainTimeCode } from "./implementation.js";
 
@@ -83,9 +84,18 @@ export const cdp: fc.Arbitrary<PlainCdp> = fc
       cdpHdrSequenceCntr,
       captionServiceActive,
       timeCode,
-      ccData,
+      ccData: line21First(ccData),
     }));
   });
+
+/** The triplets in the order of a frame: line 21, then DTVCC and padding. */
+export function line21First(ccData: Uint8Array): Uint8Array<ArrayBuffer> {
+  const triplets = Array.from({ length: ccData.length / 3 }, (_, i) =>
+    ccData.subarray(3 * i, 3 * i + 3),
+  );
+  const dtvcc = (triplet: Uint8Array): number => (triplet[0] as number) & 2;
+  return concatBytes(...triplets.sort((a, b) => dtvcc(a) - dtvcc(b)));
+}
 
 /** Seconds of captions that the slowest rate can carry: some line-21 pairs and whole DTVCC packets. */
 export interface CaptionSecond {
