@@ -3,17 +3,18 @@
 namespace jxs {
 namespace {
 
-// Bit 0 of four lanes of 16 bits from a nibble, whose top bit goes into lane 0.
-struct LaneTable {
-  u64 of_nibble[16];
+// Bits of four lanes from eight data bits, whose halves become bits 1 and 0.
+struct PairTable {
+  u64 of_byte[256];
 };
-constexpr LaneTable make_lanes() {
-  LaneTable t = {};
-  for (int i = 0; i < 16; i++)
-    for (int lane = 0; lane < 4; lane++) t.of_nibble[i] |= u64(i >> (3 - lane) & 1) << 16 * lane;
+constexpr PairTable make_pairs() {
+  PairTable t = {};
+  for (int i = 0; i < 256; i++)
+    for (int lane = 0; lane < 4; lane++)
+      t.of_byte[i] |= u64(i >> (7 - lane) & 1) << (16 * lane + 1) | u64(i >> (3 - lane) & 1) << 16 * lane;
   return t;
 }
-constexpr LaneTable kLanes = make_lanes();
+constexpr PairTable kPairs = make_pairs();
 
 // Bit j of a byte at bit 4j: one coefficient's part of eight nibbles.
 struct StrideTable {
@@ -27,12 +28,30 @@ constexpr StrideTable make_strides() {
 }
 constexpr StrideTable kStrides = make_strides();
 
-unsigned nibble_at(const Nibbles &in) {
+// Takes `count` nibbles, 1 to 8, as bits of four lanes.
+u64 take_nibbles(Nibbles &in, int count) {
   const u8 *p = in.data + (in.at >> 1);
-  return p < in.end ? *p >> (in.at & 1 ? 0 : 4) & 15 : 0;
+  u64 bits = 0;
+  if (in.end - p >= 8) bits = load_be64(p);
+  else
+    for (int i = 0; i < 8; i++) bits = bits << 8 | (p + i < in.end ? p[i] : 0);
+  bits = bits << (in.at & 1) * 4 >> (64 - 4 * count);
+  in.at += size_t(count);
+  u64 lanes = 0;
+  for (int shift = (count - 1) / 2 * 8; shift >= 0; shift -= 8)
+    lanes = lanes << 2 | kPairs.of_byte[bits >> shift & 0xff];
+  return lanes;
 }
 
-u32 magnitude_of(i32 x) { return x < 0 ? -u32(x) : u32(x); }
+// How many of the planes come next, so that those behind are in eights.
+int next_planes(int left) { return left % 8 == 0 ? 8 : left % 8; }
+
+constexpr u64 kLowBytes = 0x00ff00ff00ff00ff;
+
+u32 magnitude_of(i32 x) {
+  const u32 sign = u32(x >> 31);
+  return (u32(x) ^ sign) - sign;
+}
 
 // The nibbles of eight bit-planes from `bit` on.
 u64 eight_planes(const u32 *magnitude, int bit) {
@@ -43,27 +62,38 @@ u64 eight_planes(const u32 *magnitude, int bit) {
 
 }  // namespace
 
-void unpack_wide(Nibbles &in, const u8 *counts, int groups, int t, bool signs, bool uniform, i32 *out) {
+void unpack_wide(Nibbles &to, const u8 *counts, int groups, int t, bool signs, bool uniform, i32 *out) {
+  // In registers: see the kernels' `pack`.
+  Nibbles in = to;
   for (int g = 0; g < groups; g++) {
-    const int planes = max(counts[g] - t, 0);
-    u64 negative = 0, upper = 0, lower = 0;
-    if (planes > 0 && signs) {
-      negative = kLanes.of_nibble[nibble_at(in)];
-      in.at++;
+    int planes = max(counts[g] - t, 0);
+    const u64 negative = signs && planes > 0 ? take_nibbles(in, 1) : 0;
+    // Bits above the lower sixteen of four numbers, and those.
+    u64 upper = 0, lower = 0;
+    while (planes > 0) {
+      const int now = next_planes(planes);
+      upper = upper << 8 | (lower >> 8 & kLowBytes);
+      lower = (lower & kLowBytes) << 8 | take_nibbles(in, now);
+      planes -= now;
     }
-    for (int plane = planes - 1; plane >= 0; plane--, in.at++) {
-      u64 &lanes = plane >= 16 ? upper : lower;
-      lanes = lanes << 1 | kLanes.of_nibble[nibble_at(in)];
-    }
-    for (int i = 0; i < 4; i++) {
-      const auto lane = [&](u64 lanes) { return u32(lanes >> 16 * i & 0xffff); };
-      out[4 * g + i] = i32(lane(negative) << 31 | lane(upper) << 16 | lane(lower));
-    }
+    upper |= negative << 15;
+    for (int i = 0; i < 4; i++)
+      out[4 * g + i] = i32(u32(upper >> 16 * i) << 16 | u32(lower >> 16 * i & 0xffff));
   }
+  to = in;
   if (signs) dequantise_wide(out, counts, groups, t, uniform);
 }
 
 void dequantise_wide(i32 *line, const u8 *counts, int groups, int t, bool uniform) {
+  const auto with_sign = [](u32 magnitude, i32 x) {
+    const u32 sign = u32(x >> 31);
+    return i32((magnitude ^ sign) - sign);
+  };
+  // Almost always: the streams are lossless.
+  if (t == 0) {
+    for (int i = 0; i < 4 * groups; i++) line[i] = with_sign(u32(line[i]) & 0x7fffffff, line[i]);
+    return;
+  }
   for (int i = 0; i < 4 * groups; i++) {
     const u32 index = u32(line[i]) & 0x7fffffff;
     u32 magnitude = index << t;
@@ -71,9 +101,9 @@ void dequantise_wide(i32 *line, const u8 *counts, int groups, int t, bool unifor
       const int zeta = max(counts[i >> 2] - t, 0) + 1;
       for (u64 term = u64(magnitude) >> zeta; term != 0; term >>= zeta) magnitude += u32(term);
     } else if (index != 0) {
-      magnitude += (1u << t) >> 1;
+      magnitude += 1u << (t - 1);
     }
-    line[i] = i32(line[i] < 0 ? -magnitude : magnitude);
+    line[i] = with_sign(magnitude, line[i]);
   }
 }
 
@@ -102,7 +132,7 @@ void pack_wide(BitWriter &to, const i32 *line, const u8 *counts, int groups, boo
     }
     if (signs) out.put(negative, 4);
     for (int planes = counts[g]; planes > 0;) {
-      const int now = planes % 8 == 0 ? 8 : planes % 8;
+      const int now = next_planes(planes);
       planes -= now;
       out.put(eight_planes(magnitude, planes), 4 * now);
     }

@@ -3,35 +3,48 @@
  * peer dependency of this entry only.
  */
 import * as fc from "fast-check";
-import { type CfaPattern, cfaRegistration } from "./colour.js";
-import { type ModelCodestream, type ModelTools, modelCodestream } from "./conformance-model.js";
+import { type CfaPattern, cfaPattern } from "./colour.js";
+import {
+  arbitraryCodestream,
+  arbitraryPicture,
+  CFA_PATTERNS,
+  type ConformancePicture,
+  type ModelOptions,
+} from "./conformance-arbitraries.js";
 import { checkRules } from "./conformance-rules.js";
-import { geometryOf } from "./geometry.js";
-import type { CodestreamHeader } from "./header.js";
-import { SAMPLING, type SamplingFormat } from "./sampling.js";
+import type { Nonlinearity } from "./header.js";
 import { walkCodestream } from "./walk.js";
 
+export {
+  arbitraryCodestream,
+  arbitraryPicture,
+  type ConformancePicture,
+  type ModelOptions,
+} from "./conformance-arbitraries.js";
 export type { ModelCodestream, ModelPlane } from "./conformance-model.js";
-
-/** A picture as an implementation takes and gives it. */
-export interface ConformancePicture {
-  readonly width: number;
-  readonly height: number;
-  readonly format: SamplingFormat;
-  readonly bitDepth: number;
-  /** Tightly packed rows, one array for each component. */
-  readonly planes: readonly ArrayLike<number>[];
-}
 
 /** The codec under test, on plain data. It may wrap a C library or a program. */
 export interface JpegXsImplementation {
   /** Decode a whole codestream; tightly packed rows. Throws on a codestream that it refuses. */
   decode(codestream: Uint8Array): readonly ArrayLike<number>[];
   /** Encode to exactly `size` bytes, or without loss. Leave it out to test a decoder. */
-  encode?(
-    picture: ConformancePicture,
-    options: { readonly size?: number; readonly lossless?: boolean; readonly rgb?: boolean },
-  ): Uint8Array;
+  encode?(picture: ConformancePicture, options: ConformanceEncodeOptions): Uint8Array;
+  /** What `encode` has beyond the profiles for broadcast. Default: nothing. */
+  readonly tools?: readonly EncoderTool[];
+}
+
+/** Lossless coding above 12 bits, filter arrays, non-linearities. */
+export type EncoderTool = "lossless16" | "cfa" | "nonlinearity";
+
+/** How to encode. Whatever is left out is the encoder's own choice. */
+export interface ConformanceEncodeOptions {
+  readonly size?: number;
+  readonly lossless?: boolean;
+  readonly rgb?: boolean;
+  /** Only with the tool of that name: the components are R, G, G, B; full transform with both exponents 0. */
+  readonly cfa?: CfaPattern;
+  /** Only with the tool of that name: NLT as it is to be written. */
+  readonly nonlinearity?: Nonlinearity;
 }
 
 /** A test runner: vitest, node:test, mocha and jest fit. */
@@ -40,155 +53,6 @@ export interface ConformanceRunner {
   test(name: string, body: () => void): void;
   /** Random cases for each property. Default 50. */
   readonly numRuns?: number;
-}
-
-/** What a random codestream is made of; whatever is left out is random. */
-export interface ModelOptions {
-  readonly format?: SamplingFormat | "bayer";
-  readonly nlx?: number;
-  readonly nly?: number;
-  /** `"lossless16"`: above 12 bits. */
-  readonly precision?: "regular" | "lossless" | "lossless16" | "quadratic" | "extended";
-  readonly columns?: boolean;
-  readonly rct?: boolean;
-  readonly qpih?: number;
-  readonly fs?: number;
-  readonly rm?: number;
-  readonly rl?: number;
-  readonly lh?: number;
-  readonly vertical?: boolean;
-  readonly significance?: boolean;
-  readonly raw?: boolean;
-  readonly filler?: boolean;
-}
-
-const FACTORS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
-  ...SAMPLING,
-  bayer: [
-    [1, 1],
-    [1, 1],
-    [1, 1],
-    [1, 1],
-  ],
-};
-
-/** Random codestreams with the pictures that they mean, small enough to read by eye. */
-export function arbitraryCodestream(options: ModelOptions = {}): fc.Arbitrary<ModelCodestream> {
-  const pick = <T>(value: T | undefined, otherwise: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-    value === undefined ? otherwise : fc.constant(value);
-  const bit = fc.constantFrom(0, 1);
-  return fc
-    .record({
-      format: pick(
-        options.format,
-        fc.constantFrom("4:0:0", "4:2:0", "4:2:2", "4:4:4", "4:2:2:4", "4:4:4:4") as fc.Arbitrary<
-          SamplingFormat | "bayer"
-        >,
-      ),
-      nlx: pick(options.nlx, fc.integer({ min: 1, max: 5 })),
-      nly: pick(options.nly, fc.integer({ min: 0, max: 2 })),
-      precision: pick(options.precision, fc.constant("regular" as const)),
-      columns: pick(options.columns, fc.constant(false)),
-      rct: pick(options.rct, fc.constant(false)),
-      qpih: pick(options.qpih, bit),
-      fs: pick(options.fs, bit),
-      rm: pick(options.rm, bit),
-      rl: pick(options.rl, bit),
-      lh: pick(options.lh, bit),
-      bits:
-        options.precision === "lossless16"
-          ? fc.integer({ min: 13, max: 16 })
-          : fc.integer({ min: 8, max: 12 }),
-      hsl: fc.integer({ min: 1, max: 4 }),
-      wide: fc.integer({ min: 0, max: 40 }),
-      high: fc.integer({ min: 0, max: 9 }),
-      gain: fc.integer({ min: 0, max: 4 }),
-      vertical: pick(options.vertical, fc.boolean()),
-      significance: pick(options.significance, fc.boolean()),
-      raw: pick(options.raw, fc.boolean()),
-      filler: pick(options.filler, fc.boolean()),
-      pattern: fc.constantFrom<CfaPattern>("RGGB", "BGGR", "GRBG", "GBRG"),
-      cf: fc.constantFrom(0, 3),
-      e1: fc.integer({ min: 0, max: 3 }),
-      e2: fc.integer({ min: 0, max: 3 }),
-      seed: fc.nat(),
-    })
-    .map((o) => {
-      const cdt = (FACTORS[o.format] as (typeof FACTORS)[string]).map(([sx, sy]) => ({
-        b: o.bits,
-        sx,
-        sy,
-      }));
-      const maxSx = Math.max(...cdt.map((c) => c.sx));
-      const maxSy = Math.max(...cdt.map((c) => c.sy));
-      const nly = Math.max(maxSy - 1, Math.min(o.nly, o.nlx));
-      const nlx = o.columns ? Math.min(o.nlx, 2) : o.nlx;
-      const least = maxSx * 2 ** nlx;
-      const column = 8 * least;
-      let wf = maxSx * (2 ** nlx + o.wide) + (o.columns ? column : 0);
-      // The last column must not be narrower than the coarsest coefficient.
-      if (o.columns && ((wf - 1) % column) + 1 < least) wf += least;
-      const bayer = o.format === "bayer";
-      const lossless = o.precision.startsWith("lossless");
-      const [bw, fq] = lossless ? [o.bits, 0] : o.precision === "regular" ? [20, 8] : [18, 6];
-      const pih = {
-        lcod: 0,
-        ppih: 0,
-        plev: 0,
-        wf,
-        hf: maxSy * (2 ** nly + o.high),
-        cw: o.columns ? 1 : 0,
-        hsl: o.hsl,
-        nc: cdt.length,
-        ng: 4,
-        ss: 8,
-        bw,
-        fq,
-        br: o.precision === "lossless16" ? 5 : 4,
-        fslc: 0,
-        ppoc: 0,
-        cpih: bayer ? 3 : Number(o.rct),
-        nlx,
-        nly: Math.min(nly, nlx),
-        lh: o.lh,
-        rl: o.rl,
-        qpih: o.qpih,
-        fs: o.fs,
-        rm: o.rm,
-      };
-      const random = generator(o.seed);
-      const sd = bayer ? 1 : 0;
-      const bands = geometryOf(pih, cdt, sd).bands.length;
-      const wgt = Array.from({ length: bands }, () => ({
-        gain: Math.floor(random() * (o.gain + 1)),
-        priority: Math.floor(random() * bands),
-      }));
-      const header: CodestreamHeader = {
-        cap: capabilities(pih.rl, maxSy, o.precision, bayer),
-        pih,
-        cdt,
-        wgt,
-        ...(bayer && {
-          sd,
-          cts: { reserved: 0, cf: o.cf, e1: o.e1, e2: o.e2 },
-          crg: cfaRegistration(o.pattern),
-        }),
-        ...(o.precision === "quadratic" && {
-          nlt: { tnlt: 1 as const, dco: Math.floor(random() * 64) - 32 },
-        }),
-        ...(o.precision === "extended" && {
-          nlt: { tnlt: 2 as const, t1: 5000, t2: 40000, e: 1 + Math.floor(random() * 4) },
-        }),
-      };
-      const tools: ModelTools = {
-        vertical: o.vertical,
-        significance: o.significance,
-        raw: o.raw,
-        filler: o.filler,
-        maxCount: lossless ? o.bits : 12,
-      };
-      return modelCodestream(header, tools, random);
-    });
 }
 
 /** A small published codestream: SVT-JPEG-XS 0.10, 48 x 20, 4:2:2, 8 bits, five levels by two. */
@@ -294,19 +158,90 @@ export function conformanceSuite(
 
   if (implementation.encode === undefined) return;
   const encode = implementation.encode.bind(implementation);
+  const { tools = [] } = implementation;
+  const comesBack = (picture: ConformancePicture, bytes: Uint8Array): void => {
+    const decoded = implementation.decode(bytes);
+    for (const [i, plane] of picture.planes.entries()) {
+      same(`component ${i}`, Array.from(decoded[i] ?? []).join(), Array.from(plane).join());
+    }
+  };
   describe("JPEG XS encoder, ISO/IEC 21122-1", () => {
     test("lossless coding gives every sample back", () => {
       fc.assert(
         fc.property(arbitraryPicture(), fc.boolean(), (picture, rgb) => {
           const options = { lossless: true, rgb: rgb && picture.format === "4:4:4" };
-          const decoded = implementation.decode(encode(picture, options));
-          for (const [i, plane] of picture.planes.entries()) {
-            same(`component ${i}`, Array.from(decoded[i] ?? []).join(), Array.from(plane).join());
-          }
+          comesBack(picture, encode(picture, options));
         }),
         { numRuns },
       );
     });
+
+    if (tools.includes("lossless16")) {
+      test("A.4.4 lossless coding above 12 bits does, too, with counts of five bits (2024)", () => {
+        const deep = arbitraryPicture({ depths: [13, 14, 15, 16] });
+        fc.assert(
+          fc.property(deep, fc.boolean(), (picture, rgb) => {
+            const options = { lossless: true, rgb: rgb && picture.format === "4:4:4" };
+            const bytes = encode(picture, options);
+            same("Br", walkCodestream(bytes).header.pih.br, 5);
+            checkRules(bytes);
+            comesBack(picture, bytes);
+          }),
+          { numRuns },
+        );
+      });
+    }
+
+    if (tools.includes("cfa")) {
+      test("F.5, F.6 filter arrays without loss, and their pattern", () => {
+        const sensor = arbitraryPicture({ formats: ["4:4:4:4"] });
+        fc.assert(
+          fc.property(sensor, fc.constantFrom(...CFA_PATTERNS), (picture, cfa) => {
+            const bytes = encode(picture, { lossless: true, cfa });
+            const { cts, crg = [] } = walkCodestream(bytes).header;
+            same("pattern", cfaPattern(crg), cfa);
+            same("CTS", [cts?.cf, cts?.e1, cts?.e2].join(), "0,0,0");
+            checkRules(bytes);
+            comesBack(picture, bytes);
+          }),
+          { numRuns },
+        );
+      });
+    }
+
+    if (tools.includes("nonlinearity")) {
+      test("G.4, G.5 curves: plenty of bytes leave small errors", () => {
+        const curve = fc.constantFrom<Nonlinearity>(
+          { tnlt: 1, dco: 0 },
+          { tnlt: 1, dco: -40 },
+          { tnlt: 2, t1: 5000, t2: 40000, e: 3 },
+          { tnlt: 2, t1: 30000, t2: 90000, e: 1 },
+        );
+        fc.assert(
+          fc.property(arbitraryPicture(), curve, (picture, nonlinearity) => {
+            const samples = picture.planes.reduce((sum, p) => sum + p.length, 0);
+            const bytes = encode(picture, { size: 4000 + 4 * samples, nonlinearity });
+            const { nlt } = walkCodestream(bytes).header;
+            same("NLT", JSON.stringify(nlt), JSON.stringify(nonlinearity));
+            checkRules(bytes);
+            const decoded = implementation.decode(bytes);
+            // Where the curve is steepest, a step of a coefficient is more than one of the samples.
+            const most = Math.max(1, 16 / 2 ** (12 - picture.bitDepth));
+            // An offset moves what squares can reach.
+            const offset = nonlinearity.tnlt === 1 ? nonlinearity.dco : 0;
+            const [low, high] = [offset, 2 ** picture.bitDepth - 1 + offset];
+            for (const [i, plane] of picture.planes.entries()) {
+              for (let at = 0; at < plane.length; at++) {
+                const wanted = Math.min(high, Math.max(low, plane[at] as number));
+                const error = Math.abs((decoded[i]?.[at] as number) - wanted);
+                same(`error of component ${i} at ${at} is small`, error <= most, true);
+              }
+            }
+          }),
+          { numRuns },
+        );
+      });
+    }
 
     test("a codestream has the size that was asked for, and its lengths agree", () => {
       fc.assert(
@@ -354,57 +289,6 @@ export function conformanceSuite(
       );
     });
   });
-}
-
-/** Random pictures: noise, edges and flat areas, 8 to 12 bits, sizes odd where the format allows. */
-export function arbitraryPicture(): fc.Arbitrary<ConformancePicture> {
-  return fc
-    .record({
-      format: fc.constantFrom<SamplingFormat>("4:0:0", "4:2:0", "4:2:2", "4:4:4"),
-      bitDepth: fc.constantFrom(8, 10, 12),
-      wide: fc.integer({ min: 0, max: 60 }),
-      high: fc.integer({ min: 0, max: 30 }),
-      seed: fc.nat(),
-    })
-    .map(({ format, bitDepth, wide, high, seed }) => {
-      const sampling = FACTORS[format] as (typeof FACTORS)[string];
-      const [sx, sy] = sampling[1] ?? [1, 1];
-      const width = sx * (32 + wide);
-      const height = sy * (4 + high);
-      const random = generator(seed);
-      const roughness = random();
-      const max = 2 ** bitDepth - 1;
-      const planes = sampling.map(([x, y]) =>
-        Array.from({ length: (width / x) * (height / y) }, (_, i) =>
-          Math.round((random() < roughness ? random() : (i % 97) / 97) * max),
-        ),
-      );
-      return { width, height, format, bitDepth, planes };
-    });
-}
-
-function capabilities(rl: number, maxSy: number, precision: string, bayer: boolean): Uint8Array {
-  const first =
-    (bayer ? 0x40 : 0) |
-    (precision === "quadratic" ? 0x20 : 0) |
-    (precision === "extended" ? 0x10 : 0) |
-    (maxSy > 1 ? 0x08 : 0) |
-    (bayer ? 0x04 : 0) |
-    (precision.startsWith("lossless") ? 0x02 : 0);
-  if (rl === 1) return new Uint8Array([first, 0x80]);
-  return new Uint8Array(first === 0 ? [] : [first]);
-}
-
-/** Numbers in [0, 1) from a seed. */
-function generator(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
-  return () => {
-    // Mulberry32.
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function refuses(implementation: JpegXsImplementation, bytes: Uint8Array): boolean {

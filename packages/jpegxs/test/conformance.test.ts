@@ -16,6 +16,7 @@ const numRuns = Number(process.env.FC_RUNS ?? 25);
 function ours(codec: Codec): JpegXsImplementation {
   const decoder = codec.createDecoder();
   return {
+    tools: ["lossless16", "cfa", "nonlinearity"],
     decode: (bytes) => decoder.decode(bytes).planes.map(({ data }) => data),
     encode({ width, height, format, bitDepth, planes }, options) {
       const encoder = codec.createEncoder({ width, height, format, bitDepth, ...options });
@@ -41,6 +42,7 @@ function together(codecs: ReturnType<typeof allCodecs>): JpegXsImplementation {
     return results[0] as T;
   };
   return {
+    tools: all[0]?.tools ?? [],
     decode: (bytes) =>
       agree(
         (codec) => codec.decode(bytes),
@@ -202,6 +204,41 @@ const mutants: Readonly<Record<string, JpegXsImplementation>> = {
   "writes a byte too few": {
     ...good,
     encode: (picture, options) => (good.encode as never as Encode)(picture, options).subarray(1),
+  },
+  "keeps twelve bits of sixteen": {
+    ...good,
+    encode: (picture, options) => {
+      const most = 2 ** Math.max(0, picture.bitDepth - 12);
+      const planes = picture.planes.map((p) => Array.from(p, (v) => v - (v % most)));
+      return (good.encode as never as Encode)({ ...picture, planes }, options);
+    },
+  },
+  "calls every filter array RGGB": {
+    ...good,
+    encode: (picture, options) =>
+      (good.encode as never as Encode)(
+        picture,
+        options.cfa ? { ...options, cfa: "RGGB" } : options,
+      ),
+  },
+  "exchanges the two greens": {
+    ...good,
+    encode: (picture, options) => {
+      const [r, g, h, b] = picture.planes;
+      const planes = options.cfa ? ([r, h, g, b] as typeof picture.planes) : picture.planes;
+      return (good.encode as never as Encode)({ ...picture, planes }, options);
+    },
+  },
+  "codes samples without the curve that it writes": {
+    ...good,
+    encode: (picture, { nonlinearity, ...options }) => {
+      const bytes = (good.encode as never as Encode)(picture, options);
+      if (nonlinearity === undefined) return bytes;
+      const { geometry, size, ...header } = decodeHeader(bytes);
+      const pih = { ...header.pih, bw: 18, fq: 6 };
+      const start = encodeHeader({ ...header, pih, nlt: nonlinearity });
+      return Uint8Array.from([...start, ...bytes.subarray(size)]);
+    },
   },
   "calls a picture with loss lossless": {
     ...good,
