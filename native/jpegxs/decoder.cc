@@ -191,13 +191,17 @@ class Synthesis {
     if (has_high) join_first(i, beta + 1, beta + 2, k, high, w);
     // The mirror at both ends of the picture.
     const i32 *below = has_high ? high : high_above;
-    const i32 *above = k > 0 ? high_above : high;
-    k_.lift_even(even, wide, above, below, w);
-    if (k > 0) {
-      k_.lift_odd(v.odd, high_above, even_above, even, w);
+    if (k == 0) {
+      k_.lift_even(even, wide, high, below, w);
+      level(i, level_index - 1, 0, even);
+    } else if (const LiftRows rows = {even, wide, below, high_above, even_above};
+               level_index == 1 && stores_directly(i)) {
+      lift_and_store(i, 2 * k, rows);
+    } else {
+      k_.lift_pair(rows, v.odd, w);
       level(i, level_index - 1, 2 * k - 1, v.odd);
+      level(i, level_index - 1, 2 * k, even);
     }
-    level(i, level_index - 1, 2 * k, even);
     if (last && has_high) {
       k_.lift_odd(v.odd, high, even, even, w);
       level(i, level_index - 1, 2 * k + 1, v.odd);
@@ -223,9 +227,32 @@ class Synthesis {
     store(i, y, row);
   }
 
-  void store(int i, int y, const i32 *row) {
+  // Whether what comes out of the last vertical step is what goes into the picture, but for its scale.
+  bool stores_directly(int i) const {
+    return !job_.quiet && h_.tnlt == 0 && (h_.cpih == 0 || (h_.cpih == 1 && i > 2));
+  }
+
+  // Row `y` and the one above it.
+  void lift_and_store(int i, int y, const LiftRows &rows) {
+    const Scale scale = linear_scale(h_, i);
+    u8 *const odd = sample_row(i, y - 1), *const even = sample_row(i, y);
+    if (h_.component[i].b <= 8) k_.lift_store8(rows, odd, even, d_.width[i], scale);
+    else
+      k_.lift_store16(rows, reinterpret_cast<u16 *>(odd), reinterpret_cast<u16 *>(even), d_.width[i], scale);
+    stored(i, y);
+  }
+
+  u8 *sample_row(int i, int y) const {
     const JxsPlane &p = d_.plane[i];
-    store_line(h_, k_, i, row, d_.width[i], static_cast<u8 *>(p.data) + size_t(y) * p.stride);
+    return static_cast<u8 *>(p.data) + size_t(y) * p.stride;
+  }
+
+  void store(int i, int y, const i32 *row) {
+    store_line(h_, k_, i, row, d_.width[i], sample_row(i, y));
+    stored(i, y);
+  }
+
+  void stored(int i, int y) {
     if (i == 0 && lines_ != nullptr) *lines_ = y + 1;
   }
 

@@ -13,7 +13,8 @@ const Kernels &kernels_of(int family) {
 
 int jxs_best_kernels(void) {
 #ifdef JXS_HAVE_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return JXS_AVX2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+    return JXS_AVX2;
 #endif
   return JXS_V128;
 }

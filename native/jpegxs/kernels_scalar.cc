@@ -127,6 +127,11 @@ void lift_odd(i32 *out, const i32 *high, const i32 *above, const i32 *below, int
   for (int i = 0; i < n; i++) out[i] = high[i] + ((above[i] + below[i]) >> 1);
 }
 
+void lift_pair(const LiftRows &r, i32 *odd, int n) {
+  lift_even(r.even, r.low, r.high_above, r.high, n);
+  lift_odd(odd, r.high_above, r.even_above, r.even, n);
+}
+
 void inverse_rct(i32 *y, i32 *u, i32 *v, int n) {
   for (int i = 0; i < n; i++) {
     i32 g = y[i] - ((u[i] + v[i]) >> 2);
@@ -145,8 +150,18 @@ void lift_cross(i32 *x, const i32 *const p[4], int first, int second, int shift,
 }
 
 template <class Sample>
-void store(const i32 *x, Sample *out, int n, int bias, int shift, int limit) {
-  for (int i = 0; i < n; i++) out[i] = Sample(clamp((x[i] + bias) >> shift, 0, limit));
+void store(const i32 *x, Sample *out, int n, const Scale &s) {
+  for (int i = 0; i < n; i++) out[i] = Sample(clamp((x[i] + s.bias) >> s.shift, 0, s.limit));
+}
+
+template <class Sample>
+void lift_store(const LiftRows &r, Sample *odd, Sample *even, int n, const Scale &s) {
+  for (int i = 0; i < n; i++) {
+    r.even[i] = r.low[i] - ((r.high_above[i] + r.high[i] + 2) >> 2);
+    const i32 between = r.high_above[i] + ((r.even_above[i] + r.even[i]) >> 1);
+    store(&between, odd + i, 1, s);
+  }
+  store(r.even, even, n, s);
 }
 
 template <class Sample>
@@ -287,11 +302,14 @@ void trim(const u8 *grades, u8 *counts, int groups, int t, int thrift) {
 }  // namespace scalar
 
 const Kernels kScalarKernels = {
-    scalar::predict,    scalar::residuals,  scalar::unpack, scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::synthesise_wide, scalar::widen,
-    scalar::lift_even,  scalar::lift_odd,   scalar::inverse_rct, scalar::lift_cross,      scalar::store<u8>,
-    scalar::store<u16>, scalar::load<u8>,   scalar::load<u16>,        scalar::rct_luma,
-    scalar::rct_chroma, scalar::lift_high,  scalar::lift_low,         scalar::analyse,
-    scalar::round,      scalar::quantise, scalar::pack,  scalar::vertical_cost, scalar::grade, scalar::trim,
+    scalar::predict, scalar::residuals, put_codes, scalar::unpack,
+    scalar::dequantise, scalar::synthesise, scalar::synthesise_first, scalar::synthesise_wide,
+    scalar::widen, scalar::lift_even, scalar::lift_odd, scalar::lift_pair,
+    scalar::lift_store<u8>, scalar::lift_store<u16>, scalar::inverse_rct, scalar::lift_cross,
+    scalar::store<u8>, scalar::store<u16>, scalar::load<u8>, scalar::load<u16>,
+    scalar::rct_luma, scalar::rct_chroma, scalar::lift_high, scalar::lift_low,
+    scalar::analyse, scalar::round, scalar::quantise, scalar::pack,
+    scalar::vertical_cost, scalar::grade, scalar::trim, collect,
 };
 
 }  // namespace jxs

@@ -1,4 +1,10 @@
 #define JXS_LANES 4
 #define JXS_FAMILY v128
-#define JXS_TABLE kV128Kernels
 #include "kernels_vector.h"
+
+namespace jxs {
+
+extern const Kernels kV128Kernels;
+const Kernels kV128Kernels = v128::kKernels;
+
+}  // namespace jxs

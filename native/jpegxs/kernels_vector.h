@@ -7,14 +7,19 @@
 #include "vector_transform.h"
 
 namespace jxs {
+namespace JXS_FAMILY {
+namespace {
 
-extern const Kernels JXS_TABLE;
-const Kernels JXS_TABLE = {
-    JXS_FAMILY::predict,    JXS_FAMILY::residuals,  JXS_FAMILY::unpack, JXS_FAMILY::dequantise, JXS_FAMILY::synthesise, JXS_FAMILY::synthesise_first, JXS_FAMILY::synthesise_wide, JXS_FAMILY::widen,
-    JXS_FAMILY::lift_even,  JXS_FAMILY::lift_odd,   JXS_FAMILY::inverse_rct, JXS_FAMILY::lift_cross,      JXS_FAMILY::store<u8>,
-    JXS_FAMILY::store<u16>,    JXS_FAMILY::load_samples<u8>,      JXS_FAMILY::load_samples<u16>,           JXS_FAMILY::rct_luma,
-    JXS_FAMILY::rct_chroma, JXS_FAMILY::lift_high,  JXS_FAMILY::lift_low,         JXS_FAMILY::analyse,
-    JXS_FAMILY::round,      JXS_FAMILY::quantise, JXS_FAMILY::pack,  JXS_FAMILY::vertical_cost, JXS_FAMILY::grade, JXS_FAMILY::trim,
+constexpr Kernels kKernels = {
+    predict,            residuals,          put_codes,          unpack,             dequantise,
+    synthesise,         synthesise_first,   synthesise_wide,    widen,              lift_even,
+    lift_odd,           lift_pair,          lift_store<u8>,     lift_store<u16>,    inverse_rct,
+    lift_cross,         store<u8>,          store<u16>,         load_samples<u8>,   load_samples<u16>,
+    rct_luma,           rct_chroma,         lift_high,          lift_low,           analyse,
+    round,              quantise,           pack,               vertical_cost,      grade,
+    trim,               collect,
 };
 
+}  // namespace
+}  // namespace JXS_FAMILY
 }  // namespace jxs

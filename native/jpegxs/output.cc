@@ -29,14 +29,18 @@ i64 extended(const JxsHeader &h, int b, i64 x) {
 
 }  // namespace
 
+Scale linear_scale(const JxsHeader &h, int i) {
+  const int b = h.component[i].b, z = h.bw - b;
+  return {(1 << (h.bw - 1)) + ((1 << z) >> 1), z, (1 << b) - 1};
+}
+
 void store_line(const JxsHeader &h, const Kernels &kernels, int i, const i32 *x, int n, void *out) {
   const int b = h.component[i].b;
   const int limit = (1 << b) - 1;
   if (h.tnlt == 0) {
-    const int z = h.bw - b;
-    const int bias = (1 << (h.bw - 1)) + ((1 << z) >> 1);
-    if (b <= 8) kernels.store8(x, static_cast<u8 *>(out), n, bias, z, limit);
-    else kernels.store16(x, static_cast<u16 *>(out), n, bias, z, limit);
+    const Scale scale = linear_scale(h, i);
+    if (b <= 8) kernels.store8(x, static_cast<u8 *>(out), n, scale);
+    else kernels.store16(x, static_cast<u16 *>(out), n, scale);
     return;
   }
   for (int k = 0; k < n; k++) {

@@ -9,50 +9,6 @@ void put_be(u8 *out, u64 value, int bytes) {
   for (int i = bytes - 1; i >= 0; i--, value >>= 8) out[i] = u8(value);
 }
 
-constexpr u64 kBytes = 0x0101010101010101;
-
-// Four numbers as ones, each ended by a zero; 56 bits at most.
-struct FourCodes {
-  u64 bits;
-  int size;
-
-  explicit FourCodes(const u8 *n) {
-    const int third = n[3] + 1, second = third + n[2] + 1, first = second + n[1] + 1;
-    size = first + n[0] + 1;
-    bits = (u64(1) << size) - 2 - (u64(1) << third) - (u64(1) << second) - (u64(1) << first);
-  }
-};
-
-// The codes of a line's residuals (all below 64), and with `flagged` its significance flags: groups of eight without a
-// residual are left out, or with `zeros` those without a count above T.
-void pack_residuals(BitWriter &flags_to, BitWriter &to, const u8 *counts, const u8 *residuals,
-                    int groups, int t, bool flagged, bool zeros) {
-  // In registers: see the kernels' `pack`.
-  BitWriter flags = flags_to, out = to;
-  for (int first = 0; first < groups; first += 8) {
-    const int size = min(8, groups - first);
-    const u8 *n = residuals + first;
-    u64 eight, m;
-    __builtin_memcpy(&eight, n, 8);
-    __builtin_memcpy(&m, counts + first, 8);
-    if (flagged) {
-      const u64 reasons = zeros ? (m + (0x7f - u64(t)) * kBytes) & 0x80 * kBytes : eight;
-      const bool skip = reasons << (64 - 8 * size) == 0;
-      flags.put(skip, 1);
-      if (skip) continue;
-    }
-    // Almost always eight together are short enough; the sum of those below 32 fits a byte.
-    if (size == 8 && (eight & 0xe0 * kBytes) == 0 && eight * kBytes >> 56 <= 48) {
-      const FourCodes upper(n), lower(n + 4);
-      out.put(upper.bits << lower.size | lower.bits, upper.size + lower.size);
-      continue;
-    }
-    for (int g = 0; g < size; g++) out.put((u64(1) << (n[g] + 1)) - 2, n[g] + 1);
-  }
-  flags_to = flags;
-  to = out;
-}
-
 // Of both sizes of index; a zero has no sign.
 template <class Index>
 void pack_signs(BitWriter &out, const Index *indexes, int n) {
@@ -107,7 +63,7 @@ u32 pack_precinct(const RateModel &model, const PrecinctView &precinct, const Ch
                bool vertical, bool flagged) {
         u8 *n = model.residuals;
         model.kernels.residuals(counts, top, n, groups, t, floor, vertical);
-        pack_residuals(flags, residuals, counts, n, groups, t, flagged, vertical && h.rm);
+        model.kernels.put_codes(flags, residuals, counts, n, groups, t, flagged, vertical && h.rm);
       });
       flags.finish();
       out = residuals.finish();

@@ -53,34 +53,6 @@ void RateModel::trim(const PrecinctView &precinct, const Line &line, const Choic
   kernels.trim(own - rows[b].grades_stride, counts[1], groups, top.t[b], top.thrift[b]);
 }
 
-namespace {
-
-typedef u16 Narrow __attribute__((vector_size(8)));
-typedef u32 Lanes __attribute__((vector_size(16)));
-
-// Four numbers of 16 bits in one of 64: each becomes the sum of itself and those below; the top one is the sum of all.
-u64 sums(u64 four) { return four * 0x0001000100010001; }
-u32 sum(u64 four) { return u32(sums(four) >> 48); }
-
-// How many are trimmed at each thrift, of numbers by the lowest thrift at which they are.
-Lanes trimmed(u64 four) {
-  const u64 below = sums(four) & 0x0000ffffffffffff;
-  Narrow lanes;
-  __builtin_memcpy(&lanes, &below, 8);
-  return __builtin_convertvector(lanes, Lanes);
-}
-
-void store_lanes(u32 *to, Lanes v) { __builtin_memcpy(to, &v, sizeof v); }
-
-u64 take(u16 *four) {
-  u64 v;
-  __builtin_memcpy(&v, four, 8);
-  __builtin_memset(four, 0, 8);
-  return v;
-}
-
-}  // namespace
-
 // Only T 0 is ever asked for.
 void RateModel::collect_wide(const PrecinctView &precinct) const {
   const PrecinctPlan &plan = *precinct.plan;
@@ -106,58 +78,8 @@ void RateModel::collect_wide(const PrecinctView &precinct) const {
 void RateModel::collect(PrecinctView &precinct) const {
   if (is_wide(header)) return collect_wide(precinct);
   const PrecinctPlan &plan = *precinct.plan;
-  GradeHistogram &h = *histogram;
-  for (int i = 0; i < plan.lines; i++) {
-    const u8 *line = grades(precinct, plan.line[i]);
-    const int groups = plan.groups_of(plan.line[i].band);
-    int g = 0, highest = 0;
-    auto end_group = [&](u8 best, int size) {
-      h.best[best >> 2] += u16(size);
-      highest = max<int>(highest, best);
-    };
-    for (; g + 8 <= groups; g += 8) {
-      u8 best = 0;
-      for (int k = 0; k < 8; k++) {
-        h.all[k & 1][line[g + k]]++;
-        best = max(best, line[g + k]);
-      }
-      end_group(best, 8);
-    }
-    if (g < groups) {
-      u8 best = 0;
-      for (int k = g; k < groups; k++) {
-        h.all[0][line[k]]++;
-        best = max(best, line[k]);
-      }
-      end_group(best, groups - g);
-    }
-    LineStats &s = precinct.stats[i];
-    u32 planes = 0, coded = 0, flagged = 0;
-    Lanes first = {}, first_flagged = {}, second = {}, next_second = {};
-    for (int t = 15; t >= 0; t--) {
-      auto &at = s.at[t];
-      store_lanes(at.planes, planes - first - second);
-      store_lanes(at.coded, coded - first);
-      store_lanes(at.flagged, flagged - first_flagged);
-      at.vertical_thrift = at.signs_thrift = kUnknown;
-      // M = t: from now on these groups reach above T.
-      if (t > highest >> 4) continue;
-      u64 row[4], by_second = 0, by_first = 0;
-      for (int k = 0; k < 4; k++) {
-        row[k] = take(h.all[0] + 16 * t + 4 * k) + take(h.all[1] + 16 * t + 4 * k);
-        by_second += row[k];
-        by_first |= u64(sum(row[k])) << 16 * k;
-      }
-      const u64 best = take(h.best + 4 * t);
-      second = next_second;
-      next_second = trimmed(by_second);
-      first = trimmed(by_first);
-      first_flagged = trimmed(best);
-      coded += sum(by_first);
-      flagged += sum(best);
-      planes += coded;
-    }
-  }
+  for (int i = 0; i < plan.lines; i++)
+    kernels.collect(grades(precinct, plan.line[i]), plan.groups_of(plan.line[i].band), *histogram, precinct.stats[i]);
 }
 
 u32 RateModel::count_signs(const PrecinctView &precinct, int i, const Choice &choice) const {

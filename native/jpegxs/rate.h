@@ -32,25 +32,6 @@ struct PrecinctPlan {
 void make_plan(const JxsHeader &header, const Geometry &geometry, int row, int column,
                PrecinctPlan &plan);
 
-// Sums over one line for every truncation position T: a line of cache each.
-struct LineStats {
-  struct {
-    // Bit-planes above T, groups with some, groups in significance groups with some, in four lanes: for the three thrifts
-    // and, last, without trimming.
-    u32 planes[4], coded[4], flagged[4];
-    // Costs under vertical prediction with the same T and thrift above, and numbers of signs, for one thrift each.
-    u32 vertical, vertical_flagged, signs;
-    i8 vertical_thrift, signs_thrift;
-  } at[16];
-};
-constexpr i8 kUnknown = 127;
-
-// Numbers of grades in one line: all, in two halves so that equal neighbours do not wait for each other, and by its best
-// grade without the last two bits those in each significance group. Zero between lines.
-struct GradeHistogram {
-  u16 all[2][256], best[64];
-};
-
 inline int lane_of(int thrift) { return thrift & 3; }
 
 // One precinct of the slice at hand.

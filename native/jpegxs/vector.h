@@ -79,6 +79,19 @@ inline V32 zip_high(V32 a, V32 b) {
 inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 4, 5, 6, 7, 8); }
 #endif
 
+// Shifts by the same number everywhere. AVX2 has a quick instruction for it only where the numbers are in a vector.
+#if JXS_LANES == 8
+typedef __m256i Shift;
+inline Shift shift_by(int n) { return _mm256_set1_epi32(n); }
+inline V32 shift_left(V32 v, Shift by) { return V32(_mm256_sllv_epi32(__m256i(v), by)); }
+inline V32 shift_right(V32 v, Shift by) { return V32(_mm256_srav_epi32(__m256i(v), by)); }
+#else
+typedef int Shift;
+inline Shift shift_by(int n) { return n; }
+inline V32 shift_left(V32 v, Shift by) { return v << by; }
+inline V32 shift_right(V32 v, Shift by) { return v >> by; }
+#endif
+
 typedef u8 B8 __attribute__((vector_size(16)));
 typedef u16 B16 __attribute__((vector_size(16)));
 typedef u64 B64 __attribute__((vector_size(16)));

@@ -125,13 +125,14 @@ inline B32 scaled_four(const i16 *line, B16 align) {
 }
 
 // Where a count is the only one of its size in its significance group, and none is larger.
-inline B8 lone(B8 m) {
-  const auto swapped = [](B8 v, int shift) { return B8(B64(v) >> shift | B64(v) << (64 - shift)); };
-  B8 top = larger(m, swapped(m, 8));
+template <class Bytes, class Eights>
+inline Bytes lone(Bytes m) {
+  const auto swapped = [](Bytes v, int shift) { return Bytes(Eights(v) >> shift | Eights(v) << (64 - shift)); };
+  Bytes top = larger(m, swapped(m, 8));
   top = larger(top, swapped(top, 16));
   top = larger(top, swapped(top, 32));
-  const B64 tops = B64(m == top), lowest = tops & -tops;
-  return B8(tops & B64(tops == (lowest << 8) - lowest));
+  const Eights tops = Eights(m == top), lowest = tops & -tops;
+  return Bytes(tops & Eights(tops == (lowest << 8) - lowest));
 }
 
 void grade(const i16 *line, u8 *counts, int groups) {
@@ -162,7 +163,7 @@ void grade(const i16 *line, u8 *counts, int groups) {
       const B8 steeper = above(x[i], kSteeperRamp), quarter = (steeper >> u8(2)) & u8(63);
       two = add_saturated(two, above(x[i], kSecondRamp) + steeper + quarter);
     }
-    const B8 only = lone(m);
+    const B8 only = lone<B8, B64>(m);
     B8 reached_one = {}, reached_two = {};
     for (int i = 0; i < 3; i++) {
       const B8 price = (only & u8(kLonePrice[i])) | (~only & u8(kFirstPrice[i]));

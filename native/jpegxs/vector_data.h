@@ -70,43 +70,48 @@ inline u64 load_nibbles(const Nibbles &in, size_t at) {
   return v << (at & 1) * 4;
 }
 
+// The code group with `planes` bit-planes at `at`, as four lanes: coefficients, or magnitude indexes where the signs are
+// elsewhere.
+template <bool signs, bool uniform>
+inline u64 unpack_group(const Nibbles &in, size_t at, int planes, int t) {
+  u64 bits = load_nibbles(in, at);
+  u64 negative = 0;
+  if (signs) {
+    negative = kPlanes.negative[bits >> 60];
+    bits <<= 4;
+    at++;
+  }
+  u64 index;
+  if (planes <= 4) {
+    bits >>= 64 - 4 * planes;
+    index = kPlanes.of_byte[bits >> 8] << 2 | kPlanes.of_byte[bits & 0xff];
+  } else {
+    bits = load_nibbles(in, at) >> (64 - 4 * planes);
+    index = 0;
+    for (int shift = planes > 8 ? 56 : 24; shift >= 0; shift -= 8)
+      index = index << 2 | kPlanes.of_byte[bits >> shift & 0xff];
+  }
+  if (!signs) return index;
+  I16 magnitude = I16(B64{index, 0}), sign = I16(B64{negative, 0});
+  const I16 seen = magnitude != 0;
+  magnitude <<= i16(t);
+  if (uniform)
+    magnitude += I16(multiply_high(B16(magnitude), B16(B64{kSeries.of_zeta[planes + 1], 0})));
+  else magnitude += (I16{} + i16((1 << t) >> 1)) & seen;
+  return B64((magnitude ^ sign) - sign)[0];
+}
+
 template <bool signs, bool uniform>
 void unpack_as(Nibbles &in, const u8 *counts, int groups, int t, i16 *out) {
-  const I16 half = I16{} + i16((1 << t) >> 1);
   size_t at = in.at;
   __builtin_memset(out, 0, size_t(groups) * 8);
   for (int first = 0; first < groups; first += kBytes) {
     for (u32 left = coded_groups(counts, first, groups, t); left != 0; left &= left - 1) {
       const int g = first + __builtin_ctz(left);
       const int planes = counts[g] - t;
-      u64 bits = load_nibbles(in, at);
-      u64 negative = 0;
-      if (signs) {
-        negative = kPlanes.negative[bits >> 60];
-        bits <<= 4;
-        at++;
-      }
-      u64 index;
-      if (planes <= 4) {
-        bits >>= 64 - 4 * planes;
-        index = kPlanes.of_byte[bits >> 8] << 2 | kPlanes.of_byte[bits & 0xff];
-      } else {
-        bits = load_nibbles(in, at) >> (64 - 4 * planes);
-        index = 0;
-        for (int shift = planes > 8 ? 56 : 24; shift >= 0; shift -= 8)
-          index = index << 2 | kPlanes.of_byte[bits >> shift & 0xff];
-      }
-      at += size_t(planes);
-      if (signs) {
-        I16 magnitude = I16(B64{index, 0}), sign = I16(B64{negative, 0});
-        const I16 seen = magnitude != 0;
-        magnitude <<= i16(t);
-        if (uniform)
-          magnitude += I16(multiply_high(B16(magnitude), B16(B64{kSeries.of_zeta[planes + 1], 0})));
-        else magnitude += half & seen;
-        index = B64((magnitude ^ sign) - sign)[0];
-      }
-      __builtin_memcpy(out + 4 * g, &index, 8);
+      const u64 lanes = unpack_group<signs, uniform>(in, at, planes, t);
+      __builtin_memcpy(out + 4 * g, &lanes, 8);
+      at += size_t(planes + signs);
     }
   }
   in.at = at;
@@ -180,38 +185,43 @@ inline u64 eight_planes(u64 lanes) {
          t[3][lanes >> 48 & 0xff];
 }
 
+// Writes a code group with count `m`.
+template <bool signs, bool uniform>
+inline void pack_group(BitWriter &out, const i16 *group, int m, int t) {
+  const int planes = m - t;
+  u64 four;
+  __builtin_memcpy(&four, group, 8);
+  const I16 x = I16(B64{four, 0});
+  I16 index = x & (I16{} + i16(0x7fff));
+  if (uniform) {
+    const B16 limit = B16{} + u16(0x7fff);
+    B16 aligned = B16(index) * B16(B64{kFactors.bit[15 - m], 0});
+    aligned = aligned < limit ? aligned : limit;
+    const B16 f = B16(B64{kFactors.of_planes[planes], 0});
+    index = I16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
+  } else {
+    index >>= i16(t);
+  }
+  // Signs are the plane above the highest; a zero has none.
+  if (signs) index |= (x < 0) & (index != 0) & I16(B64{kFactors.bit[planes], 0});
+  const u64 lanes = B64(index)[0];
+  const int nibbles = planes + signs;
+  if (nibbles <= 8) {
+    out.put(eight_planes(lanes), 4 * nibbles);
+  } else {
+    out.put(eight_planes(lanes >> 8), 4 * nibbles - 32);
+    out.put(eight_planes(lanes), 32);
+  }
+}
+
 template <bool signs, bool uniform>
 void pack_as(BitWriter &to, const i16 *line, const u8 *counts, int groups, int t) {
-  const I16 mask = I16{} + i16(0x7fff);
   // In registers: what is written to bytes could be anything, the writer itself too.
   BitWriter out = to;
   for (int first = 0; first < groups; first += kBytes) {
     for (u32 left = coded_groups(counts, first, groups, t); left != 0; left &= left - 1) {
       const int g = first + __builtin_ctz(left);
-      const int m = counts[g] & 15, planes = m - t;
-      u64 four;
-      __builtin_memcpy(&four, line + 4 * g, 8);
-      const I16 x = I16(B64{four, 0});
-      I16 index = x & mask;
-      if (uniform) {
-        const B16 limit = B16{} + u16(0x7fff);
-        B16 aligned = B16(index) * B16(B64{kFactors.bit[15 - m], 0});
-        aligned = aligned < limit ? aligned : limit;
-        const B16 f = B16(B64{kFactors.of_planes[planes], 0});
-        index = I16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
-      } else {
-        index >>= i16(t);
-      }
-      // Signs are the plane above the highest; a zero has none.
-      if (signs) index |= (x < 0) & (index != 0) & I16(B64{kFactors.bit[planes], 0});
-      const u64 lanes = B64(index)[0];
-      const int nibbles = planes + signs;
-      if (nibbles <= 8) {
-        out.put(eight_planes(lanes), 4 * nibbles);
-      } else {
-        out.put(eight_planes(lanes >> 8), 4 * nibbles - 32);
-        out.put(eight_planes(lanes), 32);
-      }
+      pack_group<signs, uniform>(out, line + 4 * g, counts[g] & 15, t);
     }
   }
   to = out;

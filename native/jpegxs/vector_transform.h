@@ -89,31 +89,72 @@ void lift_cross(i32 *x, const i32 *const p[4], int first, int second, int shift,
   }
 }
 
-inline V32 scaled(const i32 *x, V32 bias, int shift, V32 limit) {
-  V32 v = (load32(x) + bias) >> shift;
-  v = v > 0 ? v : V32{};
-  return v < limit ? v : limit;
+inline V32 scaled(V32 x, const Scale &s, Shift shift) {
+  const V32 v = shift_right(x + s.bias, shift), limit = V32{} + s.limit, positive = v > 0 ? v : V32{};
+  return positive < limit ? positive : limit;
 }
 
 inline void store_samples(V16 v, u16 *out) { store_to(out, v); }
 inline void store_samples(V16 v, u8 *out) { store_to(out, narrow(v)); }
 
 template <class Sample>
-void store(const i32 *x, Sample *out, int n, int bias, int shift, int limit) {
-  const V32 biases = V32{} + bias, limits = V32{} + limit;
+inline Sample sample(i32 x, const Scale &s) {
+  return Sample(clamp((x + s.bias) >> s.shift, 0, s.limit));
+}
+
+template <class Sample>
+void store(const i32 *x, Sample *out, int n, const Scale &scale) {
+  const Scale s = scale;
+  const Shift by = shift_by(s.shift);
   int i = 0;
   for (; i <= n - 2 * L; i += 2 * L)
-    store_samples(narrow(scaled(x + i, biases, shift, limits),
-                         scaled(x + i + L, biases, shift, limits)), out + i);
-  for (; i < n; i++) out[i] = Sample(clamp((x[i] + bias) >> shift, 0, limit));
+    store_samples(narrow(scaled(load32(x + i), s, by), scaled(load32(x + i + L), s, by)), out + i);
+  for (; i < n; i++) out[i] = sample<Sample>(x[i], s);
+}
+
+// An even row and the odd one above it, L samples at `i`.
+struct Lifted {
+  V32 even, odd;
+};
+inline Lifted lift_at(const LiftRows &r, int i) {
+  const V32 above = load32(r.high_above + i);
+  const V32 even = load32(r.low + i) - ((above + load32(r.high + i) + 2) >> 2);
+  store_to(r.even + i, even);
+  return {even, above + ((load32(r.even_above + i) + even) >> 1)};
+}
+
+void lift_pair(const LiftRows &rows, i32 *odd, int n) {
+  const LiftRows r = rows;
+  for (int i = 0; i < n; i += L) store_to(odd + i, lift_at(r, i).odd);
+}
+
+template <class Sample>
+void lift_store(const LiftRows &rows, Sample *odd, Sample *even, int n, const Scale &scale) {
+  const LiftRows r = rows;
+  const Scale s = scale;
+  const Shift by = shift_by(s.shift);
+  int i = 0;
+  for (; i <= n - 2 * L; i += 2 * L) {
+    const Lifted a = lift_at(r, i), b = lift_at(r, i + L);
+    store_samples(narrow(scaled(a.odd, s, by), scaled(b.odd, s, by)), odd + i);
+    store_samples(narrow(scaled(a.even, s, by), scaled(b.even, s, by)), even + i);
+  }
+  for (; i < n; i += L) {
+    const Lifted a = lift_at(r, i);
+    for (int k = 0; k < L && i + k < n; k++) {
+      odd[i + k] = sample<Sample>(a.odd[k], s);
+      even[i + k] = sample<Sample>(a.even[k], s);
+    }
+  }
 }
 
 template <class Sample>
 void load_samples(const Sample *x, i32 *out, int n, int bias, int shift, int mask) {
   const V32 biases = V32{} + bias, masks = V32{} + mask;
+  const Shift by = shift_by(shift);
   int i = 0;
   for (; i <= n - L; i += L) {
-    store_to(out + i, ((wide(x + i) & masks) << shift) - biases);
+    store_to(out + i, shift_left(wide(x + i) & masks, by) - biases);
   }
   for (; i < n; i++) out[i] = ((x[i] & mask) << shift) - bias;
 }

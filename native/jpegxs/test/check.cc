@@ -38,6 +38,8 @@ struct Data {
   u8 counts[kSize], above[kSize], bytes[kSize];
   u16 words[kSize];
   u32 result[2];
+  GradeHistogram histogram;
+  LineStats stats;
 };
 
 // Values of the size that the codec has: 22 bits in the transform, counts to 15, coefficients that fit their counts.
@@ -71,7 +73,7 @@ struct Test {
   // Bytes of the results for a length, to compare.
   size_t (*results)(Data &, int n, const void *parts[4], size_t sizes[4]);
   // Makes input that the kernel may get, from random.
-  void (*prepare)(Data &) = nullptr;
+  void (*prepare)(Data &, int t) = nullptr;
 };
 
 template <class T>
@@ -84,7 +86,7 @@ size_t part(const void *parts[4], size_t sizes[4], size_t at, const T *data, int
 constexpr int P = kPad;
 
 // Makes sign-magnitude coefficients out of random ones that agree with their counts.
-void unquantised(Data &d) {
+void unquantised(Data &d, int) {
   for (int i = 0; i < kSize; i++) {
     const int m = d.counts[i >> 2];
     const u32 magnitude = next() & ((1u << m) - 1);
@@ -93,7 +95,7 @@ void unquantised(Data &d) {
 }
 
 // Counts of few sizes that are the coefficients' own: many stand alone in their significance group.
-void counted(Data &d) {
+void counted(Data &d, int) {
   for (int g = 0; g < kSize / 4; g++) {
     const int m = d.counts[g] = u8(min<int>(d.counts[g], 1 + int(next() % 6)));
     for (int i = 4 * g; i < 4 * g + 4; i++) {
@@ -104,15 +106,29 @@ void counted(Data &d) {
   }
 }
 
-// Coefficients and counts, some of them lower by one as trimming makes them.
-void trimmed(Data &d) {
-  unquantised(d);
+// Some counts lower by one, as trimming makes them.
+void lower_some(Data &d) {
   for (int g = 0; g < kSize / 4; g++)
     if (d.counts[g] > 0) d.counts[g] -= u8(next() & 1);
 }
+void trimmed(Data &d, int t) {
+  unquantised(d, t);
+  lower_some(d);
+}
+
+// Few planes in most code groups, as in the higher bands of pictures.
+void shallow(Data &d, int t) {
+  for (int g = 0; g < kSize / 4; g++)
+    if (g % 29 > 0 && d.counts[g] > t + 3) d.counts[g] = u8(t + d.counts[g] % 4);
+  unquantised(d, t);
+}
+void shallow_trimmed(Data &d, int t) {
+  shallow(d, t);
+  lower_some(d);
+}
 
 // Counts of lossless coding above 12 bits.
-void widened(Data &d) {
+void widened(Data &d, int) {
   for (u8 &n : d.counts) n = u8(next() & 31);
   for (u8 &n : d.above) n = u8(next() & 31);
 }
@@ -161,7 +177,7 @@ const Test kTests[] = {
        d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t, false, 1, 15));
      },
      predicted,
-     [](Data &d) {
+     [](Data &d, int) {
        for (u8 &n : d.bytes) n &= 7;
      }},
     {"predict vertically",
@@ -169,7 +185,7 @@ const Test kTests[] = {
        d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 0, 15));
      },
      predicted,
-     [](Data &d) {
+     [](Data &d, int) {
        for (u8 &n : d.bytes) n = n % 8 == 0 ? 255 : n & 31;
      }},
     {"predict wide",
@@ -177,8 +193,8 @@ const Test kTests[] = {
        d.result[0] = u32(k.predict(d.counts, d.bytes, (n + 3) / 4, t, t + t / 3, true, 1, 31));
      },
      predicted,
-     [](Data &d) {
-       widened(d);
+     [](Data &d, int) {
+       widened(d, 0);
        for (u8 &n : d.bytes) n = n % 8 == 0 ? 255 : n & 63;
      }},
     {"residuals",
@@ -196,12 +212,42 @@ const Test kTests[] = {
        return part(p, s, 0, d.bytes, (n + 3) / 4);
      },
      widened},
+    {"put codes",
+     [](const Kernels &k, Data &d, int n, int t) {
+       u8 *const flag_bytes = reinterpret_cast<u8 *>(d.out), *const code_bytes = flag_bytes + kSize;
+       BitWriter flags(flag_bytes, flag_bytes + kSize), out(code_bytes, code_bytes + 2 * kSize);
+       flags.put(0, n % 8);
+       out.put(0, t % 8);
+       k.put_codes(flags, out, d.counts, d.bytes, (n + 3) / 4, t, n % 3 != 0, n % 3 == 1);
+       d.result[0] = u32(flags.finish() - flag_bytes);
+       d.result[1] = u32(out.finish() - code_bytes);
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) {
+       // Behind what was written the writer may leave anything.
+       const u8 *bytes = reinterpret_cast<const u8 *>(d.out);
+       part(p, s, 0, bytes, int(d.result[0]));
+       part(p, s, 1, bytes + kSize, int(d.result[1]));
+       return part(p, s, 2, d.result, 2);
+     },
+     [](Data &d, int) {
+       // Stretches of large, of small and of hardly any residuals.
+       for (int i = 0; i < kSize; i++) {
+         u8 &n = d.bytes[i];
+         n = i / 64 % 3 == 0 ? n & 31 : i / 64 % 3 == 1 ? n & 3 : n < 8;
+       }
+     }},
     {"unpack signs, uniform",
      [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, true); }, unpacked},
     {"unpack signs, deadzone",
      [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, false); }, unpacked},
     {"unpack",
      [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, false, true); }, unpacked},
+    {"unpack shallow, uniform",
+     [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, true); }, unpacked,
+     shallow},
+    {"unpack shallow, deadzone",
+     [](const Kernels &k, Data &d, int n, int t) { unpack(k, d, n, t, true, false); }, unpacked,
+     shallow},
     {"dequantise deadzone",
      [](const Kernels &k, Data &d, int n, int t) { k.dequantise(d.x, d.counts, n, t, false); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.x, n); }},
@@ -237,6 +283,31 @@ const Test kTests[] = {
     {"lift_odd",
      [](const Kernels &k, Data &d, int n, int) { k.lift_odd(d.out, d.a, d.b, d.c, n); },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.out, n); }},
+    {"lift_pair",
+     [](const Kernels &k, Data &d, int n, int) { k.lift_pair({d.c, d.a, d.b, d.b + 1, d.a + 1}, d.out, n); },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       part(p, s, 0, d.c, n);
+       return part(p, s, 1, d.out, n);
+     }},
+    {"lift_store8",
+     [](const Kernels &k, Data &d, int n, int) {
+       k.lift_store8({d.c, d.a, d.b, d.b + 1, d.a + 1}, d.bytes, d.above, n, {526336, 12, 255});
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       part(p, s, 0, d.c, n);
+       part(p, s, 1, d.bytes, kSize);
+       return part(p, s, 2, d.above, kSize);
+     }},
+    {"lift_store16",
+     [](const Kernels &k, Data &d, int n, int) {
+       u16 *const even = reinterpret_cast<u16 *>(d.y);
+       k.lift_store16({d.c, d.a, d.b, d.b + 1, d.a + 1}, d.words, even, n, {524800, 10, 1023});
+     },
+     [](Data &d, int n, const void *p[4], size_t s[4]) {
+       part(p, s, 0, d.c, n);
+       part(p, s, 1, d.words, kSize);
+       return part(p, s, 2, d.y, kSize);
+     }},
     {"inverse_rct", [](const Kernels &k, Data &d, int n, int) { k.inverse_rct(d.a, d.b, d.c, n); },
      [](Data &d, int n, const void *p[4], size_t s[4]) {
        part(p, s, 0, d.a, n);
@@ -250,11 +321,11 @@ const Test kTests[] = {
      },
      [](Data &d, int n, const void *p[4], size_t s[4]) { return part(p, s, 0, d.out, n); }},
     {"store8",
-     [](const Kernels &k, Data &d, int n, int) { k.store8(d.a, d.bytes, n, 526336, 12, 255); },
+     [](const Kernels &k, Data &d, int n, int) { k.store8(d.a, d.bytes, n, {526336, 12, 255}); },
      // What lies behind the line is the caller's: all of it is compared.
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.bytes, kSize); }},
     {"store16",
-     [](const Kernels &k, Data &d, int n, int) { k.store16(d.a, d.words, n, 524800, 10, 1023); },
+     [](const Kernels &k, Data &d, int n, int) { k.store16(d.a, d.words, n, {524800, 10, 1023}); },
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.words, kSize); }},
     {"load8",
      [](const Kernels &k, Data &d, int n, int) { k.load8(d.bytes, d.out, n, 524288, 12, 255); },
@@ -303,6 +374,12 @@ const Test kTests[] = {
      unquantised},
     {"pack", [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, false, true); }, packed,
      trimmed},
+    {"pack shallow, uniform",
+     [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, true); }, packed,
+     shallow_trimmed},
+    {"pack shallow, deadzone",
+     [](const Kernels &k, Data &d, int n, int t) { pack(k, d, n, t, true, false); }, packed,
+     shallow},
     {"vertical_cost, Rm 0",
      [](const Kernels &k, Data &d, int n, int t) {
        k.vertical_cost(d.counts, d.above, (n + 3) / 4, t, t + t / 3, false, d.result, d.result + 1);
@@ -319,8 +396,12 @@ const Test kTests[] = {
      },
      [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.result, 2); },
      widened},
-    {"grade", [](const Kernels &k, Data &d, int n, int) { k.grade(d.x, d.counts, (n + 3) / 4); },
-     [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.counts, kSize); },
+    {"grade",
+     [](const Kernels &k, Data &d, int n, int) {
+       memcpy(d.bytes, d.counts, kSize);
+       k.grade(d.x, d.bytes, (n + 3) / 4);
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) { return part(p, s, 0, d.bytes, kSize); },
      counted},
     {"trim",
      [](const Kernels &k, Data &d, int n, int t) {
@@ -328,6 +409,19 @@ const Test kTests[] = {
      },
      [](Data &d, int n, const void *p[4], size_t s[4]) {
        return part(p, s, 0, d.above, (n + 3) / 4);
+     }},
+    {"collect",
+     [](const Kernels &k, Data &d, int n, int) {
+       k.collect(d.bytes, (n + 3) / 4, d.histogram, d.stats);
+     },
+     [](Data &d, int, const void *p[4], size_t s[4]) {
+       part(p, s, 0, &d.histogram, 1);
+       return part(p, s, 1, &d.stats, 1);
+     },
+     [](Data &d, int) {
+       const u8 mask = u8(next());
+       const bool none = next() % 4 == 0;
+       for (int i = 0; i < kSize; i++) d.bytes[i] = none || i / 64 % 3 == 0 ? 0 : d.bytes[i] & mask;
      }},
 };
 
@@ -345,7 +439,7 @@ bool same(const Test &test, int n) {
 
 double speed(const Test &test, const Kernels &kernels) {
   fill(actual, 0, 3);
-  if (test.prepare != nullptr) test.prepare(actual);
+  if (test.prepare != nullptr) test.prepare(actual, 3);
   double best = 1e9;
   for (int round = 0; round < 5; round++) {
     const double start = now();
@@ -370,7 +464,7 @@ int main(int argc, char **argv) {
           for (Data *d : {&wanted, &actual}) {
             state = seed;
             fill(*d, kind, t);
-            if (test.prepare != nullptr) test.prepare(*d);
+            if (test.prepare != nullptr) test.prepare(*d, t);
             test.run(d == &wanted ? kScalarKernels : kernels, *d, n, t);
           }
           if (same(test, n)) continue;

@@ -23,7 +23,7 @@ const haveAvx2 = x86 ? ["-DJXS_HAVE_AVX2"] : [];
 
 /** Flags of one source: each family of kernels has its own instruction set, the reference none at all. */
 function flagsOf(name) {
-  if (name === "kernels_avx2.cc") return ["-mavx2", "-mbmi2"];
+  if (name === "kernels_avx2.cc") return ["-mavx2", "-mbmi", "-mbmi2"];
   if (name === "kernels_v128.cc") return x86 ? ["-msse4.1"] : [];
   if (name === "kernels_scalar.cc") return ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"];
   return [];
@@ -39,6 +39,12 @@ const objects = sources.map((name) => {
   execFileSync(cxx, [...flags, "-c", join(native, name), "-o", object], { stdio: "inherit" });
   return object;
 });
+// What the linker may take from either of two files, it could take from that for another instruction set.
+for (const object of x86 && process.platform === "linux" ? objects : []) {
+  const symbols = execFileSync("nm", [object], { encoding: "utf8" });
+  const shared = symbols.split("\n").find((line) => / [VWu] /.test(line));
+  if (shared !== undefined) throw new Error(`shared by several files: ${shared} (${object})`);
+}
 const require = createRequire(import.meta.url);
 const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
 const bindings = ["addon", "svt_addon", "svt"].map((name) => {

@@ -35,7 +35,7 @@ execFileSync(
   cxx,
   [
     ...["-std=c++17", "-O1", "-fwrapv", "-fno-exceptions", "-fno-rtti", ...sanitise],
-    ...(x86 ? ["-mavx2", "-DJXS_HAVE_AVX2"] : []),
+    ...(x86 ? ["-mavx2", "-mbmi", "-mbmi2", "-DJXS_HAVE_AVX2"] : []),
     ...["-DJXS_FUZZ_MAIN", join(native, "test/fuzz.cc"), join(build, "svt.fuzz.o")],
     ...sources.map((name) => join(native, name)),
     ...["-o", program],
