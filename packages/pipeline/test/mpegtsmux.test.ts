@@ -132,7 +132,16 @@ describe("formats", () => {
     ["audio/mpeg,mpegversion=2,stream-format=adts", "aac-adts", 0x0f],
     ["audio/mpeg,mpegversion=1,rate=48000", "mpeg1-audio", 0x03],
     ["audio/mpeg,mpegversion=1,rate=24000", "mpeg2-audio", 0x04],
+    ["audio/mpeg,mpegversion=4,stream-format=loas", "aac-latm", 0x11],
+    ["audio/x-ac3", "ac3", 0x81],
     ["audio/x-eac3", "eac3", 0x87],
+    ["audio/x-dts", "dts", 0x82],
+    ["audio/x-smpte-302m", "smpte-302m", 0x06],
+    ["video/x-h266,stream-format=byte-stream", "vvc", 0x33],
+    ["meta/x-klv,parsed=true", "klv", 0x06],
+    ["meta/x-id3", "id3", 0x15],
+    ["application/x-teletext,descriptors=(string)5605656e671088", "teletext", 0x06],
+    ["subpicture/x-dvb,descriptors=(string)5908646575100a010b02", "dvb-subtitle", 0x06],
   ])("%s is %s, stream_type %i", async (caps, kind, streamType) => {
     const data = payloads(3, 500);
     const { bytes } = await run("in0 ! mpegtsmux ! out", stream(caps, data));
@@ -142,11 +151,20 @@ describe("formats", () => {
     expect(unitsOf(bytes, 0x41).map((unit) => Buffer.from(unit.data))).toEqual(
       data.map((one) => Buffer.from(one)),
     );
+    // A remux knows it again, and says the same of it.
+    const source: Item[] = [{ type: "buffer", buffer: mediaBuffer(bytes) }];
+    const again = await run("in0 ! tsdemux ! mpegtsmux ! out", source);
+    expect(mapsOf(again.bytes)[0]?.streams).toEqual(pmt?.streams);
+    expect(unitsOf(again.bytes, 0x41).map((unit) => Buffer.from(unit.data))).toEqual(
+      data.map((one) => Buffer.from(one)),
+    );
   });
 
   test("what cannot be carried is a sentence", async () => {
     const refused = run("in0 ! mpegtsmux ! out", stream("audio/x-flac", payloads(1, 9)));
     await expect(refused).rejects.toThrow("mpegtsmux0: cannot carry audio/x-flac");
+    const nameless = run("in0 ! mpegtsmux ! out", stream("subpicture/x-dvb", payloads(1, 9)));
+    await expect(nameless).rejects.toThrow("cannot carry subpicture/x-dvb");
     const unknown = run("in0 ! mpegtsmux ! out", stream(AAC, payloads(1, 9)).slice(1));
     await expect(unknown).rejects.toThrow("a stream comes without its format");
   });
@@ -395,6 +413,31 @@ describe("languages", () => {
       [{ iso639LanguageCode: "deu", audioType: 2 }],
     ]);
   });
+});
+
+test("tsdemux tells of a stream that changes, and so does a remux", async () => {
+  const german = { "language-code": "deu" };
+  const items = [
+    ...stream(AAC, payloads(3, 50), { tags: german }),
+    ...stream("audio/x-ac3", payloads(3, 50, 9), {
+      from: 120n * MS,
+      tags: { "language-code": "fra" },
+    }),
+  ];
+  const { bytes } = await run("in0 ! mpegtsmux ! out", items);
+  const source: Item[] = [{ type: "buffer", buffer: mediaBuffer(bytes) }];
+  const again = await run("in0 ! tsdemux ! mpegtsmux ! out", source);
+  const told = (of: Uint8Array): unknown =>
+    mapsOf(of).map(({ versionNumber, streams }) => [
+      versionNumber,
+      ...streams.map((one) => [streamKind(one), languageOf(one)]),
+    ]);
+  expect(told(again.bytes)).toEqual([
+    [0, ["aac-adts", [{ iso639LanguageCode: "deu", audioType: 0 }]]],
+    [1, ["ac3", [{ iso639LanguageCode: "fra", audioType: 0 }]]],
+  ]);
+  expect(told(bytes)).toEqual(told(again.bytes));
+  expect(unitsOf(again.bytes, 0x41)).toHaveLength(6);
 });
 
 describe("programmes", () => {

@@ -60,9 +60,14 @@ export function bytesField(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The decoder configuration in caps, `undefined` when there is none. */
-export function codecDataOf(of: Caps): Uint8Array | undefined {
-  const text = stringOf(of, "codec_data");
+/** The bytes of a field that {@link bytesField} made; `undefined` when there is none. */
+export function bytesOf(of: Caps, field: string): Uint8Array | undefined {
+  const text = stringOf(of, field);
   if (text === undefined || !/^([\da-f]{2})+$/i.test(text)) return undefined;
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** The decoder configuration in caps, `undefined` when there is none. */
+export function codecDataOf(of: Caps): Uint8Array | undefined {
+  return bytesOf(of, "codec_data");
 }
