@@ -55,7 +55,7 @@ export class TsMuxer {
 
   /** @throws {RangeError} when an option is out of range; see {@link MuxProgram} */
   constructor(options: TsMuxerOptions) {
-    const { muxDelay = 63_000, pcrInterval = 3150, maxInterleave = 90_000 } = options;
+    const { muxDelay = 54_000, pcrInterval = 3150, maxInterleave = 90_000 } = options;
     if (!(pcrInterval > 0 && pcrInterval <= 3600)) {
       throw new RangeError(`pcrInterval: ${pcrInterval} is not above 0 and at most 3600`);
     }

@@ -336,6 +336,25 @@ describe("time", () => {
     expect(report.maxPcrInterval).toBeLessThanOrEqual(40 * 27_000);
   });
 
+  test("a decoder's small audio buffer does not make PTSs rare at the start, nor do pictures sent ahead at the end", () => {
+    // MPEG audio of 384 kbit/s, two frames to a unit: a second unit has no room before the first one is decoded.
+    const units: MuxUnit[] = [];
+    for (let n = 0; n < 60; n++) {
+      const dts = 900_000 + n * 4320;
+      units.push({ pid: VIDEO, data: payload(1500, n), pts: dts + 7200, dts });
+      units.push({ pid: AUDIO, data: payload(2304, n), pts: dts + 3600 });
+    }
+    const streams = [
+      { pid: VIDEO, kind: "mpeg2-video" },
+      { pid: AUDIO, kind: "mpeg1-audio" },
+    ] as const;
+    for (const rate of [{}, { bitrate: 2_000_000 }]) {
+      const monitor = new TsMonitor(rate);
+      const output = mux(units, { programs: [{ streams }], ...rate });
+      expect([...monitor.push(output), ...monitor.flush()]).toEqual([]);
+    }
+  });
+
   test("the PCR is the mux delay behind", () => {
     const bytes = mux(programme(10), { programs: [PROGRAM], muxDelay: 9000 });
     const pcr = demux(bytes).find((event) => event.type === "pcr");
