@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { launch, type PipelineMessage } from "@x/pipeline";
-import { UsageError } from "./errors.js";
+import { launch, PipelineError, type PipelineMessage } from "@x/pipeline";
+import { convertError, UsageError } from "./errors.js";
 import { RepeatedWarnings } from "./repeated-warnings.js";
 
 const HELP = `x launch [-q | -v] [--json] "<pipeline>"
@@ -48,7 +48,25 @@ export async function launchCommand(args: string[]): Promise<number> {
     if (!all && !warnings.admit(message)) return;
     process.stderr.write(`${values.json ? toJson(message) : toLine(message)}\n`);
   };
-  const pipeline = launch(joinArguments(description), { environment: process.env, onMessage });
+  try {
+    const code = await run(joinArguments(description), onMessage);
+    return failed ? 1 : code;
+  } catch (error) {
+    if (!values.json || !(error instanceof PipelineError)) throw error;
+    const { message: text, element = "" } = error;
+    onMessage({ type: "error", element, text });
+    return convertError(error, "launch").code;
+  } finally {
+    if (!values.quiet) process.stderr.write(warnings.summary("; -v shows them"));
+  }
+}
+
+/** Run it, and end it when a signal comes; returns the exit code. */
+async function run(
+  description: string,
+  onMessage: (message: PipelineMessage) => void,
+): Promise<number> {
+  const pipeline = launch(description, { environment: process.env, onMessage });
   let interrupts = 0;
   const listen = (): void => {
     for (const signal of SIGNALS) process.on(signal, interrupt);
@@ -72,9 +90,8 @@ export async function launchCommand(args: string[]): Promise<number> {
     await pipeline.run();
   } finally {
     unlisten();
-    if (!values.quiet) process.stderr.write(warnings.summary("; -v shows them"));
   }
-  return failed || interrupts > 1 ? 1 : 0;
+  return interrupts > 1 ? 1 : 0;
 }
 
 function toLine({ type, element, text }: PipelineMessage): string {

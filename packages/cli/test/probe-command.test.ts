@@ -19,6 +19,7 @@ import {
   fixtures,
   interrupted,
   start,
+  startTimeMs,
   x,
   xReading,
 } from "./run-command.js";
@@ -89,10 +90,10 @@ describe("x probe of a pipe", () => {
   test.skipIf(process.platform === "win32")(
     "ends with an interrupt, and says what came until then",
     async () => {
+      const startMs = await startTimeMs();
       const { child, ended } = start(["probe", "--json", "-"], ["pipe"]);
       child.stdin?.write(readFileSync(ts));
-      // More than the head of a file, so that it has begun; the rest is read while this waits.
-      await wait(3000);
+      await wait(startMs);
       child.kill("SIGINT");
       const { code, stdout, stderr } = await ended;
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -120,11 +121,12 @@ describe("x probe of a pipe", () => {
     const { code, stdout } = await whole.ended;
     expect(code).toBe(0);
     expect(reports(stdout)[0]).toMatchObject({ input: pipe, kind: "mpegts", problems: [] });
+    const startMs = await startTimeMs();
     // Unlike standard input it may have an end, which an interrupt does not wait for.
     const { child, ended } = start(["probe", "--json", pipe]);
     const writer = createWriteStream(pipe);
     writer.write(bytes);
-    await wait(3000);
+    await wait(startMs);
     child.kill("SIGINT");
     const early = await ended;
     writer.destroy();

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
 import { build } from "esbuild";
 import { expect } from "vitest";
+import type { ProbeReport } from "../src/probe/report.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 export const fixtures: string = join(here, "../../../fixtures");
@@ -97,16 +98,25 @@ export async function expectFailure(
   expectSentence(await x(...args), code, message);
 }
 
-/** Run the command, send it `signals` one after the other, and say how it ended. */
-export async function interrupted(signals: number, ...args: string[]): Promise<Result> {
-  // However busy the machine is: a whole run takes longer than a start.
+/** Longer than the command takes to start, however busy the machine is: a whole run takes longer. */
+export async function startTimeMs(): Promise<number> {
   const before = performance.now();
   await x("launch", "-q", "fakesrc num-buffers=1 ! fakesink");
-  const startMs = 500 + 2 * (performance.now() - before);
+  return 500 + 2 * (performance.now() - before);
+}
+
+/** Run the command, send it `signals` one after the other, and say how it ended. */
+export async function interrupted(signals: number, ...args: string[]): Promise<Result> {
+  const startMs = await startTimeMs();
   const { child, ended } = start(args);
   for (let i = 0; i < signals; i++) {
     await new Promise((resolve) => setTimeout(resolve, i === 0 ? startMs : 200));
     child.kill("SIGINT");
   }
   return ended;
+}
+
+/** What `x probe --json` says. */
+export async function probeJson(...args: string[]): Promise<ProbeReport> {
+  return JSON.parse((await x("probe", "--json", ...args)).stdout) as ProbeReport;
 }
