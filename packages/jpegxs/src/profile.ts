@@ -37,8 +37,8 @@ export interface Profile {
   readonly quantisers: readonly number[];
   /** Colour transforms Cpih. */
   readonly colourTransforms: readonly number[];
-  /** Columns: never, only without vertical levels, or up to a width on the grid. */
-  readonly columns: "none" | "nly0" | number;
+  /** Columns: never, only without vertical levels, at will, or up to a width on the grid. */
+  readonly columns: "none" | "nly0" | "any" | number;
   readonly lossless: boolean;
   readonly bayer: boolean;
   /** Bits a grid point at sublevel Full, and the smoothing buffer in lines. */
@@ -66,9 +66,11 @@ const ALL: readonly SamplingFormat[] = [...TO_4444, "4:2:0"];
 const BAYER = {
   lossless: false,
   bayer: true,
+  columns: "any",
   colourTransforms: [3],
   formats: ["4:4:4:4"],
 } as const;
+const LOSSLESS = { maxNly: 2, lossless: true, columns: "any" } as const;
 const LIGHT = { quantisers: [0], columns: "none" } as const;
 
 /** The profiles whose rules are known (ISO/IEC 21122-2 annex A). */
@@ -87,9 +89,9 @@ export const PROFILES: readonly Profile[] = [
   profile("High420.12", 0x4240, ["4:2:0"], TWELVE, 18, 16, { minNly: 1, maxNly: 2 }),
   profile("High444.12", 0x4a40, TO_444, TWELVE, 36, 16, { maxNly: 2 }),
   profile("High4444.12", 0x4e40, TO_4444, TWELVE, 48, 16, { maxNly: 2 }),
-  profile("MLS.12", 0x6ec0, ALL, TWELVE, 48, 0, { maxNly: 2, lossless: true }),
+  profile("MLS.12", 0x6ec0, ALL, TWELVE, 48, 0, LOSSLESS),
   // Nbpp by analogy: four components of all their bits.
-  profile("MLS.16", 0x6ed0, ALL, ANY, 64, 0, { maxNly: 2, lossless: true }),
+  profile("MLS.16", 0x6ed0, ALL, ANY, 64, 0, LOSSLESS),
   profile("LightBayer", 0x9300, ["4:4:4:4"], ANY, 64, 4, { ...BAYER, maxNly: 0 }),
   profile("MainBayer", 0xb340, ["4:4:4:4"], ANY, 64, 8, BAYER),
   profile("HighBayer", 0xc340, ["4:4:4:4"], ANY, 64, 16, { ...BAYER, maxNly: 2 }),
@@ -216,6 +218,8 @@ function checkProfile(header: CodestreamHeader, p: Profile, report: Report): voi
   if (pih.nly < p.minNly || pih.nly > p.maxNly) {
     report("pih.nly", `NLy ${pih.nly}, not ${p.minNly} to ${p.maxNly}`);
   }
+  // No profile whose rules are known has temporal coding.
+  if ((pih.plev & 0x0360) !== 0) report("pih.plev", `${p.name} has no frame buffer`);
   if (!p.quantisers.includes(pih.qpih)) report("pih.qpih", `${p.name} has Qpih 0 only`);
   if (!p.colourTransforms.includes(pih.cpih)) report("pih.cpih", `Cpih ${pih.cpih}`);
   if (pih.cw !== 0) {

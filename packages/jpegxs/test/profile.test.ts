@@ -40,11 +40,21 @@ describe("describeProfile", () => {
     ["pih.fq", { ppih: 0x6ec0 }],
     ["pih.bw", { bw: 18, fq: 6 }],
     ["pih.wf", { wf: 2050, lcod: 0 }],
+    ["pih.plev", { plev: 0x1024 }],
     ["pih.qpih", { ppih: 0x1500, nly: 1, hsl: 8, qpih: 1 }],
   ];
   test.each(broken)("reports %s", (field, change) => {
     const { violations } = describeProfile({ ...high, pih: { ...pih, ...change } });
     expect(violations.map((v) => v.field)).toContain(field);
+  });
+
+  test("lossless and Bayer profiles say nothing about columns", () => {
+    const cw = (ppih: number): number =>
+      describeProfile({ ...high, pih: { ...pih, ppih, cw: 1 } }).violations.filter(
+        ({ field }) => field === "pih.cw",
+      ).length;
+    expect([0x6ec0, 0x9300, 0xc340].map(cw)).toEqual([0, 0, 0]);
+    expect([0x1500, 0x4a40].map(cw)).toEqual([1, 1]);
   });
 
   test("reports a depth and a sampling that the profile has not", () => {
