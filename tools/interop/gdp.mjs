@@ -10,8 +10,7 @@ import { runPeer } from "./peers.mjs";
  * @property {Uint8Array} data
  * @property {bigint} [pts] nanoseconds
  * @property {bigint} [duration] nanoseconds
- * @property {boolean} [marker]
- * @property {boolean} [discont]
+ * @property {boolean} [marker] last of its frame; gdppay leaves it out, see {@link markersThroughGst}
  */
 
 /** @typedef {GdpBuffer | { type: "caps", caps: string } | { type: "gap", pts: bigint, duration?: bigint }} GdpItem */
@@ -23,7 +22,6 @@ const STREAM_START = 0x284e;
 const SEGMENT = 0x464e;
 const GAP = 0xa046;
 const NONE = 2n ** 64n - 1n;
-const DISCONT = 1 << 6;
 const MARKER = 1 << 9;
 
 const SEGMENT_OF_TIME =
@@ -37,14 +35,31 @@ const SEGMENT_OF_TIME =
  * @param {string} chain as gst-launch-1.0 has it, without quotes
  */
 export function throughGst(folder, caps, items, chain) {
-  const file = join(folder, "items.gdp");
-  writeFileSync(file, encodeGdp(caps, items));
   const { stdout } = runPeer("gst-launch-1.0", [
-    ...["-q", "filesrc", `location=${file}`, "!", "gdpdepay", "!"],
-    ...chain.split(/\s+/),
+    ...["-q", ...source(folder, caps, items), ...chain.split(/\s+/)],
     ...["!", "gdppay", "!", "fdsink", "fd=1"],
   ]);
   return decodeGdp(stdout);
+}
+
+/**
+ * Which buffers that come out of a chain are marked, as fakesink tells. @param {string} folder @param {string} caps
+ * @param {readonly GdpItem[]} items @param {string} chain
+ */
+export function markersThroughGst(folder, caps, items, chain) {
+  const { stdout } = runPeer("gst-launch-1.0", [
+    ...["-v", ...source(folder, caps, items), ...chain.split(/\s+/)],
+    ...["!", "fakesink", "silent=false"],
+  ]);
+  const chained = stdout.toString().match(/last-message = chain .*flags: .*/g) ?? [];
+  return chained.map((line) => /flags: [0-9a-f]+ [^,]*\bmarker\b/.test(line));
+}
+
+/** @param {string} folder @param {string} caps @param {readonly GdpItem[]} items */
+function source(folder, caps, items) {
+  const file = join(folder, "items.gdp");
+  writeFileSync(file, encodeGdp(caps, items));
+  return ["filesrc", `location=${file}`, "!", "gdpdepay", "!"];
 }
 
 /** The buffers among them. @param {readonly GdpItem[]} items */
@@ -78,7 +93,7 @@ function encodeItem(item) {
       );
     }
     case "buffer": {
-      const flags = (item.marker ? MARKER : 0) | (item.discont ? DISCONT : 0);
+      const flags = item.marker ? MARKER : 0;
       return packet(BUFFER, item.data, { pts: item.pts, duration: item.duration, flags });
     }
   }
@@ -119,14 +134,11 @@ export function decodeGdp(bytes) {
     if (type === CAPS)
       items.push({ type: "caps", caps: new TextDecoder().decode(data.slice(0, -1)) });
     else if (type === BUFFER) {
-      const flags = bytes.readUInt16BE(at + 42);
       items.push({
         type: "buffer",
         data,
         ...time("pts", bytes.readBigUInt64BE(at + 10)),
         ...time("duration", bytes.readBigUInt64BE(at + 18)),
-        marker: (flags & MARKER) !== 0,
-        discont: (flags & DISCONT) !== 0,
       });
     }
     at = end;

@@ -17,8 +17,8 @@ export function seeded(seed) {
     once: (times) => random.below(times) === 0,
     /** @template T @param {readonly T[]} choices @returns {T} */
     pick: (choices) => /** @type {T} */ (choices[random.below(choices.length)]),
-    /** @template T @param {number} length @param {() => T} make @returns {T[]} */
-    list: (length, make) => Array.from({ length }, make),
+    /** @template T @param {number} length @param {(index: number) => T} make @returns {T[]} */
+    list: (length, make) => Array.from({ length }, (_, index) => make(index)),
   };
   return random;
 }
