@@ -440,6 +440,27 @@ test("tsdemux tells of a stream that changes, and so does a remux", async () => 
   expect(unitsOf(again.bytes, 0x41)).toHaveLength(6);
 });
 
+test("a pad ends when its stream becomes what nobody behind it takes; who waits for that gets it", async () => {
+  const items = [
+    ...stream(AAC, payloads(3, 50)),
+    ...stream("audio/x-ac3", payloads(4, 50, 9), { from: 120n * MS }),
+  ];
+  const { bytes } = await run("in0 ! mpegtsmux ! out", items);
+  const source: Item[] = [{ type: "buffer", buffer: mediaBuffer(bytes) }];
+  const one = await run("in0 ! tsdemux ! audio/mpeg ! out", source);
+  expect(one.buffers.map(({ data }) => data[0])).toEqual([0, 1, 2]);
+  const seen: string[] = [];
+  const both = ["aac", "ac3"].map((name) =>
+    appSink(name, ({ type }) => void (type === "caps" || seen.push(`${name} ${type}`))),
+  );
+  await launch("in ! tsdemux name=d d. ! audio/mpeg ! aac d. ! audio/x-ac3 ! ac3", {
+    elements: [appSrc("in", source), ...both],
+  }).run();
+  expect(seen.filter((what) => what === "aac buffer")).toHaveLength(3);
+  expect(seen.filter((what) => what === "ac3 buffer")).toHaveLength(4);
+  expect(seen.indexOf("aac eos")).toBeGreaterThan(0);
+});
+
 describe("programmes", () => {
   const MAP =
     'prog-map="program_map,sink_300=(int)7,sink_301=(int)7,sink_400=8,PMT_7=(uint)4000,PCR_7=sink_301,' +
@@ -546,6 +567,23 @@ describe("programmes", () => {
     expect((await run("in0 ! mpegtsmux ! out", [])).buffers).toEqual([]);
   });
 
+  test("what prog-map names and nothing is linked to is told", async () => {
+    const map = 'prog-map="program_map,sink_65=1,sink_66=2,SERVICE_3=X"';
+    const { problems } = await run(`in0 ! mpegtsmux ${map} ! out`, two(0n)[0]);
+    expect(problems).toEqual([
+      "prog-map: nothing is linked to sink_66",
+      "prog-map: nothing is linked to programme 3",
+    ]);
+  });
+
+  test("a bit rate that is too low is told", async () => {
+    const { problems } = await run("in0 ! mpegtsmux bitrate=300000 ! out", two(0n, 60)[0]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^\d+ units were sent too late, by up to \d+ ms$/);
+    const { problems: none } = await run("in0 ! mpegtsmux bitrate=1000000 ! out", two(0n, 60)[0]);
+    expect(none).toEqual([]);
+  });
+
   test.each([
     ["program_map,sink_65", "prog-map"],
     ["program_map,sink_65=0", "sink_65 is not an integer from 1 to 65535"],
@@ -593,7 +631,8 @@ describe("times at a variable rate", () => {
     ["mpegtsmux name=m ! out", 7],
     ["mpegtsmux name=m alignment=1 ! out", 1],
   ])("%s: even between PCRs, as a receiver's clock wants them", async (mux, alignment) => {
-    const { buffers } = await run(`${mux} in0 ! m. in1 ! m.`, pictures(), sound());
+    const { buffers, problems } = await run(`${mux} in0 ! m. in1 ! m.`, pictures(), sound());
+    expect(problems).toEqual([]);
     const times = buffers.map(({ pts }) => pts as bigint);
     expect(buffers.slice(0, -1).every(({ data }) => data.length === alignment * 188)).toBe(true);
     expect(times[0]).toBe(0n);

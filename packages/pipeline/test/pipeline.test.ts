@@ -127,7 +127,7 @@ describe("a pipeline", () => {
     async function* source(): AsyncGenerator<Item> {
       yield* numbers(4);
       // The fifth one comes when the others are in the file.
-      await vi.waitFor(async () => expect(await readFile(location)).toHaveLength(4));
+      await vi.waitFor(async () => expect(await readFile(location)).toHaveLength(4), 4000);
       yield* numbers(96);
     }
     const pipeline = launch(

@@ -1,4 +1,4 @@
-import { type MuxProgram, TsMuxer } from "@x/mpegts";
+import { type LateUnit, type MuxProgram, TsMuxer } from "@x/mpegts";
 import type { Item } from "../buffer.js";
 import { always, type ElementContext, type ElementFactory, elementFactory } from "../element.js";
 import { PipelineError } from "../errors.js";
@@ -73,12 +73,18 @@ export const mpegtsmux: ElementFactory = elementFactory({
         const inputs = context.sinks.map(
           (sink) => new MuxInput(context, sink, map.pads.get(sink.name) ?? properties["prog-num"]),
         );
+        warnOfUnused(map, inputs, context);
         await output.start();
-        // What was read of one pad stays in front of the others: every format is known before a time is compared.
+        // Every format is known before the first unit is sent.
         for (const input of inputs) await input.begin();
         const programs = programsOf(inputs, map, context);
         if (programs.length === 0) return;
-        const muxer = configured(context, () => new TsMuxer({ programs, ...bitrate }));
+        const late = { units: 0, worst: 0 };
+        const onLate = ({ lateBy }: LateUnit): void => {
+          late.units++;
+          late.worst = Math.max(late.worst, lateBy);
+        };
+        const muxer = configured(context, () => new TsMuxer({ programs, onLate, ...bitrate }));
 
         const feed = (input: MuxInput, item: Item): Uint8Array => {
           if (item.type === "caps" || item.type === "tags") input.describe(item);
@@ -100,6 +106,10 @@ export const mpegtsmux: ElementFactory = elementFactory({
         }
         await output.write(muxer.flush());
         await output.finish();
+        if (late.units > 0) {
+          const text = `${late.units} units were sent too late, by up to ${Math.ceil(late.worst / 90)} ms`;
+          context.post({ type: "warning", text, details: late });
+        }
       },
     };
   },
@@ -149,6 +159,22 @@ function groupsOf(inputs: readonly MuxInput[]): MergeGroup[] {
 /** The steps that TsMuxer takes for jumps. */
 const GAP = 10_000_000_000n;
 const SPARSE_GAP = 600_000_000_000n;
+
+function warnOfUnused(
+  { pads, programs }: ProgramMap,
+  inputs: readonly MuxInput[],
+  context: ElementContext,
+): void {
+  const unused = [
+    ...[...pads.keys()].filter((pad) => inputs.every(({ name }) => name !== pad)),
+    ...[...programs.keys()]
+      .filter((number) => inputs.every(({ programNumber }) => programNumber !== number))
+      .map((number) => `programme ${number}`),
+  ];
+  for (const what of unused) {
+    context.post({ type: "warning", text: `prog-map: nothing is linked to ${what}` });
+  }
+}
 
 function pidOf(pad: string, inputs: readonly MuxInput[], context: ElementContext): number {
   const found = inputs.find(({ name }) => name === pad);

@@ -9,7 +9,7 @@ import {
   type TsPesEvent,
 } from "@x/mpegts";
 import { mediaBuffer, SECOND } from "../buffer.js";
-import { formatCaps } from "../caps.js";
+import { capsAreEmpty, formatCaps, intersectCaps } from "../caps.js";
 import {
   always,
   type ElementContext,
@@ -129,7 +129,12 @@ class Streams {
       const pid = described.elementaryPid;
       const format = streamFormat(described);
       const tags = tagsOf(described);
-      const known = this.#streams.get(pid);
+      let known = this.#streams.get(pid);
+      if (known !== undefined && !goesOn(known, format)) {
+        // Something else than what is linked here: that ends, and another pad begins.
+        await known.pad.eos();
+        known = undefined;
+      }
       const pad = known?.pad ?? addPad(this.#context, programNumber, pid, format);
       if (known === undefined || formatCaps(known.format.caps) !== formatCaps(format.caps)) {
         await pad.caps(format.caps);
@@ -194,6 +199,11 @@ class Streams {
       ? undefined
       : nanoseconds(time - (this.#origins.get(programNumber) ?? 0));
   }
+}
+
+/** A stream's new format may go where the old one went. */
+function goesOn({ pad, format: before }: Stream, { pads, caps }: StreamFormat): boolean {
+  return pads === before.pads && !capsAreEmpty(intersectCaps(caps, pad.peerCaps()));
 }
 
 /** What the descriptors say for people, under GStreamer's names; the language is the code as it stands there. */
