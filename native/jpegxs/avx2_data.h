@@ -119,7 +119,9 @@ inline __m256i quantise_quad(const i16 *line, const Factors &f, int g, __m128i t
     index = _mm256_add_epi16(_mm256_mulhi_epu16(clipped, steps),
                              _mm256_srli_epi16(_mm256_mullo_epi16(clipped, steps), 15));
   } else {
-    index = _mm256_srl_epi16(magnitude, t);
+    // As many planes as there are hold no more.
+    const __m256i most = _mm256_add_epi16(four_times_each(f.top + g), _mm256_set1_epi16(-1));
+    index = _mm256_min_epu16(_mm256_srl_epi16(magnitude, t), most);
   }
   const __m256i none = _mm256_cmpeq_epi16(index, __m256i{});
   const __m256i sign = _mm256_andnot_si256(none, _mm256_srai_epi16(x, 15));

@@ -209,7 +209,7 @@ typedef struct JxsEncodeOptions {
   int32_t vertical, significance;
   /* With Fs 1: 1 counts four sign bits for every coded group while the rate is chosen. */
   int32_t fast_signs;
-  /* 1: code groups lose bit-planes that are not worth their bits. Not done with the deadzone quantiser. */
+  /* 1: code groups lose bit-planes that are not worth their bits. */
   int32_t trim;
   /* Jobs at once in `jxs_encode_slices`. */
   int32_t jobs;

@@ -50,7 +50,7 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       make_plan(h, g, row * (g.rows - 1), column * (g.columns - 1), e.plan[row][column]);
   e.max_r = 0;
   for (int b = 0; b < g.bands; b++) e.max_r = max(e.max_r, h.priority[b] + 1);
-  e.trim_steps = options.trim && h.qpih ? e.max_r : 0;
+  e.trim_steps = options.trim ? e.max_r : 0;
   e.max_r = min(e.max_r, g.nl - 1);
   // Beyond this every T is 15.
   for (e.max_q = 31; e.max_q > 0; e.max_q--) {

@@ -12,7 +12,8 @@
 //
 // The quantiser may be as much as an octave finer or coarser than a band's share of the bits would want, because T is whole
 // and all bands share Q. The price of a bit in units of 4^T follows from where in that octave the band is: three thrifts.
-// The distortions are those of the uniform quantiser with the nearest index; whatever is chosen, a decoder reads it as usual.
+// The distortions are those of the uniform quantiser with the nearest index, and close to those of the deadzone quantiser,
+// which gains more; whatever is chosen, a decoder reads it as usual.
 #pragma once
 #include "common.h"
 

@@ -144,20 +144,22 @@ void quantise(const i16 *line, const u8 *counts, i16 *out, int n, int t, bool un
     V16 x = load<V16>(line + i);
     V16 magnitude = x & mask;
     V16 index;
+    u64 align[L / 2], factor[L / 2];
+    for (int g = 0; g < L / 2; g++) {
+      const int m = counts[i / 4 + g] & 15;
+      align[g] = kFactors.bit[15 - m];
+      factor[g] = kFactors.of_planes[max(m - t, 0)];
+    }
+    // Magnitudes above their count are at most twice as large: they still fit and are clipped.
     if (uniform) {
-      u64 align[L / 2], factor[L / 2];
-      for (int g = 0; g < L / 2; g++) {
-        const int m = counts[i / 4 + g] & 15;
-        align[g] = kFactors.bit[15 - m];
-        factor[g] = kFactors.of_planes[max(m - t, 0)];
-      }
-      // Magnitudes above their count are at most twice as large: they still fit and are clipped.
       const U16 limit = U16{} + u16(0x7fff);
       U16 aligned = U16(magnitude) * load<U16>(align), f = load<U16>(factor);
       aligned = aligned < limit ? aligned : limit;
       index = V16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
     } else {
+      const V16 most = V16(load<U16>(factor) >> u16(1));
       index = magnitude >> i16(t);
+      index = index < most ? index : most;
     }
     V16 sign = (x & ~mask) & V16(index != 0);
     store_to(out + i, index | sign);
@@ -200,7 +202,9 @@ inline void pack_group(BitWriter &out, const i16 *group, int m, int t) {
     const B16 f = B16(B64{kFactors.of_planes[planes], 0});
     index = I16(multiply_high(aligned, f) + ((aligned * f) >> u16(15)));
   } else {
+    const I16 most = I16(B64{kFactors.bit[planes], 0}) - i16(1);
     index >>= i16(t);
+    index = index < most ? index : most;
   }
   // Signs are the plane above the highest; a zero has none.
   if (signs) index |= (x < 0) & (index != 0) & I16(B64{kFactors.bit[planes], 0});

@@ -156,7 +156,7 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
     vertical: verticalPrediction !== "off",
     significance: options.significance ?? true,
     fastSigns: signs === "separate-fast",
-    trim: options.trim ?? (rate === "slice" && 8 * size < 3 * samples),
+    trim: options.trim ?? (!svt && rate !== "carry" && 8 * size < 3 * samples),
   };
 }
 

@@ -56,11 +56,14 @@ export interface EncoderOptions {
   /** Signs between the data, or in a sub-packet of their own, with the rate estimated or counted. Default `"inline"`. */
   readonly signs?: "inline" | "separate" | "separate-fast";
   /**
-   * Leave bit-planes of code groups away that cost more than they are worth, for a better picture in the same bytes. Not
-   * done with the deadzone quantiser. Default true with rate control `"slice"` and less than three bits a sample.
+   * Leave bit-planes of code groups away that cost more than they are worth, for a better picture in the same bytes.
+   * Default true with less than three bits a sample, but not with rate control `"carry"`.
    */
   readonly trim?: boolean;
-  /** Raw counts chosen packet by packet (Rl 1), which not all decoders take. Default false. */
+  /**
+   * Raw counts chosen packet by packet (Rl 1), which not all decoders take. Default false, but true with `cfa` unless it is
+   * in-line without vertical levels: what the reference encoder writes for the Bayer profiles.
+   */
   readonly rawPackets?: boolean;
   /**
    * Who shares a slice's bytes: the precincts as they need them, every precinct exactly its part, or what one leaves goes

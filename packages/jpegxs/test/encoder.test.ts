@@ -167,6 +167,27 @@ describe("with a budget", () => {
     }
   });
 
+  test.each([
+    { profile: "Light422.10" },
+    { quantiser: "deadzone" },
+    { quantiser: "uniform" },
+  ] as const)("bit-planes that are left away make the picture better: %j", (mode) => {
+    const source = naturalPicture("4:2:2", 256, 128, 10, 6);
+    const base = {
+      width: 256,
+      height: 128,
+      format: "4:2:2",
+      bitDepth: 10,
+      bitsPerPixel: 3,
+    } as const;
+    const quality = (trim?: false): number => {
+      const bytes = encode({ ...base, ...mode, ...(trim === false && { trim }) }, source);
+      const { data } = decoder.decode(bytes).planes[0] as Picture["planes"][number];
+      return planePsnr(data, source[0]?.data as Uint16Array, 10);
+    };
+    expect(quality()).toBeGreaterThan(quality(false) + 0.15);
+  });
+
   test("RCT is worth at least 3 dB where the channels are alike", () => {
     const source = naturalPicture("4:4:4", 256, 128, 8, 3, 0.95);
     const quality = (rgb: boolean): number => {
