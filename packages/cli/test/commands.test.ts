@@ -1,19 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  buildCommand,
+  commandFolder,
   expectFailure,
   expectSentence,
   fixtures,
@@ -23,13 +14,7 @@ import {
 } from "./run-command.js";
 
 const srt = join(fixtures, "demo/lisbon.srt");
-let folder: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "x-cli-"));
-  await buildCommand();
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = commandFolder();
 
 describe("x", () => {
   test("says what it can do", async () => {

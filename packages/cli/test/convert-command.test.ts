@@ -5,24 +5,23 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildCommand, expectFailure, fixtures, interrupted, probeJson, x } from "./run-command.js";
+import { describe, expect, test } from "vitest";
+import {
+  commandFolder,
+  expectFailure,
+  fixtures,
+  interrupted,
+  probeJson,
+  x,
+} from "./run-command.js";
 
 const srt = join(fixtures, "demo/lisbon.srt");
-let folder: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "x-cli-"));
-  await buildCommand();
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = commandFolder();
 
 describe("x convert", () => {
   test("JPEG XS, made by x convert, and back to a PNG", async () => {

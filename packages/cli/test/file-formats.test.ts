@@ -9,7 +9,7 @@ import { InputError } from "../src/errors.js";
 import { probeFor } from "../src/probe/detect.js";
 import { probeFile } from "../src/probe/file-probe.js";
 import { renderReport } from "../src/probe/render.js";
-import { noFindings, type ProbeFindings, type ProbeReport } from "../src/probe/report.js";
+import { noFindings, type ProbeFindings, type ProbeReport, resultOf } from "../src/probe/report.js";
 import type { StreamFormat } from "../src/probe/stream-format.js";
 
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
@@ -32,6 +32,17 @@ const peers = JSON.parse(readFileSync(join(fixtures, "cli/expected.json"), "utf8
   { readonly streams: readonly PeerStream[] }
 >;
 const files = Object.keys(peers);
+/** Of every kind some. */
+const all = [
+  ...files.map((name) => `cli/${name}`),
+  "rfc8331/streams/interlaced-25-mtu.pcap",
+  "st2038/ts/programme-gst.ts",
+  "jpegxs-codec/edit_two_frames.jxs",
+  "eflv/peers/ff-multitrack-audio.flv",
+  "cea708/mcc/rollup2.mcc",
+  "cea708/scc/rollup2.scc",
+  "demo/lisbon.srt",
+];
 
 /** ffprobe's names of codecs, by ours. */
 const PEER_NAMES: Readonly<Record<string, string>> = {
@@ -81,6 +92,12 @@ function findingsOf(bytes: Uint8Array, chunkBytes: number): ProbeFindings {
   return findings;
 }
 
+/** The part of them that is printed. */
+function reportOf(bytes: Uint8Array, chunkBytes: number): unknown {
+  return resultOf({ input: "", bytes: bytes.length, kind: "live" }, findingsOf(bytes, chunkBytes))
+    .report;
+}
+
 /** Streams of a report side by side with ffprobe's. */
 function streamsOf({ elementary, movies }: ProbeReport): {
   readonly codec: string;
@@ -120,25 +137,25 @@ describe("a file of a peer", () => {
     });
   });
 
-  test.each(files)("gives the same in any chunks: %s", (name) => {
-    const bytes = bytesOf(`cli/${name}`);
-    const whole = findingsOf(bytes, bytes.length);
-    for (const size of [1, 7, 188, 4096]) expect(findingsOf(bytes, size)).toEqual(whole);
+  test.each(all)("gives the same in any chunks: %s", (name) => {
+    const bytes = bytesOf(name);
+    const whole = reportOf(bytes, bytes.length);
+    for (const size of [1, 7, 188, 4096]) expect(reportOf(bytes, size)).toEqual(whole);
   });
 
   propertyTest.prop([
-    fc.constantFrom(...files),
+    fc.constantFrom(...all),
     fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), {
       maxLength: 12,
     }),
     fc.double({ min: 0, max: 1, noNaN: true }),
   ])("damaged or cut gives a report or an InputError", (name, damage, length) => {
-    const bytes = bytesOf(`cli/${name}`);
+    const bytes = bytesOf(name);
     for (const [place, byte] of damage) bytes[Math.floor(place * bytes.length)] = byte;
     try {
       const findings = findingsOf(bytes.subarray(0, Math.ceil(length * bytes.length)), 1000);
-      const about = { version: 1, input: name, bytes: 1, kind: "elementary" } as const;
-      expect(renderReport({ ...about, ...findings }, true)).toContain(name);
+      const { report } = resultOf({ input: name, bytes: 1, kind: "elementary" }, findings);
+      expect(renderReport(report, true)).toContain(name);
     } catch (error) {
       expect(error).toBeInstanceOf(InputError);
     }
@@ -233,6 +250,49 @@ describe("an MP4 file", () => {
     expect(findingsOf(bytes, 500).problems[0]).toBe(
       "what begins at byte 40 is no box: the rest was not read",
     );
+  });
+});
+
+describe("a capture", () => {
+  const pcap = bytesOf("rfc8331/streams/interlaced-25-mtu.pcap");
+
+  test("that is cut or damaged says where, and keeps what was in front", () => {
+    const whole = findingsOf(pcap, 1000).rtp[0]?.packets as number;
+    const cut = findingsOf(pcap.subarray(0, pcap.length - 5), 1000);
+    expect(cut.problems).toEqual(["the capture ends inside a packet"]);
+    expect(cut.rtp[0]?.packets).toBe(whole - 1);
+    // The length of the second record.
+    const view = new DataView(pcap.buffer, pcap.byteOffset);
+    const second = 24 + 16 + view.getUint32(24 + 8, true);
+    const damaged = pcap.slice();
+    damaged.fill(0xff, second + 8, second + 12);
+    const { problems, rtp } = findingsOf(damaged, 1000);
+    expect(problems).toEqual([`the capture is damaged at byte ${second}: the rest was not read`]);
+    expect(rtp[0]?.packets).toBe(1);
+  });
+
+  test("of other traffic is bounded, and says what was not listed", () => {
+    // UDP over IPv4, raw: what begins with 0x80 could be RTP, each time of another source.
+    const records = Array.from({ length: 1200 }, (_, i) => {
+      const record = new DataView(new ArrayBuffer(16 + 20 + 8 + 12));
+      record.setUint32(8, 40, true);
+      record.setUint32(12, 40, true);
+      record.setUint8(16, 0x45);
+      record.setUint16(18, 40);
+      record.setUint8(25, 17);
+      record.setUint16(40, 20);
+      record.setUint8(44, 0x80);
+      record.setUint32(52, i);
+      return new Uint8Array(record.buffer);
+    });
+    const header = new Uint8Array(24);
+    header.set(pcap.subarray(0, 20));
+    header[20] = 101;
+    const { rtp, problems } = findingsOf(Buffer.concat([header, ...records]), 5000);
+    expect(rtp).toHaveLength(1000);
+    expect(problems).toEqual([
+      "only the first 1000 RTP streams are listed: 200 datagrams are of others",
+    ]);
   });
 });
 

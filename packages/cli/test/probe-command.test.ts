@@ -1,19 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  createWriteStream,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ProbeReport } from "../src/probe/report.js";
 import {
-  buildCommand,
+  commandFolder,
   expectFailure,
   expectSentence,
   fixtures,
@@ -26,13 +18,7 @@ import {
 
 const ts = join(fixtures, "st2038/ts/programme-gst.ts");
 const pcap = join(fixtures, "rfc8331/streams/interlaced-25-mtu.pcap");
-let folder: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "x-probe-"));
-  await buildCommand();
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = commandFolder();
 
 function reports(stdout: string): ProbeReport[] {
   return stdout

@@ -1,19 +1,12 @@
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ProbeReport } from "../src/probe/report.js";
-import { buildCommand, expectFailure, fixtures, probeJson, x } from "./run-command.js";
+import { commandFolder, expectFailure, fixtures, probeJson, x } from "./run-command.js";
 
 const srt = join(fixtures, "demo/lisbon.srt");
-let folder: string;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "x-cli-"));
-  await buildCommand();
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = commandFolder();
 
 describe("x probe", () => {
   test("a transport stream with ancillary data, and a truncated one", async () => {

@@ -1,10 +1,11 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { constants } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
 import { build } from "esbuild";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import type { ProbeReport } from "../src/probe/report.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -15,7 +16,7 @@ const command = join(here, `../.results/bundle/x-${threadId}.mjs`);
 let built: Promise<unknown> | undefined;
 
 /** The command as a user runs it: a process. It is bundled from the sources, so that no build is needed first. */
-export function buildCommand(): Promise<unknown> {
+function buildCommand(): Promise<unknown> {
   built ??= build({
     entryPoints: [join(here, "../src/main.ts")],
     outfile: command,
@@ -29,6 +30,14 @@ export function buildCommand(): Promise<unknown> {
     },
   });
   return built;
+}
+
+/** A folder for the files of a test file, which goes at its end; the command is there before its first test. */
+export function commandFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "x-cli-"));
+  beforeAll(buildCommand);
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 export interface Result {
