@@ -129,7 +129,8 @@ export function parseMcc(text: string, options: MccOptions = {}): ParsedMcc {
 export function formatMcc(file: MccFile): string {
   const rows = [`File Format=MacCaption_MCC V${file.version}`, ""];
   for (const comment of file.comments) rows.push(`//${comment}`);
-  if (file.comments.length > 0) rows.push("");
+  // GStreamer's mccparse wants the blank line behind the comments even where there are none.
+  rows.push("");
   for (const [key, value] of file.header) rows.push(`${key}=${value}`);
   rows.push(`Time Code Rate=${file.timeCodeRate}`, "");
   for (const line of file.lines) rows.push(formatLine(line, file.timeCodeRate));

@@ -331,6 +331,21 @@ describe("MCC", () => {
     expect(parseMcc(formatMcc(file))).toMatchObject({ ...file });
   });
 
+  test("the header stands between blank lines, with and without comments", () => {
+    const file: MccFile = {
+      version: "1.0",
+      timeCodeRate: "30",
+      header: [["UUID", "0"]],
+      comments: [],
+      lines: [],
+    };
+    const header = "\r\n\r\nUUID=0\r\nTime Code Rate=30\r\n\r\n";
+    expect(formatMcc(file)).toBe(`File Format=MacCaption_MCC V1.0\r\n${header}`);
+    expect(formatMcc({ ...file, comments: [" c"] })).toBe(
+      `File Format=MacCaption_MCC V1.0\r\n\r\n// c${header}`,
+    );
+  });
+
   test("aliases, both meanings of U, a missing checksum, suffixes and separators", () => {
     const text =
       `${head}00:00:01;00.0,1\t6102038c9420A2\n00:00:02.00\tT00\n01:00:00:00 6101 04 U 01 E8\n02:00:00,00\t610103UE8\n`.replace(
