@@ -1,66 +1,88 @@
-import type { Amf3Value, AmfProperties, AmfValue } from "./amf-value.js";
+import type { Amf3Value, AmfValue } from "./amf-value.js";
 import { fourCcText, isKnownFourCc, swappedFourCc } from "./four-cc.js";
+
+/** Values that references may repeat in one result: lists of a list twice, often enough, fill any memory when printed. */
+const MAX_REPEATED = 65_536;
 
 /**
  * An AMF value as plain JavaScript, for reading and for `JSON.stringify`: objects without prototype, so that a key
- * `__proto__` is a key, arrays, `Date`s, strings, numbers. A dictionary becomes an array of pairs, a vector an array;
- * references and Unsupported become `undefined`. AMF3 objects that contain themselves do so in the result.
+ * `__proto__` is a key, arrays, `Date`s, strings, numbers. A dictionary becomes an array of pairs, a vector an array, an
+ * AMF3 array with named members an object with its indices among the names. AMF0 references and Unsupported become
+ * `undefined`, as does an AMF3 value inside itself, and one that is repeated too often.
  */
 export function amfToPlain(value: AmfValue | Amf3Value): unknown {
-  return toPlain(value, new Map());
+  return new PlainBuilder().convert(value);
 }
 
-function toPlain(value: AmfValue | Amf3Value, seen: Map<object, unknown>): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (seen.has(value)) return seen.get(value);
-  const members = (properties: AmfProperties<AmfValue | Amf3Value>, object: object): object => {
-    for (const [key, member] of properties) {
-      Object.defineProperty(object, key, {
-        value: toPlain(member, seen),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-    }
-    return object;
-  };
-  const list = (values: readonly (AmfValue | Amf3Value)[], array: unknown[]): unknown[] => {
-    for (const member of values) array.push(toPlain(member, seen));
-    return array;
-  };
-  const entered = <T>(plain: T): T => {
-    seen.set(value, plain);
+type AnyAmfObject = Extract<AmfValue | Amf3Value, object>;
+
+class PlainBuilder {
+  readonly #done = new Map<object, { readonly plain: unknown; readonly size: number }>();
+  /** Those whose members are being converted. */
+  readonly #open = new Set<object>();
+  /** Values in the result, each as often as it is there. */
+  #size = 0;
+  #repeatable = MAX_REPEATED;
+
+  convert(value: AmfValue | Amf3Value): unknown {
+    this.#size++;
+    if (typeof value !== "object" || value === null) return value;
+    if (this.#open.has(value)) return undefined;
+    const done = this.#done.get(value);
+    if (done !== undefined) return this.#repeat(done.plain, done.size);
+    const before = this.#size;
+    this.#open.add(value);
+    const plain = this.#object(value);
+    this.#open.delete(value);
+    this.#done.set(value, { plain, size: this.#size - before });
     return plain;
-  };
-  switch (value.type) {
-    case "object":
-    case "ecma-array":
-    case "typed-object":
-      return members(value.properties, entered(Object.create(null) as object));
-    case "strict-array":
-    case "vector":
-      return list(value.values, entered([]));
-    case "array": {
-      const array = list(value.values, entered([]));
-      return value.properties.size === 0 ? array : members(value.properties, array);
+  }
+
+  #repeat(plain: unknown, size: number): unknown {
+    if (size > this.#repeatable) return undefined;
+    this.#repeatable -= size;
+    this.#size += size;
+    return plain;
+  }
+
+  #object(value: AnyAmfObject): unknown {
+    switch (value.type) {
+      case "object":
+      case "ecma-array":
+      case "typed-object":
+        return this.#members([...value.properties]);
+      case "strict-array":
+      case "vector":
+        return this.#list(value.values);
+      case "array":
+        return value.properties.size === 0
+          ? this.#list(value.values)
+          : this.#members([...Object.entries(value.values), ...value.properties]);
+      case "dictionary":
+        return value.entries.map((entry) => this.#list(entry));
+      case "date":
+        return new Date(value.time);
+      case "long-string":
+      case "xml":
+        return value.value;
+      case "bytes":
+        return value.bytes;
+      case "amf3":
+        return this.convert(value.value);
+      case "reference":
+      case "unsupported":
+        return undefined;
     }
-    case "dictionary": {
-      const array = entered<unknown[]>([]);
-      for (const entry of value.entries) array.push(list(entry, []));
-      return array;
-    }
-    case "date":
-      return new Date(value.time);
-    case "long-string":
-    case "xml":
-      return value.value;
-    case "bytes":
-      return value.bytes;
-    case "amf3":
-      return toPlain(value.value, seen);
-    case "reference":
-    case "unsupported":
-      return undefined;
+  }
+
+  #list(values: readonly (AmfValue | Amf3Value)[]): unknown[] {
+    return values.map((member) => this.convert(member));
+  }
+
+  #members(entries: readonly (readonly [string, AmfValue | Amf3Value])[]): object {
+    const object = Object.create(null) as Record<string, unknown>;
+    for (const [key, member] of entries) object[key] = this.convert(member);
+    return object;
   }
 }
 

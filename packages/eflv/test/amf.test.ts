@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../tools/testing/vectors.js";
 import {
+  type Amf3Array,
+  type AmfSwitch,
   type AmfValue,
   amfReferenceTable,
   amfToPlain,
@@ -152,9 +154,37 @@ describe("AMF3", () => {
     );
   });
 
-  test("an array can contain itself", () => {
-    const array = amf3("0903010900") as unknown[];
-    expect(array[0]).toBe(array);
+  test("an array can contain itself, but not in plain form", () => {
+    const [value] = decodeScriptData(fromHex("00110903010900"), true).values;
+    const array = (value as AmfSwitch).value as Amf3Array;
+    expect(array.values[0]).toBe(array);
+    expect(amf3("0903010900")).toEqual([undefined]);
+  });
+
+  test("a value can be there several times", () => {
+    const [first, second] = amf3("09050109030104010902") as [unknown[], unknown[]];
+    expect(first).toEqual([1]);
+    expect(second).toBe(first);
+  });
+
+  test("lists of a list twice, thirty deep, can be printed", () => {
+    let hex = "01";
+    for (let depth = 29; depth > 0; depth--) {
+      hex = `090501${hex}${depth < 29 ? `09${toHex(Uint8Array.of(2 * depth))}` : "01"}`;
+    }
+    expect(JSON.stringify(amf3(hex)).length).toBeLessThan(2 ** 22);
+  });
+
+  test("an array's names are names, whatever they mean to JavaScript", () => {
+    const names = ["length", "4294967294", "__proto__", "constructor", "a"];
+    const members = names.map((name) => {
+      const bytes = new TextEncoder().encode(name);
+      return `${toHex(Uint8Array.of(2 * bytes.length + 1, ...bytes))}0407`;
+    });
+    const plain = amf3(`0903${members.join("")}010408`) as Record<string, unknown>;
+    expect(Object.keys(plain).sort()).toEqual([...names, "0"].sort());
+    expect(plain.length).toBe(7);
+    expect(plain[0]).toBe(8);
   });
 
   test.each([
