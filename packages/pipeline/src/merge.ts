@@ -1,4 +1,4 @@
-import type { Item } from "./buffer.js";
+import { type Item, SECOND } from "./buffer.js";
 import type { SinkPad } from "./pad.js";
 import { SharedAxis } from "./shared-axis.js";
 
@@ -10,60 +10,98 @@ export interface MergeGroup {
   readonly maxGap: bigint;
 }
 
+/** A greater step back of a pad's time is a jump: a file that was joined, or begins again. */
+const MAX_STEP_BACK = SECOND;
+
 /**
  * The items of several pads in the order of their times: the pad whose next item is earliest goes first. Items without
  * a time come as soon as they are next. Ends after the last pad's `eos`, which is delivered for every pad.
  *
- * @param groups each with a clock of its own; default: all pads have one
+ * @param groups each with a clock of its own, all pads in one of them; default: all have one clock
  * @returns pairs of the pad's index and the item
  */
 export async function* earliestFirst(
   pads: readonly SinkPad[],
-  groups?: readonly MergeGroup[],
+  groups: readonly MergeGroup[] = [{ pads: [...pads.keys()], maxGap: 0n }],
 ): AsyncGenerator<readonly [number, Item]> {
   const open = new Set(pads.keys());
-  const axis = new SharedAxis<MergeGroup>();
+  const order = new MergeOrder(groups);
   while (open.size > 0) {
-    let first = -1;
-    let firstTime: bigint | undefined;
+    let first: number | undefined;
     const times = new Map<number, bigint>();
     for (const index of open) {
       const time = timeOf(await (pads[index] as SinkPad).peek());
-      if (time !== undefined) times.set(index, time);
-      if (first < 0 || time === undefined || (firstTime !== undefined && time < firstTime)) {
+      if (time === undefined) {
         first = index;
-        firstTime = time;
-        if (time === undefined) break;
+        break;
       }
+      times.set(index, time);
     }
-    if (groups !== undefined && firstTime !== undefined) {
-      first = choose(groups, axis, times) ?? first;
-    }
+    first ??= order.choose(times);
     const item = await (pads[first] as SinkPad).pull();
     if (item.type === "eos") open.delete(first);
     yield [first, item];
   }
 }
 
-/** Of the pads with these times the one that goes first. */
-function choose(
-  groups: readonly MergeGroup[],
-  axis: SharedAxis<MergeGroup>,
-  times: ReadonlyMap<number, bigint>,
-): number | undefined {
-  let first: { group: MergeGroup; pad: number; time: bigint; position: bigint } | undefined;
-  for (const group of groups) {
-    let head: { readonly pad: number; readonly time: bigint } | undefined;
-    for (const pad of group.pads) {
-      const time = times.get(pad);
-      if (time !== undefined && (head === undefined || time < head.time)) head = { pad, time };
-    }
-    if (head === undefined) continue;
-    const position = axis.position(group, head.time, group.maxGap);
-    if (first === undefined || position < first.position) first = { group, ...head, position };
+/** A pad's place in time. */
+interface Place {
+  readonly time: bigint;
+  /** Added to its times since it jumped back. */
+  readonly shift: bigint;
+}
+
+/** Says which of several times is earliest, whatever their clocks do. */
+class MergeOrder {
+  readonly #groups: readonly MergeGroup[];
+  readonly #axis = new SharedAxis<MergeGroup>();
+  /** Where each pad's last item was. */
+  readonly #places = new Map<number, Place>();
+
+  constructor(groups: readonly MergeGroup[]) {
+    this.#groups = groups;
   }
-  if (first !== undefined) axis.advance(first.group, first.time, first.position);
-  return first?.pad;
+
+  /** Of the pads with these times the one that goes first. */
+  choose(times: ReadonlyMap<number, bigint>): number {
+    let first: { pad: number; place: Place; group: MergeGroup; position: bigint } | undefined;
+    for (const group of this.#groups) {
+      let head: { readonly pad: number; readonly place: Place } | undefined;
+      for (const pad of group.pads) {
+        const time = times.get(pad);
+        if (time === undefined) continue;
+        const place = this.#place(pad, time, group);
+        if (head === undefined || shifted(place) < shifted(head.place)) head = { pad, place };
+      }
+      if (head === undefined) continue;
+      const position = this.#axis.position(group, shifted(head.place), group.maxGap);
+      if (first === undefined || position < first.position) first = { ...head, group, position };
+    }
+    if (first === undefined) throw new TypeError("no pad has a time");
+    this.#places.set(first.pad, first.place);
+    this.#axis.advance(first.group, shifted(first.place), first.position);
+    return first.pad;
+  }
+
+  /** Where a pad's next item lies: behind its last one, also when its times begin again. */
+  #place(pad: number, time: bigint, { pads }: MergeGroup): Place {
+    const own = this.#places.get(pad);
+    if (own !== undefined && time >= own.time - MAX_STEP_BACK) return { time, shift: own.shift };
+    // Others of its clock may have jumped before it.
+    for (const mate of pads) {
+      const other = this.#places.get(mate);
+      if (other === undefined || other === own || other.shift === own?.shift) continue;
+      const distance = time - other.time;
+      if (distance <= MAX_STEP_BACK && distance >= -MAX_STEP_BACK) {
+        return { time, shift: other.shift };
+      }
+    }
+    return { time, shift: own === undefined ? 0n : shifted(own) - time };
+  }
+}
+
+function shifted({ time, shift }: Place): bigint {
+  return time + shift;
 }
 
 function timeOf(item: Item): bigint | undefined {

@@ -553,6 +553,29 @@ describe("programmes", () => {
     },
   );
 
+  test("a file that begins again and again, its sound shorter than its pictures", async () => {
+    const { bytes } = await run(
+      "mpegtsmux name=m ! out in0 ! m. in1 ! m.",
+      stream(H264, payloads(75, 300)),
+      stream(AAC, payloads(138, 50, 100), { step: 21_333_333n }),
+    );
+    const loops = 12;
+    const source: Item[] = Array.from({ length: loops }, () => {
+      return { type: "buffer", buffer: mediaBuffer(bytes) };
+    });
+    const { bytes: again, problems } = await run(
+      "mpegtsmux name=m ! out in0 ! tsdemux name=d d. ! video/x-h264 ! m. d. ! audio/mpeg ! m.",
+      source,
+    );
+    const demuxer = new TsDemuxer();
+    const counts = new Map<number, number>();
+    for (const event of [...demuxer.push(again), ...demuxer.flush()]) {
+      if (event.type === "pes") counts.set(event.pid, (counts.get(event.pid) ?? 0) + 1);
+    }
+    expect([counts.get(0x41), counts.get(0x42)]).toEqual([75 * loops, 138 * loops]);
+    expect(problems.filter((text) => !text.includes("packets are missing"))).toEqual([]);
+  });
+
   test("tsdemux takes one of them", async () => {
     const { bytes } = await run(MUX, ...two(3600n * 1000n * MS));
     const pads = ["video_7_0012c", "audio_7_0012d", "video_8_00190"];
