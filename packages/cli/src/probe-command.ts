@@ -80,14 +80,15 @@ export async function probeCommand(args: string[]): Promise<number> {
   const onInterrupt = (): void => interrupt.abort();
   process.once("SIGINT", onInterrupt);
   let code = 0;
+  let told = 0;
   try {
-    for (const [index, input] of inputs.entries()) {
+    for (const input of inputs) {
       // Nobody reads it any more, or nobody wants to.
       if (process.stdout.errored || interrupt.signal.aborted) break;
       try {
         const result = await probe(input, seconds, interrupt.signal);
         if (result === undefined) break;
-        if (!values.json && index > 0) process.stdout.write("\n");
+        if (!values.json && told++ > 0) process.stdout.write("\n");
         code = Math.max(code, await tell(result, values));
       } catch (error) {
         if (inputs.length === 1) throw error;
@@ -118,6 +119,9 @@ function checkOutputs(inputs: readonly string[], values: Values): void {
   }
   if (output !== undefined && values[output] === "") {
     throw new UsageError(`--${output} needs the name of a file`);
+  }
+  if (values.service !== undefined && values.srt === undefined && values.vtt === undefined) {
+    throw new UsageError("--service says which captions to write: it goes with --srt or --vtt");
   }
   if (inputs.filter(isStandardInput).length > 1) {
     throw new UsageError("standard input can be read once only");

@@ -132,6 +132,7 @@ describe("x probe of several files", () => {
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(/^.*programme-gst\.ts: MPEG transport stream/);
     expect(text.stdout).toContain(`\n\n${pcap}: network capture`);
+    expect((await x("probe", "/no/such", pcap)).stdout).toMatch(/^\S/);
   });
 
   test("writes files of one only", async () => {
@@ -161,6 +162,7 @@ describe("x probe", () => {
     for (const time of ["0", "-1", "x", "1e9"]) {
       await expectFailure(2, "is no time up to 2000000 seconds", "probe", `--duration=${time}`, ts);
     }
+    await expectFailure(2, "it goes with --srt or --vtt", "probe", "--service", "CC1", ts);
     await expectFailure(2, "--srt needs the name of a file", "probe", "--srt=", ts);
     await expectFailure(2, "probe listens to udp, rtp and srt", "probe", "rtmp://a/b");
     await expectFailure(2, "the port is one of 0 to 65535", "probe", "udp://127.0.0.1:99999");
