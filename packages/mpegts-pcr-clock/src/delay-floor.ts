@@ -1,3 +1,4 @@
+import { ArrivalTick } from "./arrival-tick.js";
 import { BUCKET_NS, Bucket } from "./bucket.js";
 import { BucketList } from "./bucket-list.js";
 import { likeliestFloor } from "./delay-model.js";
@@ -50,6 +51,7 @@ export interface DelayFloorSnapshot {
   readonly fitSpan: number;
   readonly restarted: boolean;
   readonly slopes: readonly number[];
+  readonly tick: readonly number[];
   readonly probation: number;
   /** Per bucket: start, best x, best difference, then x and difference of each sample. */
   readonly buckets: readonly (readonly number[])[];
@@ -81,6 +83,7 @@ export class DelayFloor {
   #restarted = false;
   readonly #scratch = new Float64Array(MAX_SAMPLES);
   readonly #slopes = new SlopeHistory();
+  readonly #tick = new ArrivalTick();
 
   constructor(maxPpm: number, holdsDelay: boolean) {
     this.#maxSlope = maxPpm * 1e-6;
@@ -168,6 +171,7 @@ export class DelayFloor {
   /** Add a sample. */
   add(sample: Point, dense: boolean): void {
     const { x, difference } = sample;
+    this.#tick.add(sample);
     if (this.#startX === Infinity) this.#startX = x;
     this.#current ??= this.#buckets.open(sample);
     const residual = difference - differenceAt(this.line, x);
@@ -212,6 +216,7 @@ export class DelayFloor {
     this.#current?.rebase(origin);
     this.line.x -= origin;
     this.#startX -= origin;
+    this.#tick.rebase(origin);
   }
 
   /** The state, for JSON. */
@@ -229,6 +234,7 @@ export class DelayFloor {
       fitSpan: this.#fitSpan,
       restarted: this.#restarted,
       slopes: this.#slopes.save(),
+      tick: this.#tick.save(),
       probation: this.#buckets.probation,
       buckets,
     };
@@ -246,6 +252,7 @@ export class DelayFloor {
     this.#fitSpan = saved.fitSpan;
     this.#restarted = saved.restarted;
     this.#slopes.load(saved.slopes);
+    this.#tick.load(saved.tick);
     const buckets = saved.buckets.slice(0, MAX_BUCKETS);
     const current = buckets.pop();
     this.#current = current === undefined ? undefined : Bucket.load(current);
@@ -253,7 +260,12 @@ export class DelayFloor {
   }
 
   #downTolerance(): number {
-    return Math.max(MIN_STEP_NS, 8 * this.#spread);
+    return Math.max(this.#leastStep(), 8 * this.#spread);
+  }
+
+  /** When arrivals are stamped by a coarse clock, a step of one tick is none of the path. */
+  #leastStep(): number {
+    return Math.max(MIN_STEP_NS, 1.5 * this.#tick.ns);
   }
 
   #refit(now: Moment): void {
@@ -324,7 +336,8 @@ export class DelayFloor {
       farthest = Math.min(farthest, residual);
     }
     const step = -nearest;
-    if (step <= Math.max(MIN_STEP_NS, 5 * this.#spread) || nearest - farthest >= step / 4) return;
+    if (step <= Math.max(this.#leastStep(), 5 * this.#spread) || nearest - farthest >= step / 4)
+      return;
     let edge = false;
     for (let i = first - EDGE_BUCKETS; i < first; i++) {
       edge ||= buckets.residual(i) > -0.4 * step;

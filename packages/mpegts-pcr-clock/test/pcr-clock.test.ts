@@ -360,6 +360,25 @@ describe("path delay", () => {
     expect(Math.abs(after.clock.statistics().ratePpm - 23)).toBeLessThan(0.5);
   });
 
+  test("the ticks of a coarse arrival clock are no steps", () => {
+    const tick = 4_000_000n;
+    // PCRs exactly ten ticks apart, but for the rate: every 67 s one comes in the next tick.
+    const scenario = { seed: 21, durationS: 200, ppm: -60, bitrate: 7_896_000 };
+    const coarse = simulateTrace(scenario).map((row) => ({
+      ...row,
+      arrivalNs: (row.arrivalNs / tick) * tick,
+    }));
+    const { clock, events, end } = run(coarse);
+    expect(types(events).filter((type) => type === "delay-step")).toEqual([]);
+    const truth = (coarse[coarse.length - 1] as TraceRow).trueMinusArrivalNs;
+    expect(Math.abs(Number(clock.toSender(end) - end) - truth)).toBeLessThan(Number(tick));
+    const half = coarse.length / 2;
+    const restored = new PcrClock();
+    restored.restore(JSON.parse(JSON.stringify(run(coarse.slice(0, half)).clock.snapshot())));
+    for (const row of coarse.slice(half)) restored.addSample(sampleOf(row));
+    expect(restored.toSender(end)).toBe(clock.toSender(end));
+  });
+
   test("hold: what a PCR means does not move", () => {
     const { clock } = run(rows.filter((row) => row.arrivalNs < 1_065_000_000_000n));
     const fresh = run(rows.filter((row) => row.arrivalNs < 1_038_000_000_000n)).clock;
