@@ -20,6 +20,7 @@ import {
   splitObus,
   vpConfigurationFromKeyFrame,
 } from "@x/es";
+import { NO_BYTES } from "./media.js";
 import type { FlvTrack } from "./profile.js";
 
 /** A frame as FLV carries it, and the configuration that it brought along. */
@@ -96,12 +97,13 @@ export function sequenceStartBody(
   flacHeader: "full" | "bare",
 ): Uint8Array | undefined {
   const { codec, config } = track;
+  // Their frames say it all, and the legacy form of MP3 has no place for a configuration.
+  if (codec === "ac-3" || codec === "ec-3" || codec === ".mp3") return NO_BYTES;
   if (codec === "fLaC" && config !== undefined) {
     return encodeFlacHeader(decodeFlacHeader(config).streamInfoBytes, flacHeader);
   }
   if (config !== undefined) return config;
-  if (codec === "Opus" && track.kind === "audio") return opusHead(track.channels ?? 2);
-  return codec === "ac-3" || codec === "ec-3" || codec === ".mp3" ? new Uint8Array(0) : undefined;
+  return codec === "Opus" && track.kind === "audio" ? opusHead(track.channels ?? 2) : undefined;
 }
 
 /** Mono or stereo; more channels need a mapping that only the encoder knows. */

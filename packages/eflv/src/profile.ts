@@ -25,7 +25,7 @@ export interface FlvAudioTrack {
   /** 0 to 255, 0 the default track; audio and video count apart. */
   readonly id: number;
   readonly codec: AudioCodec;
-  /** Decoder configuration: AudioSpecificConfig, OpusHead, or STREAMINFO in any form. AC-3, E-AC-3, MP3: none. */
+  /** Decoder configuration: AudioSpecificConfig, OpusHead, or STREAMINFO in any form. AC-3, E-AC-3, MP3: none, it is not written. */
   readonly config?: Uint8Array;
   /** In Hz. */
   readonly sampleRate?: number;

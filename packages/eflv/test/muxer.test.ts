@@ -278,6 +278,17 @@ describe("FlvMuxer", () => {
     ]);
   });
 
+  test.each(["compatible", "enhanced"] as const)(
+    "a configuration of MP3 is not written: %s",
+    (profile) => {
+      const track: FlvTrack = { kind: "audio", id: 0, codec: ".mp3", config: fromHex("1190") };
+      const muxer = new FlvMuxer({ tracks: [track], profile });
+      const tags = muxer.writeTags([{ kind: "audio", trackId: 0, data: fromHex("aa"), ptsNs: 0n }]);
+      const frame = profile === "enhanced" ? "912e6d7033aa" : "2faa";
+      expect(tags.slice(1).map(({ data }) => toHex(data))).toEqual([frame]);
+    },
+  );
+
   test("a MultichannelConfig goes beside legacy AAC as FFmpeg writes it", () => {
     const multichannelConfig = fromHex("01060000003f");
     const track: FlvTrack = {
