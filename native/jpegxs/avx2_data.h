@@ -19,7 +19,15 @@ inline __m256i four_times_each(const u16 *numbers) {
                              _mm256_setr_epi64x(a, a + step, a + 2 * step, a + 3 * step));
 }
 
-// What no quad is, and what lies at the end of the packet. Returns the nibble behind.
+// Factors of dequantisation for up to seven planes.
+constexpr u16 deep_series(int planes) { return u16(kSeries.of_zeta[planes + 1]); }
+constexpr B16 kDeepSeries = {deep_series(0), deep_series(1), deep_series(2), deep_series(3),
+                             deep_series(4), deep_series(5), deep_series(6), deep_series(7)};
+
+// Bytes that four groups of up to seven planes may lie in or be read with.
+constexpr int kDeepBytes = 24;
+
+// What has more planes than that, and what lies at the end of the packet. Returns the nibble behind.
 template <bool uniform>
 [[gnu::noinline]] size_t unpack_singly(const Nibbles &in, size_t at, const u8 *counts, int groups, int t, i16 *out) {
   for (int g = 0; g < groups; g++) {
@@ -41,11 +49,62 @@ inline __m128i load_quad(const u8 *p, bool odd, u32 key) {
   return _mm_madd_epi16(_mm_maddubs_epi16(spread, _mm_set1_epi16(0x1001)), _mm_set1_epi32(0x01000001));
 }
 
+// Four groups in four lanes each, shifted so that every lane has the bits of one coefficient in front of its nibbles. Their
+// numbers begin at byte `first` and four, eight and twelve bytes on.
+template <int first>
+inline __m256i coefficient_lanes(__m128i numbers) {
+  constexpr i64 a = 0x0100010001000100 + first * 0x0101010101010101, step = 0x0404040404040404;
+  const __m256i groups = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(numbers),
+                                             _mm256_setr_epi64x(a, a + step, a + 2 * step, a + 3 * step));
+  return _mm256_mullo_epi16(groups, _mm256_set1_epi64x(0x0008000400020001));
+}
+
+// Coefficients of indexes: `scale` is 2^T, `half` its half, `series` the groups' factors.
+template <bool uniform>
+inline __m256i dequantised(__m256i index, __m256i sign, __m256i scale, __m256i half, __m256i series) {
+  __m256i magnitude = _mm256_mullo_epi16(index, scale);
+  if (uniform) {
+    magnitude = _mm256_add_epi16(magnitude, _mm256_mulhi_epu16(magnitude, series));
+  } else {
+    const __m256i none = _mm256_cmpeq_epi16(index, __m256i{});
+    magnitude = _mm256_add_epi16(magnitude, _mm256_andnot_si256(none, half));
+  }
+  return _mm256_sub_epi16(_mm256_xor_si256(magnitude, sign), sign);
+}
+
+// Four groups of up to seven planes: eight nibbles each, of which the last may be the next group's. Returns the nibble
+// behind.
+template <bool uniform>
+inline size_t unpack_deep(const u8 *data, size_t at, u32 planes, __m256i scale, __m256i half, i16 *out) {
+  u32 numbers[4];
+  for (int g = 0; g < 4; g++) {
+    const u32 n = planes >> 8 * g & 255;
+    numbers[g] = u32(load_be64(data + (at >> 1)) << 4 * (at & 1) >> 32);
+    at += n + (n > 0);
+  }
+  const __m256i upper = coefficient_lanes<2>(load<__m128i>(numbers));
+  const __m256i lower = coefficient_lanes<0>(load<__m128i>(numbers));
+  // Bits 15, 11, 7 and 3 become the top ones.
+  const __m256i bits = _mm256_set1_epi16(i16(0x8888)), collect = _mm256_set1_epi16(0x0249);
+  const __m256i first = _mm256_mullo_epi16(_mm256_and_si256(upper, bits), collect);
+  const __m256i second = _mm256_srli_epi16(_mm256_mullo_epi16(_mm256_and_si256(lower, bits), collect), 4);
+  const __m256i eight = _mm256_or_si256(_mm256_and_si256(first, _mm256_set1_epi16(i16(0xf000))),
+                                        _mm256_and_si256(second, _mm256_set1_epi16(0x0f00)));
+  // Planes of its group in both bytes of each lane.
+  constexpr i64 step = 0x0101010101010101;
+  const __m256i n = _mm256_shuffle_epi8(_mm256_set1_epi32(i32(planes)), _mm256_setr_epi64x(0, step, 2 * step, 3 * step));
+  const __m256i power = _mm256_and_si256(look_up(B8{1, 2, 4, 8, 16, 32, 64, 128}, n), _mm256_set1_epi16(255));
+  const __m256i index = _mm256_mulhi_epu16(_mm256_slli_epi16(eight, 1), power);
+  const __m256i entry = _mm256_add_epi8(_mm256_add_epi8(n, n), _mm256_set1_epi16(0x0100));
+  const __m256i series = look_up(B8(kDeepSeries), entry);
+  store_to(out, dequantised<uniform>(index, _mm256_srai_epi16(upper, 15), scale, half, series));
+  return at;
+}
+
 template <bool uniform>
 void unpack_signed(Nibbles &in, const u8 *counts, int groups, int t, i16 *out) {
   const __m256i collect = opaque(_mm256_set1_epi16(0x0490));
   const __m256i scale = _mm256_set1_epi16(i16(1 << t)), half = _mm256_set1_epi16(i16((1 << t) >> 1));
-  constexpr i64 a = 0x0100010001000100, b = 0x0504050405040504, further = 0x0808080808080808;
   size_t at = in.at;
   for (int first = 0; first < groups; first += kBytes) {
     const W8 ts = W8{} + u8(t);
@@ -61,29 +120,20 @@ void unpack_signed(Nibbles &in, const u8 *counts, int groups, int t, i16 *out) {
       const u8 *const p = in.data + (at >> 1);
       if (!(keys.plain >> i & 1) || in.end - p < 8) {
         const int g = first + 4 * i;
-        at = unpack_singly<uniform>(in, at, counts + g, min(4, groups - g), t, to);
+        if ((keys.deep >> i & 1) && in.end - p >= kDeepBytes)
+          at = unpack_deep<uniform>(in.data, at, u32(V32(planes)[i]), scale, half, to);
+        else
+          at = unpack_singly<uniform>(in, at, counts + g, min(4, groups - g), t, to);
         continue;
       }
       const u32 key = keys.key[i];
-      const __m256i numbers = _mm256_broadcastsi128_si256(load_quad(p, at & 1, key));
+      const __m256i lanes = coefficient_lanes<0>(load_quad(p, at & 1, key));
       at += kQuads.nibbles[key];
-      // Each group in four lanes, shifted so that in each the bits of one coefficient are in front of its nibbles.
-      const __m256i lanes = _mm256_mullo_epi16(
-          _mm256_shuffle_epi8(numbers, _mm256_setr_epi64x(a, b, a + further, b + further)),
-          _mm256_set1_epi64x(0x0008000400020001));
-      const __m256i sign = _mm256_srai_epi16(lanes, 15);
       // Bits 11, 7 and 3 become the top ones.
       const __m256i bits = _mm256_and_si256(lanes, _mm256_set1_epi16(0x0888));
       const __m256i index = _mm256_srli_epi16(_mm256_mullo_epi16(bits, collect), 13);
-      __m256i magnitude = _mm256_mullo_epi16(index, scale);
-      if (uniform) {
-        const __m256i series = four_times_each(kQuads.series[key]);
-        magnitude = _mm256_add_epi16(magnitude, _mm256_mulhi_epu16(magnitude, series));
-      } else {
-        const __m256i none = _mm256_cmpeq_epi16(index, __m256i{});
-        magnitude = _mm256_add_epi16(magnitude, _mm256_andnot_si256(none, half));
-      }
-      store_to(to, _mm256_sub_epi16(_mm256_xor_si256(magnitude, sign), sign));
+      const __m256i sign = _mm256_srai_epi16(lanes, 15);
+      store_to(to, dequantised<uniform>(index, sign, scale, half, four_times_each(kQuads.series[key])));
     }
   }
   in.at = at;

@@ -1,5 +1,5 @@
-// Four code groups at a time, of which most have few bit-planes. A part of kernels_avx2.cc, as are the other files of this
-// name.
+// Four code groups at a time, of which most have few bit-planes. The files avx2_*.h are parts of kernels_avx2.cc and need
+// each other in the order in which that includes them.
 
 namespace jxs {
 namespace avx2 {
@@ -44,10 +44,10 @@ constexpr QuadTable make_quads() {
 }
 alignas(64) constexpr QuadTable kQuads = make_quads();
 
-// Keys of eight quads; which of them are quads at all, and which have nothing but zeros.
+// Keys of eight quads; which of them are quads at all, which at least have no number above 7, and which only zeros.
 struct Keys {
   u32 key[8];
-  u32 plain, empty;
+  u32 plain, deep, empty;
 };
 inline u32 zero_lanes(__m256i v) {
   return u32(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(v, __m256i{}))));
@@ -60,6 +60,7 @@ inline Keys make_keys(W8 numbers) {
   Keys k;
   store_to(k.key, keys);
   k.plain = zero_lanes(_mm256_or_si256(__m256i(numbers > u8(3)), full));
+  k.deep = zero_lanes(__m256i(numbers > u8(7)));
   k.empty = zero_lanes(__m256i(numbers));
   return k;
 }

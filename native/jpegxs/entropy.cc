@@ -270,7 +270,7 @@ int decode_precinct(const EntropyContext &context, EntropyState &state, int px, 
     if (u64(nibbles) > 2 * u64(data_size)) return fail(error, JXS_MALFORMED, JXS_AT_PACKET, start);
 
     const auto read = is_wide(h) ? read_data<i32> : read_data<i16>;
-    if (!read(context, task, tasks, px, {data, bytes + size, 0}, signs, sign_size))
+    if (!read(context, task, tasks, px, {data, bytes + left, 0}, signs, sign_size))
       return fail(error, JXS_MALFORMED, JXS_AT_SIGNS, start);
   }
   *used = size;

@@ -133,9 +133,13 @@ void lift_store(const LiftRows &rows, Sample *odd, Sample *even, int n, const Sc
   const LiftRows r = rows;
   const Scale s = scale;
   const Shift by = shift_by(s.shift);
+  // Where the next two rows will be: a row is too short for the machine to see it coming.
+  const auto ahead = 2 * (even - odd);
   int i = 0;
   for (; i <= n - 2 * L; i += 2 * L) {
     const Lifted a = lift_at(r, i), b = lift_at(r, i + L);
+    __builtin_prefetch(odd + i + ahead, 1);
+    __builtin_prefetch(even + i + ahead, 1);
     store_samples(narrow(scaled(a.odd, s, by), scaled(b.odd, s, by)), odd + i);
     store_samples(narrow(scaled(a.even, s, by), scaled(b.even, s, by)), even + i);
   }
