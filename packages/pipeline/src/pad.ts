@@ -40,9 +40,19 @@ export class Link {
     return this.#items.length - this.#head;
   }
 
+  /** Somebody waits for an item. */
+  get starves(): boolean {
+    return this.length === 0 && this.#waiting.length > 0;
+  }
+
+  /** The next push waits. */
+  get full(): boolean {
+    return this.length >= this.#capacity;
+  }
+
   /** Put `item` in; waits while the link is full, and now and then for the event loop. */
   push(item: Item): Promise<void> {
-    if (this.#stopped || this.length >= this.#capacity) return this.#pushLater(item);
+    if (this.#stopped || this.full) return this.#pushLater(item);
     this.#items.push(item);
     this.#wake();
     if (++this.#pushed % TURN !== 0) return DONE;
@@ -77,7 +87,7 @@ export class Link {
   }
 
   async #pushLater(item: Item): Promise<void> {
-    while (!this.#stopped && this.length >= this.#capacity) await this.#change();
+    while (!this.#stopped && this.full) await this.#change();
     if (this.#stopped) throw new StoppedError();
     await this.push(item);
   }

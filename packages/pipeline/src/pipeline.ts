@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "./clock.js";
 import type { ElementContext, ElementFactory, PipelineMessage } from "./element.js";
 import { PipelineError, StoppedError } from "./errors.js";
 import { buildGraph, connectSometimes, type Graph, type Node } from "./graph.js";
+import { whenIdle } from "./idle.js";
 import { parseLaunch } from "./launch-syntax.js";
 import { type SinkPad, SrcPad } from "./pad.js";
 import { elementRegistry } from "./registry.js";
@@ -70,8 +71,34 @@ class RunningPipeline implements Pipeline {
     if (this.#started) throw new TypeError("a pipeline runs once");
     this.#started = true;
     const baseTime = this.#clock.now();
-    await Promise.all(this.#graph.nodes.map((node) => this.#runNode(node, baseTime)));
+    const unwatch = whenIdle(() => this.#giveUp());
+    try {
+      await Promise.all(this.#graph.nodes.map((node) => this.#runNode(node, baseTime)));
+    } finally {
+      unwatch();
+    }
     if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Elements wait for each other for ever: say which, and stop. */
+  #giveUp(): void {
+    const { nodes } = this.#graph;
+    const starving = ({ sinks }: Node): SinkPad[] =>
+      sinks.filter(({ link }) => link?.starves === true);
+    const joiner = nodes.find(
+      (node) => starving(node).length > 0 && node.sinks.some(({ link }) => link?.full === true),
+    );
+    const missing = nodes.flatMap(({ name, waiting }) =>
+      waiting.map(({ to }) => `${name} has found no stream for ${to.name}`),
+    );
+    const pads = (joiner === undefined ? [] : starving(joiner)).map(({ name }) => name);
+    const cure = missing.join(" and ") || "put a queue in front of each, or a larger one";
+    const text =
+      joiner === undefined
+        ? "the elements wait for each other"
+        : `nothing comes to ${pads.join(" and ")} while its other pads are full: ${cure}`;
+    this.#error ??= new PipelineError("stream", joiner?.name, text);
+    this.abort();
   }
 
   stop(): void {

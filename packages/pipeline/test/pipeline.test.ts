@@ -6,13 +6,17 @@ import {
   always,
   appSink,
   appSrc,
+  type ElementFactory,
   elementFactory,
   forEachItem,
   type Item,
   launch,
   mediaBuffer,
   type PipelineMessage,
+  parseCaps,
 } from "../src/index.js";
+
+const ELEMENTARY = parseCaps("audio/x-ac3");
 
 let folder: string;
 beforeAll(async () => {
@@ -143,6 +147,44 @@ describe("a pipeline", () => {
       message: "failing0: five is too many",
     });
     expect([...(await readFile(location))]).toEqual([0, 1, 2, 3]);
+  });
+
+  test("elements that wait for each other for ever are an error, not an end without a word", async () => {
+    const sends = (pad: string, numbersOf: number): ElementFactory =>
+      elementFactory({
+        name: `only${pad}`,
+        classification: "Test",
+        description: "Sends on one of two pads.",
+        properties: {},
+        pads: ["a", "b"].map((name) => ({ ...always("src", ELEMENTARY), name })),
+        create: () => ({
+          async run(context) {
+            await context.src("a").caps(ELEMENTARY);
+            await context.src("b").caps(ELEMENTARY);
+            for (const item of numbers(numbersOf)) await context.src(pad).push(item);
+          },
+        }),
+      });
+    const listeners = process.listenerCount("beforeExit");
+    const stuck = launch("onlya name=s s.a ! m. s.b ! queue ! m. mpegtsmux name=m ! fakesink", {
+      elements: [sends("a", 100)],
+    });
+    const failure = expect(stuck.run()).rejects.toThrow(
+      "m: nothing comes to sink_66 while its other pads are full: put a queue in front of each",
+    );
+    // What Node says when it has nothing to do any more.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.emit("beforeExit", 0);
+    await failure;
+    // With room it is no question.
+    const fine = launch(
+      "onlya name=s s.a ! queue ! m. s.b ! queue ! m. mpegtsmux name=m ! fakesink",
+      {
+        elements: [sends("a", 100)],
+      },
+    );
+    await fine.run();
+    expect(process.listenerCount("beforeExit")).toBe(listeners);
   });
 
   test("stop() drains: what was read reaches the sink, then end of stream", async () => {
