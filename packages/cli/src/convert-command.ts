@@ -128,7 +128,8 @@ export async function convertCommand(args: string[]): Promise<number> {
   }
   if (counter.count === 0 && !failed) {
     const what = reader.kind === "video" ? "picture" : "caption";
-    throw new InputError(`"${input}": no ${what} was found in it`);
+    const hint = from === "ts" ? "; x probe --srt finds those inside the video too" : "";
+    throw new InputError(`"${input}": no ${what} was found in it${hint}`);
   }
   return failed ? 1 : 0;
 }

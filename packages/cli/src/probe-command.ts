@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { convertError, UsageError } from "./errors.js";
+import { convertError, InputError, UsageError } from "./errors.js";
 import { probeFile } from "./probe/file-probe.js";
 import { isStandardInput } from "./probe/input.js";
 import { probeLive } from "./probe/live-probe.js";
@@ -140,9 +140,17 @@ async function probe(
       `"${input}": probe listens to udp, rtp and srt; record ${protocol} first, with x launch or another program`,
     );
   }
-  if (seconds === undefined) return probeFile(input, signal, showProgress());
-  const enough = AbortSignal.timeout(seconds * 1000);
-  return probeFile(input, AbortSignal.any([signal, enough]), showProgress());
+  const enough = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)];
+  const progress = showProgress();
+  try {
+    const result = await probeFile(input, AbortSignal.any([signal, ...enough]), progress.show);
+    if (result === undefined && !signal.aborted) {
+      throw new InputError(`nothing arrived on "${input}" in ${seconds} s`);
+    }
+    return result;
+  } finally {
+    progress.clear();
+  }
 }
 
 /** Print the report and write the files that are wanted; returns the exit code. */
@@ -175,14 +183,22 @@ function isPiped(): boolean {
 }
 
 /** A percentage or, where the end is not known, megabytes on stderr, when somebody looks at it. */
-function showProgress(): (bytes: number, share: number | undefined) => void {
-  if (!process.stderr.isTTY) return () => {};
+function showProgress(): {
+  readonly show: (bytes: number, share: number | undefined) => void;
+  readonly clear: () => void;
+} {
   let shown = "";
-  return (bytes, share) => {
-    const text =
-      share === undefined ? `${Math.floor(bytes / 1e6)} MB` : `${Math.floor(share * 100)} %`;
-    if (text === shown) return;
-    shown = text;
-    process.stderr.write(share === 1 ? "\r\x1b[K" : `\r${text}`);
+  return {
+    show(bytes, share) {
+      if (!process.stderr.isTTY) return;
+      const text =
+        share === undefined ? `${Math.floor(bytes / 1e6)} MB` : `${Math.floor(share * 100)} %`;
+      if (text === shown) return;
+      shown = text;
+      process.stderr.write(`\r${text}`);
+    },
+    clear() {
+      if (shown !== "") process.stderr.write("\r\x1b[K");
+    },
   };
 }

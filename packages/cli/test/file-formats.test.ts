@@ -237,6 +237,15 @@ describe("an MP4 file", () => {
     expect(end(mp4.length - 1927)).toEqual(["the file ends inside its mdat box", unfinished]);
   });
 
+  test("whose names are no commands for the terminal", () => {
+    const bytes = mp4.slice();
+    bytes.set([0x1b, 0x5b, 0x32, 0x4a], 8);
+    const findings = findingsOf(bytes, 500);
+    expect(findings.movies[0]?.brands[0]).toBe("\x1b[2J");
+    const { report } = resultOf({ input: "a.mp4", bytes: 1, kind: "mp4" }, findings);
+    expect(renderReport(report, false)).toContain("brands \ufffd[2J");
+  });
+
   test("with tables that claim more than there is", () => {
     const view = new DataView(mp4.slice().buffer);
     const bytes = new Uint8Array(view.buffer);
@@ -309,6 +318,7 @@ describe("a file of another format", () => {
     ["000001ba44000400", "is an MPEG program stream, which x probe does not read: rewrap"],
     ["524946460000000057415645", "is WAVE, which x probe does not read"],
     ["1f8b0800", "is gzip, which x probe does not read: unpack it into a pipe"],
+    ["4f67675300020000", "is Ogg without Opus or FLAC, which x probe does not read"],
     ["0102030405", "is none of what x knows: a transport stream, a capture, FLV, MP4"],
   ])("is named: %s", async (hex, sentence) => {
     const path = join(folder, hex);

@@ -101,6 +101,15 @@ describe("x probe of a pipe", () => {
     const pipe = join(folder, "named");
     execFileSync("mkfifo", [pipe]);
     expect(await interrupted(1, "probe", pipe)).toEqual({ code: 130, stdout: "", stderr: "" });
+    if (process.platform === "linux") {
+      await expectFailure(
+        1,
+        `nothing arrived on "${pipe}" in 0.5 s`,
+        "probe",
+        "--duration=0.5",
+        pipe,
+      );
+    }
     const bytes = readFileSync(ts);
     const whole = start(["probe", "--json", pipe]);
     createWriteStream(pipe).end(bytes);

@@ -22,7 +22,7 @@ import { readStreamFormat } from "./stream-format.js";
 import { TsProbe } from "./ts-probe.js";
 import { hasRecords, WholeProbe } from "./whole-probe.js";
 
-/** Enough for two frames of any audio, and for the parameter sets of video, behind a tag. */
+/** Enough for three frames of any audio, and for the parameter sets of video. */
 export const HEAD_BYTES = 65_536;
 
 /**

@@ -38,8 +38,9 @@ export async function probeFile(
     });
     const bytes = Math.max(input.position, input.size ?? 0);
     const findings = noFindings();
-    // Who ends a pipe by a signal has seen enough of it; a file has an end of its own.
-    if (signal.aborted && !isStandardInput(path)) {
+    // Who ends standard input by a signal has seen enough of it, as has who set a time; a file has an end of its own.
+    const isEnough = isStandardInput(path) || signal.reason?.name === "TimeoutError";
+    if (signal.aborted && !isEnough) {
       findings.problems.push(`interrupted: only the first ${input.position} bytes were read`);
     }
     probe.finish(findings, signal.aborted, bytes);

@@ -3,6 +3,7 @@ const FOREIGN: readonly (readonly [name: string, offset: number, hex: string])[]
   ["Matroska or WebM", 0, "1a45dfa3"],
   ["MXF", 0, "060e2b34020501"],
   ["an MPEG program stream", 0, "000001ba"],
+  ["Ogg without Opus or FLAC", 0, "4f676753"],
   ["MPEG-4 part 2 video", 0, "000001b0"],
   ["AVI", 0, "52494646........41564920"],
   ["WAVE", 0, "52494646........57415645"],

@@ -1,4 +1,4 @@
-import { open as openDescriptor } from "node:fs";
+import { constants, createReadStream, open as openDescriptor } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
@@ -44,28 +44,29 @@ export async function openInput(
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw new InputError(`"${path}" is a folder: name the files in it`);
-    if (status.isFIFO()) {
-      const opened = promisify(openDescriptor)(path, "r");
-      const fd = await Promise.race([opened, aborted(signal)]);
-      if (fd === undefined) return undefined;
-      const socket = new Socket({ fd, readable: true, writable: false });
-      return new StreamInput(path, socket, signal);
-    }
-    const size = status.isFile() ? status.size : undefined;
-    return new FileInput(path, await open(path, "r"), size, signal);
+    if (status.isFile()) return new FileInput(path, await open(path, "r"), status.size, signal);
+    if (!status.isFIFO()) return new StreamInput(path, createReadStream(path), signal);
+    const fd = await Promise.race([promisify(openDescriptor)(path, PIPE_MODE), aborted(signal)]);
+    if (fd === undefined) return undefined;
+    const socket = new Socket({ fd, readable: true, writable: false });
+    return new StreamInput(path, socket, signal);
   } catch (error) {
     throw error instanceof InputError ? error : unreadable(path, error);
   }
 }
 
+/** Elsewhere a pipe that is not waited for would seem to be at its end. */
+const PIPE_MODE =
+  process.platform === "linux" ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY;
+
 class FileInput implements ProbeInput {
   readonly name: string;
-  readonly size: number | undefined;
+  readonly size: number;
   readonly #file: FileHandle;
   readonly #signal: AbortSignal;
   #position = 0;
 
-  constructor(name: string, file: FileHandle, size: number | undefined, signal: AbortSignal) {
+  constructor(name: string, file: FileHandle, size: number, signal: AbortSignal) {
     this.name = name;
     this.size = size;
     this.#file = file;
@@ -79,9 +80,8 @@ class FileInput implements ProbeInput {
   async read(): Promise<Uint8Array | undefined> {
     if (this.#signal.aborted) return undefined;
     const chunk = new Uint8Array(CHUNK);
-    // A device has no places.
-    const place = this.size === undefined ? null : this.#position;
-    const { bytesRead } = await this.#file.read(chunk, 0, CHUNK, place).catch((error: unknown) => {
+    const reading = this.#file.read(chunk, 0, CHUNK, this.#position);
+    const { bytesRead } = await reading.catch((error: unknown) => {
       throw unreadable(this.name, error);
     });
     if (bytesRead === 0) return undefined;
@@ -90,7 +90,6 @@ class FileInput implements ProbeInput {
   }
 
   async skipTo(offset: number): Promise<void> {
-    if (this.size === undefined) throw new InputError(`"${this.name}" has no places to go to`);
     this.#position = Math.min(offset, Math.max(this.size, this.#position));
   }
 

@@ -31,7 +31,8 @@ export function renderReport(report: ProbeReport, allCaptions: boolean): string 
   for (const stream of report.flv) lines.push(...renderFlv(stream));
   for (const movie of report.movies) lines.push(...renderMovie(movie));
   for (const problem of report.problems) lines.push(`problem: ${problem}`);
-  return `${lines.join("\n")}\n`;
+  // What a file calls itself does not command the terminal.
+  return `${lines.map((line) => line.replace(/\p{Cc}/gu, "\ufffd")).join("\n")}\n`;
 }
 
 const SHOWN_CAPTIONS = 8;
