@@ -25,8 +25,8 @@ export interface ServiceBlock {
 }
 
 /**
- * Cut a packet's data into service blocks; views into it. Null blocks end the packet; what the standard does not
- * allow is skipped and reported to `issues`, offsets being those within `packetData`.
+ * Cut a packet's data into service blocks; views into it. Null blocks end the packet; a block that is cut and
+ * what the standard does not allow are skipped and reported to `issues`, offsets being those within `packetData`.
  */
 export function decodeServiceBlocks(
   packetData: Uint8Array,
@@ -57,15 +57,14 @@ export function decodeServiceBlocks(
       serviceNumber = (packetData[at++] as number) & 0x3f;
       legal = serviceNumber >= 7;
     }
-    const end = Math.min(at + blockSize, packetData.length);
+    const end = at + blockSize;
     if (!legal) {
       const message = `service ${serviceNumber} cannot stand here; ${blockSize} bytes skipped`;
       issues?.add("service", "error", offset + start, "serviceNumber", message);
+    } else if (end > packetData.length) {
+      const message = `a block of ${blockSize} bytes has only ${packetData.length - at}`;
+      issues?.add("truncated", "error", offset + start, "blockSize", message);
     } else {
-      if (end < at + blockSize) {
-        const message = `a block of ${blockSize} bytes has only ${end - at}`;
-        issues?.add("truncated", "error", offset + start, "blockSize", message);
-      }
       blocks.push({ serviceNumber, blockData: packetData.subarray(at, end) });
     }
     at = end;

@@ -5,52 +5,35 @@ export type SubtitleEncoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252
 const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 
 /**
- * Text of a subtitle file. A byte order mark decides; without one, and without `encoding`, valid UTF-8 is UTF-8
- * and everything else windows-1252. NUL bytes are dropped. Any input gives a text.
+ * Text of a subtitle file. Without `encoding` a byte order mark decides; without one valid UTF-8 is UTF-8 and
+ * everything else windows-1252. NUL bytes are dropped. Any input gives a text.
  */
 export function decodeSubtitleText(bytes: Uint8Array, encoding?: SubtitleEncoding): string {
+  return decodeAs(encoding ?? encodingOf(bytes), bytes).replaceAll("\0", "");
+}
+
+/** Whose byte order mark stands there, or what could be read without an error. */
+function encodingOf(bytes: Uint8Array): SubtitleEncoding {
   const [first, second, third] = bytes;
-  if (encoding === undefined || encoding === "utf-8") {
-    if (first === 0xff && second === 0xfe) return decodeUtf16(bytes.subarray(2), true);
-    if (first === 0xfe && second === 0xff) return decodeUtf16(bytes.subarray(2), false);
-  }
-  const marked = first === 0xef && second === 0xbb && third === 0xbf;
-  switch (encoding) {
-    case "utf-16le":
-    case "utf-16be": {
-      const text = decodeUtf16(bytes, encoding === "utf-16le");
-      return text.startsWith("\ufeff") ? text.slice(1) : text;
-    }
-    case "windows-1252":
-      return decodeWindows1252(bytes);
-    case "utf-8":
-      return new TextDecoder().decode(bytes).replaceAll("\0", "");
-  }
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replaceAll("\0", "");
+    decodeAs("utf-8", bytes, true);
+    return "utf-8";
   } catch {
-    return marked ? new TextDecoder().decode(bytes).replaceAll("\0", "") : decodeWindows1252(bytes);
+    return "windows-1252";
   }
 }
 
-function decodeUtf16(bytes: Uint8Array, littleEndian: boolean): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let text = "";
-  for (let at = 0; at + 1 < bytes.length; at += 2) {
-    const unit = view.getUint16(at, littleEndian);
-    if (unit !== 0) text += String.fromCharCode(unit);
+function decodeAs(encoding: SubtitleEncoding, bytes: Uint8Array, fatal = false): string {
+  // Node.js 20 takes its own windows-1252 for ISO 8859-1.
+  if (encoding === "windows-1252") {
+    let text = "";
+    for (const byte of bytes) text += WINDOWS_1252[byte - 0x80] ?? String.fromCharCode(byte);
+    return text;
   }
-  return text;
-}
-
-function decodeWindows1252(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) {
-    if (byte === 0) continue;
-    const special = byte >= 0x80 && byte < 0xa0;
-    text += special ? (WINDOWS_1252[byte - 0x80] as string) : String.fromCharCode(byte);
-  }
-  return text;
+  return new TextDecoder(encoding, { fatal }).decode(bytes);
 }
 
 /**
