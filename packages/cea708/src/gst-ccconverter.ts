@@ -158,13 +158,22 @@ export class GstCcConverter {
         sortTriplets(buffer, field1, field2, dtvcc);
         break;
       case "s334-1a":
-        for (let at = 0; at + 2 < buffer.length; at += 3) {
-          const field = ((buffer[at] as number) & 0x80) === 0 ? field2 : field1;
-          field.push(buffer[at + 1] as number, buffer[at + 2] as number);
+        for (
+          let at = 0;
+          at + 2 < Math.min(buffer.length, 3 * pairsOfFrame(this.#inputRate));
+          at += 3
+        ) {
+          const [line = 0, first = 0, second = 0] = buffer.subarray(at, at + 3);
+          // Padding is not queued, other than from the formats of one field.
+          if (first !== 0x80 || second !== 0x80) {
+            ((line & 0x80) === 0 ? field2 : field1).push(first, second);
+          }
         }
         break;
       default:
-        (this.#from === "raw-field0" ? field1 : field2).push(...buffer);
+        (this.#from === "raw-field0" ? field1 : field2).push(
+          ...buffer.subarray(0, 2 * pairsOfFrame(this.#inputRate)),
+        );
     }
     this.#field1 = queued(this.#field1, field1, MAX_PAIR_BYTES);
     this.#field2 = queued(this.#field2, field2, MAX_PAIR_BYTES);
@@ -174,7 +183,7 @@ export class GstCcConverter {
 
   #make(): Uint8Array<ArrayBuffer> {
     const carriesDtvcc = this.#to === "cdp" || this.#to === "cc_data";
-    const pairs = this.#pairsOfFrame();
+    const pairs = pairsOfFrame(this.#outputRate);
     const dtvcc = carriesDtvcc ? this.#dtvcc.splice(0, 3 * maxDtvccTriplets(this.#outputRate)) : [];
     if (!carriesDtvcc) this.#dtvcc = [];
     const out: number[] = [];
@@ -213,11 +222,6 @@ export class GstCcConverter {
         else if (field === 0 && this.#field2.length > 0) out.push(0xfc, 0x80, 0x80);
         else out.push(0xf8 | field, 0, 0);
     }
-  }
-
-  #pairsOfFrame(): number {
-    if (this.#nominalRate >= 50) return 1;
-    return this.#nominalRate === 24 && this.#outputRate.denominator !== 1 ? 3 : 2;
   }
 
   #writeCdp(ccData: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -287,6 +291,13 @@ function timeCodeBytes(timeCode: CdpTimeCode): Uint8Array {
     (timeCode.fieldFlag ? 0x80 : 0) | (bcd(timeCode.seconds) & 0x7f),
     (timeCode.dropFrameFlag ? 0x80 : 0) | (bcd(timeCode.frames) & 0x3f),
   );
+}
+
+/** Line-21 pairs of a frame; more than these are not read from a buffer either. */
+function pairsOfFrame({ numerator, denominator }: FrameRate): number {
+  const nominal = Math.round(numerator / denominator);
+  if (nominal >= 50) return 1;
+  return nominal === 24 && denominator !== 1 ? 3 : 2;
 }
 
 function maxDtvccTriplets(rate: FrameRate): number {
