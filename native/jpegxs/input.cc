@@ -26,15 +26,25 @@ i64 bent_root(const JxsHeader &h, int b, i64 sample) {
   return t2 - half + root_of(w - second + quarter);
 }
 
+// The first component of the same depth.
+int first_like(const JxsHeader &h, int i) {
+  int first = 0;
+  while (h.component[first].b != h.component[i].b) first++;
+  return first;
+}
+
 }  // namespace
 
 void lay_out_curves(const JxsHeader &h, Arena &arena, InputCurves &curves) {
-  for (int i = 0; i < h.nc; i++)
-    curves.of[i] = h.tnlt == 0 ? nullptr : arena.take<i32>(size_t(1) << h.component[i].b);
+  for (int i = 0; i < h.nc; i++) {
+    const int first = first_like(h, i), b = h.component[i].b;
+    curves.of[i] = h.tnlt == 0 ? nullptr : first < i ? curves.of[first] : arena.take<i32>(size_t(1) << b);
+  }
 }
 
 void make_curves(const JxsHeader &h, const InputCurves &curves) {
   for (int i = 0; i < h.nc && h.tnlt != 0; i++) {
+    if (first_like(h, i) < i) continue;
     const int b = h.component[i].b;
     for (int sample = 0; sample < 1 << b; sample++) {
       const i64 x = h.tnlt == 1 ? square_root(h, b, sample) : bent_root(h, b, sample);
