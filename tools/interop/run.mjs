@@ -7,6 +7,7 @@ import { checks as browser } from "./browser.mjs";
 import { checks as captions } from "./captions.mjs";
 import { Skip } from "./check.mjs";
 import { checks as flv } from "./flv.mjs";
+import { checks as ccConverter } from "./gst-ccconverter.mjs";
 import { checks as gstRs } from "./gst-rs.mjs";
 import { checks as mpegts } from "./mpegts.mjs";
 import { versionOf } from "./peers.mjs";
@@ -15,7 +16,17 @@ import { checks as rtsp } from "./rtsp.mjs";
 import { checks as srt } from "./srt.mjs";
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
-const known = [...browser, ...captions, ...flv, ...gstRs, ...mpegts, ...rtmp, ...rtsp, ...srt];
+const known = [
+  ...browser,
+  ...captions,
+  ...flv,
+  ...ccConverter,
+  ...gstRs,
+  ...mpegts,
+  ...rtmp,
+  ...rtsp,
+  ...srt,
+];
 const words = process.argv.slice(2);
 const all = known.filter(({ name }) => words.length === 0 || words.some((it) => name.includes(it)));
 if (all.length === 0) {
