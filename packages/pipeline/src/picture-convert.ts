@@ -1,6 +1,6 @@
 import { putPixel, toInterleaved } from "./picture-color.js";
 import {
-  packedPicture,
+  pictureOf,
   planarVideo,
   planesOf,
   type RawFormat,
@@ -25,14 +25,9 @@ export function convertPicture(data: Uint8Array, from: RawVideo, format: RawForm
     now = { ...now, format: formatOf("4:4:4", format.bitDepth, format.rgb) };
     planes = recoloured(planes, full, now);
   }
-  const picture = new Uint8Array(sizeOfRawVideo(planar));
-  const scale = depthScale(now.format.bitDepth, format.bitDepth, format.rgb);
-  const output = planesOf(picture, planar);
-  resampled(planes, now, planar).forEach(({ data: samples }, index) => {
-    const { data: to } = output[index] as RawPlane;
-    for (let i = 0; i < samples.length; i++) to[i] = scale(samples[i] as number);
-  });
-  return packedPicture(picture, target);
+  planes = resampled(planes, now, planar);
+  if (now.format.bitDepth !== format.bitDepth) planes = scaled(planes, now, planar);
+  return pictureOf(planes, target);
 }
 
 /** The format that keeps most of `from`; of equal ones the first. */
@@ -60,9 +55,19 @@ function formatOf(sampling: RawFormat["sampling"], bitDepth: number, rgb: boolea
   return rawFormatOf(sampling, bitDepth, rgb) as RawFormat;
 }
 
+/** Planes with the depth of `to`. */
+function scaled(planes: readonly RawPlane[], from: RawVideo, to: RawVideo): RawPlane[] {
+  const scale = depthScale(from.format.bitDepth, to.format.bitDepth, to.format.rgb);
+  const output = planesOf(new Uint8Array(sizeOfRawVideo(to)), to);
+  for (const [index, { data }] of planes.entries()) {
+    const target = (output[index] as RawPlane).data;
+    for (let i = 0; i < data.length; i++) target[i] = scale(data[i] as number);
+  }
+  return output;
+}
+
 /** Samples of `from` bits with `to` bits: limited range is shifted, full range stretched. */
 function depthScale(from: number, to: number, full: boolean): (sample: number) => number {
-  if (from === to) return (sample) => sample;
   const peak = 2 ** to - 1;
   if (full) {
     const factor = peak / (2 ** from - 1);

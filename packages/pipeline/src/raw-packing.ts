@@ -23,7 +23,8 @@ function semiPlanar(bytes: 1 | 2, shift: number): Packing {
     unpack(data, [luma, cb, cr]) {
       const samples = samplesOf(data.byteOffset % bytes === 0 ? data : data.slice());
       const count = luma.data.length;
-      for (let i = 0; i < count; i++) luma.data[i] = (samples[i] as number) >> shift;
+      if (shift === 0) luma.data.set(samples.subarray(0, count));
+      else for (let i = 0; i < count; i++) luma.data[i] = (samples[i] as number) >> shift;
       for (let i = 0, at = count; i < cb.data.length; i++) {
         cb.data[i] = (samples[at++] as number) >> shift;
         cr.data[i] = (samples[at++] as number) >> shift;
@@ -32,7 +33,8 @@ function semiPlanar(bytes: 1 | 2, shift: number): Packing {
     pack([luma, cb, cr], data) {
       const samples = samplesOf(data);
       const count = luma.data.length;
-      for (let i = 0; i < count; i++) samples[i] = (luma.data[i] as number) << shift;
+      if (shift === 0) samples.set(luma.data);
+      else for (let i = 0; i < count; i++) samples[i] = (luma.data[i] as number) << shift;
       for (let i = 0, at = count; i < cb.data.length; i++) {
         samples[at++] = (cb.data[i] as number) << shift;
         samples[at++] = (cr.data[i] as number) << shift;
@@ -77,60 +79,60 @@ function pairs(y0: number, cb: number, y1: number, cr: number): Packing {
 /** Words of 32 bits, little-endian, of three samples in the order Cb Y Cr Y; a row is a multiple of 48 pixels. */
 const V210: Packing = {
   size: (width, height) => v210Row(width) * height,
-  unpack(data, [luma, cb, cr]) {
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    const row = v210Row(luma.width);
-    let chroma = 0;
-    for (let y = 0; y < luma.height; y++) {
-      let at = y * row;
-      let word = 0;
-      let left = 0;
-      const next = (): number => {
-        if (left === 0) {
-          word = view.getUint32(at, true);
-          at += 4;
-          left = 3;
-        }
-        const sample = word & 0x3ff;
-        word >>>= 10;
-        left--;
-        return sample;
-      };
-      const start = y * luma.width;
-      for (let x = 0; x < luma.width; x += 2) {
-        cb.data[chroma] = next();
-        luma.data[start + x] = next();
-        cr.data[chroma++] = next();
-        const second = next();
-        if (x + 1 < luma.width) luma.data[start + x + 1] = second;
+  unpack(data, planes) {
+    const [{ data: luma, width, height }, { data: cb }, { data: cr, width: chromaWidth }] = planes;
+    const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+    const words = new Uint32Array(aligned.buffer, aligned.byteOffset, data.length >> 2);
+    for (let row = 0; row < height; row++) {
+      let at = (row * v210Row(width)) >> 2;
+      let y = row * width;
+      let c = row * chromaWidth;
+      // What goes beyond the end of a row is written over by the next one.
+      for (const end = y + width; y < end; y += 6, c += 3) {
+        const first = words[at++] as number;
+        cb[c] = first & 0x3ff;
+        luma[y] = (first >>> 10) & 0x3ff;
+        cr[c] = (first >>> 20) & 0x3ff;
+        const second = words[at++] as number;
+        luma[y + 1] = second & 0x3ff;
+        cb[c + 1] = (second >>> 10) & 0x3ff;
+        luma[y + 2] = (second >>> 20) & 0x3ff;
+        const third = words[at++] as number;
+        cr[c + 1] = third & 0x3ff;
+        luma[y + 3] = (third >>> 10) & 0x3ff;
+        cb[c + 2] = (third >>> 20) & 0x3ff;
+        const fourth = words[at++] as number;
+        luma[y + 4] = fourth & 0x3ff;
+        cr[c + 2] = (fourth >>> 10) & 0x3ff;
+        luma[y + 5] = (fourth >>> 20) & 0x3ff;
       }
     }
   },
-  pack([luma, cb, cr], data) {
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    const row = v210Row(luma.width);
-    let chroma = 0;
-    for (let y = 0; y < luma.height; y++) {
-      let at = y * row;
-      let word = 0;
-      let shift = 0;
-      const put = (sample: number): void => {
-        word |= sample << shift;
-        shift += 10;
-        if (shift < 30) return;
-        view.setUint32(at, word >>> 0, true);
-        at += 4;
-        word = 0;
-        shift = 0;
-      };
-      const start = y * luma.width;
-      for (let x = 0; x < luma.width; x += 2) {
-        put(cb.data[chroma] as number);
-        put(luma.data[start + x] as number);
-        put(cr.data[chroma++] as number);
-        put(luma.data[start + Math.min(x + 1, luma.width - 1)] as number);
+  pack(planes, data) {
+    const [{ data: luma, width, height }, { data: cb }, { data: cr, width: chromaWidth }] = planes;
+    const words = new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
+    const take = (samples: RawPlane["data"], at: number): number => samples[at] as number;
+    for (let row = 0; row < height; row++) {
+      let at = (row * v210Row(width)) >> 2;
+      let y = row * width;
+      let c = row * chromaWidth;
+      const end = y + width;
+      for (; y + 6 <= end; y += 6, c += 3) {
+        words[at++] = take(cb, c) | (take(luma, y) << 10) | (take(cr, c) << 20);
+        words[at++] = take(luma, y + 1) | (take(cb, c + 1) << 10) | (take(luma, y + 2) << 20);
+        words[at++] = take(cr, c + 1) | (take(luma, y + 3) << 10) | (take(cb, c + 2) << 20);
+        words[at++] = take(luma, y + 4) | (take(cr, c + 2) << 10) | (take(luma, y + 5) << 20);
       }
-      if (shift > 0) view.setUint32(at, word >>> 0, true);
+      // Up to five pixels are left.
+      const rest: number[] = [];
+      for (; y < end; y += 2, c++) {
+        const second = Math.min(y + 1, end - 1);
+        rest.push(take(cb, c), take(luma, y), take(cr, c), take(luma, second));
+      }
+      for (let n = 0; n < rest.length; n += 3) {
+        const [a = 0, b = 0, d = 0] = rest.slice(n, n + 3);
+        words[at++] = a | (b << 10) | (d << 20);
+      }
     }
   },
 };

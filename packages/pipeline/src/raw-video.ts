@@ -103,16 +103,21 @@ export function planarPicture(data: Uint8Array, video: RawVideo): Uint8Array {
   if (data.length < size) throw new Error(`a picture has ${data.length} of ${size} bytes`);
   const planar = planarVideo(video);
   const picture = new Uint8Array(sizeOfRawVideo(planar));
-  packing.unpack(data, threePlanes(picture, planar));
+  packing.unpack(data, planesOf(picture, planar) as [RawPlane, RawPlane, RawPlane]);
   return picture;
 }
 
-/** A picture out of its planar form: itself, or a copy in a packed format. */
-export function packedPicture(planar: Uint8Array, video: RawVideo): Uint8Array {
+/** A picture out of full planes of its sampling and depth. */
+export function pictureOf(planes: readonly RawPlane[], video: RawVideo): Uint8Array {
   const { packing } = video.format;
-  if (packing === undefined) return planar;
   const picture = new Uint8Array(sizeOfRawVideo(video));
-  packing.pack(threePlanes(planar, planarVideo(video)), picture);
+  if (packing !== undefined) {
+    packing.pack(planes as [RawPlane, RawPlane, RawPlane], picture);
+    return picture;
+  }
+  planesOf(picture, video).forEach(({ data }, index) => {
+    data.set((planes[index] as RawPlane).data);
+  });
   return picture;
 }
 
@@ -137,10 +142,6 @@ export function planesOf(data: Uint8Array, video: RawVideo): RawPlane[] {
     at += samples * size;
     return { data: plane, width, height, stride: width };
   });
-}
-
-function threePlanes(data: Uint8Array, video: RawVideo): [RawPlane, RawPlane, RawPlane] {
-  return planesOf(data, video) as [RawPlane, RawPlane, RawPlane];
 }
 
 /** Planar format of a sampling and depth; `undefined` when GStreamer has none. */

@@ -3,7 +3,7 @@ import { caps, intersectCaps, numberOf, stringOf } from "../caps.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 import { putPixel } from "../picture-color.js";
 import {
-  packedPicture,
+  pictureOf,
   planarVideo,
   planesOf,
   RAW_FORMATS,
@@ -108,7 +108,7 @@ function paint(wanted: RawVideo, pattern: string, frame: number): Uint8Array {
       putPixel(planes, video, x, y, rgb);
     }
   }
-  return packedPicture(picture, wanted);
+  return wanted === video ? picture : pictureOf(planes, wanted);
 }
 
 function bar(x: number, y: number): Rgb {
