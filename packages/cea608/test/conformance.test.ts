@@ -71,6 +71,17 @@ const mutants: Readonly<Record<string, Partial<Cea608Implementation>>> = {
       ),
     ),
   },
+  "a code without a meaning takes the line": {
+    // What the pair says about the channel is said by a preamble, too.
+    decode: decodeAfter((words) =>
+      words.map((word) => ((word & 0x7860) === 0x1860 && (word & 0x0700) === 0 ? 0x1c70 : word)),
+    ),
+  },
+  "a control byte takes the character before it along": {
+    decode: decodeAfter((words) =>
+      words.filter((word) => isControl(word) || (word & 0x60) !== 0 || (word & 0x7f) === 0),
+    ),
+  },
   "text wraps to the next row": {
     decode: (field, words) => {
       const screens = ours.decode(field, words);

@@ -120,6 +120,36 @@ export function decoderProperties(implementation: Cea608Implementation, runner: 
     );
   });
 
+  runner.test("a control pair without a meaning selects no channel (CTA-608-E 8)", () => {
+    // 10 60 to 10 7F name no row, 17 30 to 17 3F and second bytes below 20 nothing at all.
+    const reserved = fc
+      .constantFrom(0x1060, 0x187f, 0x1730, 0x1f3f, 0x1401, 0x1c1f)
+      .map(withPairParity);
+    fc.assert(
+      fc.property(captionWords(), fc.array(fc.option(reserved)), (words, extra) => {
+        const start = [0x9429, preamble(14), ...words];
+        // Before characters only: between a control pair and its repetition it would count.
+        const more = start.flatMap((word, i) => {
+          const code = isControl(word) ? null : (extra[i] ?? null);
+          return code === null ? [word] : [code, word];
+        });
+        same(shown(1, more), shown(1, start));
+      }),
+      parameters,
+    );
+  });
+
+  runner.test("a control byte behind a character is ignored (CTA-608-E 8)", () => {
+    fc.assert(
+      fc.property(textWord(), fc.integer({ min: 1, max: 0x1f }), (text, second) => {
+        const half = withPairParity((text & 0x7f00) | second);
+        const start = [0x9429, preamble(14)];
+        same(shown(1, [...start, half]), shown(1, [...start, withPairParity(text & 0x7f00)]));
+      }),
+      parameters,
+    );
+  });
+
   runner.test("any input leaves rows that fit the screen (CTA-608-E annex C)", () => {
     fc.assert(
       fc.property(
