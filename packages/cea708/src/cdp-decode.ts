@@ -336,7 +336,7 @@ function checkFlags(reader: CdpReader, flags: number): void {
   reader.keep({ flags });
 }
 
-/** A frame has a count of its own, and line 21 in it comes before DTVCC and padding (CTA-708-E 4.4). */
+/** A frame has a count of its own, and line 21 in it comes before DTVCC and padding (CTA-708-E 4). */
 function checkCcData(reader: CdpReader, cdpFrameRate: number): void {
   const { ccData, start } = reader;
   if (ccData === undefined) return;
