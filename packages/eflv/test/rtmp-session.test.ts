@@ -390,6 +390,17 @@ describe("damage", () => {
     expect(["connecting", "creating", "starting", "started", "ended"]).toContain(client.state);
   });
 
+  test.each([0.5, -1, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY, "7", null])(
+    "a stream id that is none counts as 1: %s",
+    (id) => {
+      const { client, server } = clientWith("publish");
+      server.command("_result", server.transactionOf("connect"), null, null);
+      server.command("_result", server.transactionOf("createStream"), null, id);
+      const publish = server.received[server.received.length - 1];
+      expect({ state: client.state, id: publish?.streamId }).toEqual({ state: "starting", id: 1 });
+    },
+  );
+
   test("a peer that breaks the chunk layer is not listened to any more", () => {
     const { client, server } = startedClient("publish");
     server.control(MESSAGE_TYPE.setChunkSize, 0);

@@ -194,8 +194,7 @@ export class RtmpClient {
       }
       this.#call(0, "createStream", null);
     } else if (asked === "createStream" && this.#state === "creating") {
-      const [id] = args;
-      this.#streamId = typeof id === "number" ? id : 1;
+      this.#streamId = isStreamId(args[0]) ? args[0] : 1;
       this.#state = "starting";
       const { publishType = "live" } = this.#options;
       if (role === "publish") {
@@ -241,6 +240,11 @@ export class RtmpClient {
     this.#state = "ended";
     this.#events.push({ type: "ended", code });
   }
+}
+
+/** A server can say anything; what does not fit the field of a message is no stream id. */
+function isStreamId(value: AmfValue): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff;
 }
 
 const END_CODES: ReadonlySet<string> = new Set([
