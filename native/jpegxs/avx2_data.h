@@ -178,22 +178,35 @@ inline __m256i quantise_quad(const i16 *line, const Factors &f, int g, __m128i t
   return _mm256_or_si256(index, _mm256_and_si256(sign, four_times_each(f.top + g)));
 }
 
-// The bytes of a quad, its first nibble in front; behind its last are zeros.
-inline u64 pack_quad(__m256i index, u32 key) {
+// The 16-bit numbers of four groups, each in a lane of 64 bits, from the lower four bits of their coefficients.
+inline __m256i collect_nibbles(__m256i index) {
   // The four bits of each coefficient apart, then those of a group's four coefficients together.
   const __m256i low = look_up(B8{0, 1, 16, 17, 0, 1, 16, 17, 0, 1, 16, 17, 0, 1, 16, 17}, index);
   const __m256i high = look_up(B8{0, 0, 0, 0, 1, 1, 1, 1, 16, 16, 16, 16, 17, 17, 17, 17}, index);
   const __m256i apart = _mm256_or_si256(low, _mm256_slli_epi16(high, 8));
   const __m256i pairs = _mm256_madd_epi16(apart, _mm256_set1_epi64x(0x0001000200040008));
-  const __m256i numbers = _mm256_add_epi32(pairs, _mm256_srli_epi64(pairs, 32));
-  const __m256i two = _mm256_shuffle_epi8(numbers, _mm256_set1_epi64x(0x0000000009080100));
+  return _mm256_add_epi32(pairs, _mm256_srli_epi64(pairs, 32));
+}
+
+// The bytes of a quad, its first nibble in front; behind its last are zeros.
+inline u64 pack_quad(__m256i index, u32 key) {
+  const __m256i two = _mm256_shuffle_epi8(collect_nibbles(index), _mm256_set1_epi64x(0x0000000009080100));
   const __m128i four = _mm_unpacklo_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
   const __m128i mask = _mm_set1_epi8(15);
   const __m128i nibbles =
       _mm_unpacklo_epi8(_mm_and_si128(four, mask), _mm_and_si128(_mm_srli_epi16(four, 4), mask));
   const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i *>(kQuads.gather[key]));
   const __m128i bytes = _mm_maddubs_epi16(_mm_shuffle_epi8(nibbles, order), _mm_set1_epi16(0x0110));
-  return u64(_mm_cvtsi128_si64(_mm_packus_epi16(bytes, bytes)));
+  return __builtin_bswap64(u64(_mm_cvtsi128_si64(_mm_packus_epi16(bytes, bytes))));
+}
+
+// The nibbles of four groups of up to seven planes, the last one lowest.
+inline void pack_deep(__m256i index, u64 *out) {
+  const __m256i low = collect_nibbles(_mm256_and_si256(index, _mm256_set1_epi16(15)));
+  const __m256i high = collect_nibbles(_mm256_srli_epi16(index, 4));
+  // Above the sums of all four are those of two.
+  const __m256i eight = _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xaa);
+  store_to(out, _mm256_blend_epi32(eight, __m256i{}, 0xaa));
 }
 
 template <bool uniform>
@@ -209,25 +222,36 @@ void pack_signed(BitWriter &to, const i16 *line, const u8 *counts, int groups, i
     Factors factors;
     if (uniform) {
       store_words(m, kPowersLow, kPowersHigh, factors.align);
-      store_words(planes, B8{0, 3, 7, 15}, B8{}, factors.steps);
+      store_words(planes, B8{0, 3, 7, 15, 31, 63, 127, 255}, B8{}, factors.steps);
     }
-    store_words(planes, B8{0, 2, 4, 8}, B8{}, factors.top);
+    store_words(planes, B8{0, 2, 4, 8, 16, 32, 64, 128}, B8{}, factors.top);
     // The vectors first, so that their constants stay where they are.
-    u64 packed[8];
-    for (u32 plain = left & keys.plain; plain != 0; plain &= plain - 1) {
-      const int i = __builtin_ctz(plain);
+    u64 packed[8][4];
+    for (u32 deep = left & keys.deep; deep != 0; deep &= deep - 1) {
+      const int i = __builtin_ctz(deep);
       const __m256i index = quantise_quad<uniform>(line + 4 * first + 16 * i, factors, 4 * i, shift);
-      packed[i] = pack_quad(index, keys.key[i]);
+      if (keys.plain >> i & 1) packed[i][0] = pack_quad(index, keys.key[i]);
+      else pack_deep(index, packed[i]);
     }
     for (; left != 0; left &= left - 1) {
-      const int i = __builtin_ctz(left), g = first + 4 * i;
-      const int size = keys.plain >> i & 1 ? 4 * kQuads.nibbles[keys.key[i]] : 64;
-      if (size <= 56) {
-        out.put(__builtin_bswap64(packed[i]) >> (64 - size), size);
+      const int i = __builtin_ctz(left);
+      if (keys.plain >> i & 1) {
+        u64 bits = packed[i][0];
+        int size = 4 * kQuads.nibbles[keys.key[i]];
+        if (size > 56) {
+          out.put(bits >> 60, 4);
+          bits <<= 4;
+          size -= 4;
+        }
+        out.put(bits >> (64 - size), size);
         continue;
       }
-      for (int k = g; k < min(g + 4, groups); k++)
-        if ((counts[k] & 15) > t) pack_group<true, uniform>(out, line + 4 * k, counts[k] & 15, t);
+      for (int k = 0; k < 4; k++) {
+        const int g = 4 * i + k, n = planes[g];
+        if (n == 0) continue;
+        if (keys.deep >> i & 1) out.put(packed[i][k], 4 * n + 4);
+        else pack_group<true, uniform>(out, line + 4 * (first + g), m[g], t);
+      }
     }
   }
   to = out;
