@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseScc, sccPairs } from "@x/cea608";
-import { type Cue, cueText, parseMcc, parseSrt } from "@x/cea708";
+import { type Cue, cueText, formatMcc, type MccLine, parseMcc, parseSrt } from "@x/cea708";
+import { did, parseUnit, payload, sdid } from "@x/st2038";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
 import {
@@ -13,6 +14,7 @@ import {
   elementFactory,
   forEachItem,
   launch,
+  type MediaBuffer,
   type PipelineMessage,
 } from "../src/index.js";
 
@@ -308,6 +310,46 @@ describe("line 21", () => {
         data,
       }));
     expect(packets(to)).toEqual(packets(from));
+  });
+
+  test("packets that are no captions stay in an MCC file, and go into ST 2038", async () => {
+    const line = (frames: number, did: number, sdid: number, data: readonly number[]): MccLine => ({
+      timeCode: { hours: 1, minutes: 0, seconds: 2, frames },
+      field: undefined,
+      packetNumber: undefined,
+      did,
+      sdid,
+      data: Uint8Array.from(data),
+      checksum: undefined,
+    });
+    const lines = [
+      line(4, 0x61, 1, [1, 2]),
+      line(4, 0x41, 5, [0x54, 0, 0, 0, 0, 0, 0, 0]),
+      line(7, 0x61, 2, [0x8c, 0x94, 0x20]),
+    ];
+    const from = join(folder, "packets.mcc");
+    const to = join(folder, "packets-again.mcc");
+    const file = { version: "1.0", timeCodeRate: "25", header: [], comments: [], lines } as const;
+    await writeFile(from, formatMcc(file));
+    const units: MediaBuffer[] = [];
+    const sink = appSink("units", (item) => {
+      if (item.type === "buffer") units.push(item.buffer);
+    });
+    await launch(
+      `filesrc location="${from}" ! mccparse ! meta/x-st-2038 ! tee name=t
+       t. ! mccenc ! filesink location="${to}"  t. ! units`,
+      { elements: [sink] },
+    ).run();
+    const packets = units.flatMap(({ data }) => parseUnit(data).packets);
+    expect(packets.map((packet) => [did(packet), sdid(packet), [...payload(packet)]])).toEqual(
+      lines.map((each) => [each.did, each.sdid, [...each.data]]),
+    );
+    expect(units.map(({ flags }) => flags.marker)).toEqual([false, true, true]);
+    const again = parseMcc(readFileSync(to, "utf8"));
+    expect(again.issues).toEqual([]);
+    expect(again.lines.map(({ checksum: _, ...each }) => each)).toEqual(
+      lines.map(({ checksum: _, ...each }) => each),
+    );
   });
 });
 

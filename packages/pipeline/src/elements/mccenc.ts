@@ -1,18 +1,20 @@
 import { type FrameRate, formatMcc, type MccLine, type MccRate } from "@x/cea708";
 import { timeCodeAt } from "@x/st291";
+import { did, parseUnit, payload } from "@x/st2038";
 import { mediaBuffer } from "../buffer.js";
 import { fractionOf, mediaTypeOf } from "../caps.js";
-import { always, type ElementFactory, elementFactory } from "../element.js";
+import { always, type ElementFactory, elementFactory, forEachItem } from "../element.js";
 import { PipelineError } from "../errors.js";
-import { forEachCaption } from "./caption-input.js";
-import { anyOf, CDP_CAPS, MCC_CAPS, S334_1A_CAPS } from "./formats.js";
+import { captionsWithoutFormat } from "./caption-input.js";
+import { anyOf, CDP_CAPS, MCC_CAPS, S334_1A_CAPS, ST2038_CAPS } from "./formats.js";
 
 const NOMINAL_RATES: readonly string[] = ["24", "25", "30", "50", "60"];
 
 export const mccenc: ElementFactory = elementFactory({
   name: "mccenc",
   classification: "Encoder/ClosedCaption",
-  description: "Writes CDPs or line-21 packets as a MacCaption file, at the end of the stream.",
+  description:
+    "Writes CDPs, line-21 packets or any ST 2038 as a MacCaption file, at the end of the stream.",
   properties: {
     version: { type: "enum", default: "1.0", values: ["1.0", "2.0"], description: "Of the file" },
     uuid: { type: "string", default: undefined, description: "UUID of the file; unset: random" },
@@ -22,31 +24,30 @@ export const mccenc: ElementFactory = elementFactory({
       description: "As in `Thursday, June 04, 2026`; unset: left out",
     },
   },
-  pads: [always("sink", anyOf(CDP_CAPS, S334_1A_CAPS)), always("src", MCC_CAPS)],
+  pads: [always("sink", anyOf(CDP_CAPS, S334_1A_CAPS, ST2038_CAPS)), always("src", MCC_CAPS)],
   create: (properties) => ({
     async run(context) {
       const lines: MccLine[] = [];
       let rate: FrameRate | undefined;
-      let sdid = 0x01;
-      await forEachCaption(context, {
+      let mediaType: string | undefined;
+      await forEachItem(context.sink(), {
         caps(offered) {
           rate = fractionOf(offered, "framerate");
-          sdid = mediaTypeOf(offered) === "closedcaption/x-cea-708" ? 0x01 : 0x02;
+          mediaType = mediaTypeOf(offered);
         },
         buffer({ data, pts }) {
+          if (mediaType === undefined) throw captionsWithoutFormat(context.name);
+          if (pts === undefined) {
+            context.post({ type: "warning", text: "captions without a time were dropped" });
+            return;
+          }
           if (rate === undefined) {
             throw new PipelineError("stream", context.name, "no frame rate in the caps");
           }
           const timeCode = timeCodeAt(frameNearest(pts, rate), rate, isDropFrame(rate));
-          lines.push({
-            timeCode,
-            field: undefined,
-            packetNumber: undefined,
-            did: 0x61,
-            sdid,
-            data,
-            checksum: undefined,
-          });
+          for (const packet of packetsOf(data, mediaType)) {
+            lines.push({ timeCode, field: undefined, packetNumber: undefined, ...packet });
+          }
         },
       });
       const header: [string, string][] = [
@@ -68,6 +69,25 @@ export const mccenc: ElementFactory = elementFactory({
     },
   }),
 });
+
+function packetsOf(
+  data: Uint8Array,
+  mediaType: string,
+): readonly Pick<MccLine, "did" | "sdid" | "data" | "checksum">[] {
+  switch (mediaType) {
+    case "closedcaption/x-cea-708":
+      return [{ did: 0x61, sdid: 0x01, data, checksum: undefined }];
+    case "closedcaption/x-cea-608":
+      return [{ did: 0x61, sdid: 0x02, data, checksum: undefined }];
+    default:
+      return parseUnit(data).packets.map((packet) => ({
+        did: did(packet),
+        sdid: (packet.words[1] as number) & 0xff,
+        data: payload(packet),
+        checksum: (packet.words.at(-1) as number) & 0xff,
+      }));
+  }
+}
 
 function frameNearest(pts: bigint, { numerator, denominator }: FrameRate): number {
   const second = 1_000_000_000n * BigInt(denominator);
