@@ -35,6 +35,8 @@ const files = Object.keys(peers);
 /** Of every kind some. */
 const all = [
   ...files.map((name) => `cli/${name}`),
+  "cea708/es/c608.mov",
+  "cea708/es/c708.mov",
   "rfc8331/streams/interlaced-25-mtu.pcap",
   "st2038/ts/programme-gst.ts",
   "jpegxs-codec/edit_two_frames.jxs",
@@ -86,6 +88,11 @@ function findingsOf(bytes: Uint8Array, chunkBytes: number): ProbeFindings {
   for (let at = 0; at < bytes.length; ) {
     it.push(bytes.slice(at, at + chunkBytes));
     at = Math.max(at + chunkBytes, it.next ?? 0);
+  }
+  const ranges = it.revisit?.();
+  for (let next = ranges?.next(); ranges !== undefined && next?.done === false; ) {
+    const { offset, size } = next.value;
+    next = ranges.next(bytes.subarray(offset, offset + size));
   }
   const findings = noFindings();
   it.finish(findings, false, bytes.length);
@@ -223,8 +230,42 @@ describe("an MP4 file", () => {
       { kind: "video", codecName: "H.264", format: { profile: "High, level 1.0" } },
       { kind: "audio", codecName: "AAC", format: { profile: "LC" }, language: "fra" },
     ]);
-    const [captioned] = (await probe(join(fixtures, "cea708/es/c708.mov"))).movies;
-    expect(captioned?.tracks[0]).toMatchObject({ kind: "closed captions", codecName: "CEA-708" });
+  });
+
+  test("shows the captions of its tracks", async () => {
+    for (const [file, codecName, services] of [
+      ["c608.mov", "CEA-608", ["CC1"]],
+      ["c708.mov", "CEA-708", ["CC1", "service 1"]],
+    ] as const) {
+      const report = await probe(join(fixtures, "cea708/es", file));
+      const [track] = report.movies[0]?.tracks ?? [];
+      expect(track).toMatchObject({ kind: "closed captions", codecName });
+      expect(report.movies[0]?.issues).toEqual([]);
+      const [captions] = report.captions;
+      expect(captions?.label).toBe(`track ${track?.trackId}`);
+      expect(captions?.services.map(({ name }) => name)).toEqual(services);
+      for (const { text } of captions?.cues ?? []) expect(text).toBe("Hello, world");
+    }
+  });
+
+  test("with captions that are damaged, or where they are not", () => {
+    const bytes = bytesOf("cea708/es/c708.mov");
+    bytes.fill(0x99, Buffer.from(bytes).indexOf("ccdp"), Buffer.from(bytes).indexOf("ccdp") + 9);
+    const [issue] = findingsOf(bytes, 1000).movies[0]?.issues ?? [];
+    expect(issue).toMatchObject({ code: "caption-section", count: 1 });
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const at = Buffer.from(bytes).indexOf("stco");
+    for (let entry = 0; entry < view.getUint32(at + 8); entry++) {
+      view.setUint32(at + 12 + 4 * entry, 0x7fffffff);
+    }
+    expect(findingsOf(bytes, 1000).captions).toEqual([]);
+    // All samples of one size, and two thousand million of them.
+    const sizes = Buffer.from(bytes).indexOf("stsz") + 8;
+    view.setUint32(sizes, 51);
+    view.setUint32(sizes + 4, 0x7fffffff);
+    view.setUint32(Buffer.from(bytes).indexOf("stsc") + 16, 0x7fffffff);
+    const [limit] = findingsOf(bytes, 1000).movies[0]?.issues ?? [];
+    expect(limit).toMatchObject({ code: "caption-limit" });
   });
 
   test("cut before its tables, inside them, or inside the media", () => {

@@ -36,6 +36,7 @@ export async function probeFile(
     await feed(probe, head, input, (bytes) => {
       onProgress(bytes, input.size === undefined ? undefined : Math.min(1, bytes / input.size));
     });
+    await feedAgain(probe, input, signal);
     const bytes = Math.max(input.position, input.size ?? 0);
     const findings = noFindings();
     // Who ends standard input by a signal has seen enough of it, as has who set a time; a file has an end of its own.
@@ -70,6 +71,19 @@ async function feed(
     probe.push(chunk);
     if (probe.next !== undefined) await input.skipTo(probe.next);
     onProgress(input.position);
+  }
+}
+
+async function feedAgain(
+  probe: FormatProbe,
+  input: ProbeInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const ranges = probe.revisit?.();
+  if (ranges === undefined || input.readAt === undefined) return;
+  for (let next = ranges.next(); next.done !== true && !signal.aborted; ) {
+    const { offset, size } = next.value;
+    next = ranges.next(await input.readAt(offset, size));
   }
 }
 

@@ -8,6 +8,8 @@ export interface FormatProbe {
   readonly next?: number;
   /** The next bytes. They are not changed afterwards: views of them may be kept. */
   push(chunk: Uint8Array): void;
+  /** What to read once more, when the input has places to go back to; each is answered with its bytes. */
+  revisit?(): Generator<InputRange, void, Uint8Array>;
   /**
    * Add everything to `findings`; call it once, at the end.
    * @param cut the input ends where somebody stopped to read, inside a unit perhaps
@@ -15,4 +17,10 @@ export interface FormatProbe {
    * @throws {InputError} when it is not what it looked like
    */
   finish(findings: ProbeFindings, cut?: boolean, size?: number): void;
+}
+
+/** A part of an input. */
+export interface InputRange {
+  readonly offset: number;
+  readonly size: number;
 }

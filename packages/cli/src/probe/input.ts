@@ -21,6 +21,8 @@ export interface ProbeInput {
   read(): Promise<Uint8Array | undefined>;
   /** Pass over everything up to `offset`, or up to the end. */
   skipTo(offset: number): Promise<void>;
+  /** The bytes of a part, fewer at the end; only what has a size can be read so. */
+  readAt?(offset: number, size: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -79,14 +81,18 @@ class FileInput implements ProbeInput {
 
   async read(): Promise<Uint8Array | undefined> {
     if (this.#signal.aborted) return undefined;
-    const chunk = new Uint8Array(CHUNK);
-    const reading = this.#file.read(chunk, 0, CHUNK, this.#position);
-    const { bytesRead } = await reading.catch((error: unknown) => {
+    const chunk = await this.readAt(this.#position, CHUNK);
+    if (chunk.length === 0) return undefined;
+    this.#position += chunk.length;
+    return chunk;
+  }
+
+  async readAt(offset: number, size: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    const { bytesRead } = await this.#file.read(bytes, 0, size, offset).catch((error: unknown) => {
       throw unreadable(this.name, error);
     });
-    if (bytesRead === 0) return undefined;
-    this.#position += bytesRead;
-    return chunk.subarray(0, bytesRead);
+    return bytes.subarray(0, bytesRead);
   }
 
   async skipTo(offset: number): Promise<void> {

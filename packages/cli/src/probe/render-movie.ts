@@ -3,13 +3,20 @@ import type { ElementaryReport, MovieReport, MovieTrackReport } from "./report.j
 import { counted, formatText } from "./stream-format.js";
 
 /** An MP4 or QuickTime file for people. */
-export function renderMovie({ brands, isFragmented, durationMs, tracks }: MovieReport): string[] {
+export function renderMovie({
+  brands,
+  isFragmented,
+  durationMs,
+  tracks,
+  issues,
+}: MovieReport): string[] {
   const duration = durationMs === undefined ? "" : `, ${(durationMs / 1000).toFixed(3)} s`;
   const named = brands.length === 0 ? "" : `, brands ${brands.join(" ")}`;
   const how = isFragmented ? ", in fragments" : "";
   return [
     `Movie: ${counted(tracks.length, "track")}${duration}${how}${named}`,
     ...tracks.flatMap(movieTrack),
+    ...issues.map(issueLine),
   ];
 }
 

@@ -235,6 +235,8 @@ export interface MovieReport {
   readonly isFragmented: boolean;
   readonly durationMs: number | undefined;
   readonly tracks: readonly MovieTrackReport[];
+  /** Of the captions, where those could be read. */
+  readonly issues: readonly IssueReport[];
 }
 
 /** A track of an MP4 or QuickTime file. */

@@ -3,7 +3,7 @@ import { formatByte, type ProbeReport } from "./report.js";
 
 /** Everything in a report that is not as the standards want it, a few words each, besides its problems. */
 export function warningsOf(report: ProbeReport): string[] {
-  const { transportStreams, rtp, ancillary, pictures, flv, elementary } = report;
+  const { transportStreams, rtp, ancillary, pictures, flv, movies, elementary } = report;
   return [
     ...transportStreams.flatMap(({ tr101290, issues }) => [
       ...verdicts(tr101290.counts),
@@ -12,7 +12,7 @@ export function warningsOf(report: ProbeReport): string[] {
     ...rtp.flatMap(({ issues }) => counts(issues)),
     ...ancillary.flatMap(({ kinds, issues }) => [...counts(issues), ...kinds.flatMap(damaged)]),
     ...pictures.flatMap(({ violations }) => violations),
-    ...[...flv, ...elementary].flatMap(({ issues }) =>
+    ...[...flv, ...movies, ...elementary].flatMap(({ issues }) =>
       issues.map(({ code, count }) => `issue ${code}: ${count}`),
     ),
   ];

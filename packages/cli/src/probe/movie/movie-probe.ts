@@ -1,10 +1,14 @@
-import type { FormatProbe } from "../format-probe.js";
+import type { FormatProbe, InputRange } from "../format-probe.js";
+import { IssueLog } from "../issue-log.js";
 import type { ProbeFindings } from "../report.js";
 import { type Box, BoxWalker, boxAt, boxes, FullBox } from "./box.js";
+import { MovieCaptions } from "./movie-captions.js";
 import { MovieTrack } from "./track.js";
 
 /** Far more than the tables of a day of video take. */
 const MAX_BOX = 1 << 28;
+/** Captions of a chunk, a second as a rule, are far shorter. */
+const MAX_CHUNK = 1 << 20;
 /** Boxes that a file begins with: ftyp, or of older QuickTime files another. */
 const FIRST = ["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp"];
 
@@ -20,6 +24,8 @@ export class MovieProbe implements FormatProbe {
     this.#take(box),
   );
   readonly #tracks = new Map<number, MovieTrack>();
+  readonly #captions = new Map<number, MovieCaptions>();
+  readonly #issues = new IssueLog();
   #brands: readonly string[] = [];
   #hasMovie = false;
   #isFragmented = false;
@@ -32,7 +38,23 @@ export class MovieProbe implements FormatProbe {
     this.#walker.push(chunk);
   }
 
-  finish({ movies, problems }: ProbeFindings, cut = false, size = 0): void {
+  /** The samples of caption tracks; the media may be in front of what tells where they are. */
+  *revisit(): Generator<InputRange, void, Uint8Array> {
+    for (const track of this.#tracks.values()) {
+      if (!track.hasCaptions) continue;
+      const captions = new MovieCaptions(this.#issues);
+      this.#captions.set(track.trackId, captions);
+      for (const chunk of track.chunks(MAX_CHUNK)) {
+        if (chunk.size > MAX_CHUNK) {
+          this.#issues.add("caption-limit", chunk.offset, "a chunk is too long for captions");
+        } else captions.push(chunk, yield chunk);
+      }
+    }
+  }
+
+  finish(findings: ProbeFindings, cut = false, size = 0): void {
+    const { movies, problems } = findings;
+    for (const [trackId, captions] of this.#captions) captions.finish(`track ${trackId}`, findings);
     const tracks = [...this.#tracks.values()].map((track) => track.report());
     movies.push({
       brands: this.#brands,
@@ -43,6 +65,7 @@ export class MovieProbe implements FormatProbe {
         undefined,
       ),
       tracks,
+      issues: this.#issues.reports(),
     });
     const { damagedAt } = this.#walker;
     const box = this.#walker.cutAt(size);

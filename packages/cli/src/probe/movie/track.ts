@@ -1,5 +1,6 @@
 import type { MovieTrackReport } from "../report.js";
 import { boxAt, boxes, FullBox } from "./box.js";
+import { type SampleChunk, sampleChunks } from "./sample-chunks.js";
 import { readSampleEntry, type SampleEntry } from "./sample-entry.js";
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -27,6 +28,7 @@ export class MovieTrack {
   readonly #language: string | undefined;
   readonly #handler: string;
   readonly #entry: SampleEntry | undefined;
+  readonly #table: Uint8Array;
   #defaults: Defaults = { duration: 0, size: 0 };
   #samples = 0;
   #bytes = 0;
@@ -42,11 +44,22 @@ export class MovieTrack {
     const handler = boxAt(trak, "mdia", "hdlr")?.subarray(8, 12) ?? [];
     this.#handler = String.fromCharCode(...handler);
     const table = boxAt(trak, "mdia", "minf", "stbl") ?? new Uint8Array(0);
+    this.#table = table;
     const description = boxAt(table, "stsd");
     this.#entry = description && readSampleEntry(description, this.#handler);
     this.#addTimes(new FullBox(boxAt(table, "stts")));
     this.#addSizes(new FullBox(boxAt(table, "stsz")));
     this.#addCompactSizes(new FullBox(boxAt(table, "stz2")));
+  }
+
+  /** True for captions of CEA-608 or CEA-708. */
+  get hasCaptions(): boolean {
+    return this.#entry?.codec === "c608" || this.#entry?.codec === "c708";
+  }
+
+  /** Where its samples are, those of fragments not included; a chunk that is longer than `maxSize` is the last. */
+  chunks(maxSize: number): Generator<SampleChunk> {
+    return sampleChunks(this.#table, this.#timescale, maxSize);
   }
 
   /** The trex box of this track. */
