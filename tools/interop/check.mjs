@@ -19,3 +19,14 @@ export class Skip {
 export function must(condition, message) {
   if (!condition) throw new Error(message);
 }
+
+/**
+ * Two lists of texts, of the peer and of ours, with the first difference in the message.
+ * @param {string} where @param {readonly string[]} theirs @param {readonly string[]} ours
+ */
+export function mustBeSame(where, theirs, ours) {
+  theirs.forEach((text, index) => {
+    must(text === ours[index], `${where}, ${index}: ${text}, ours ${ours[index]}`);
+  });
+  must(theirs.length === ours.length, `${where}: ${theirs.length}, ours ${ours.length}`);
+}

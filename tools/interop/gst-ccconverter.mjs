@@ -1,7 +1,7 @@
 // GStreamer's ccconverter and the one that imitates it, on seeded random buffers.
 import { ccCountOf, cdpFrameRateOf, encodeCdp } from "@x/cea708";
 import { GstCcConverter } from "@x/cea708/gst";
-import { must, Skip } from "./check.mjs";
+import { mustBeSame, Skip } from "./check.mjs";
 import { buffersOf, throughGst } from "./gdp.mjs";
 import { gstHas } from "./peers.mjs";
 import { seeded } from "./random.mjs";
@@ -75,10 +75,7 @@ export const checks = [
           .filter((data) => data !== "");
         const where = `seed ${seed}, ${from} ${fraction(inputRate)} to ${to} ${fraction(outputRate)}`;
         const sent = theirs.filter((data) => data !== "");
-        sent.forEach((data, index) => {
-          must(data === ours[index], `${where}, ${index}: ${data}, ours ${ours[index]}`);
-        });
-        must(sent.length === ours.length, `${where}: ${sent.length}, ours ${ours.length}`);
+        mustBeSame(where, sent, ours);
         count += sent.length;
       }
       return `${count} buffers of ${RUNS} conversions are identical`;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AncDepacketizer, AncPacketizer, F_FIELD_1, F_FIELD_2, F_PROGRESSIVE } from "@x/rfc8331";
 import { createAncPacket, did, encodeUnit, parseUnit, sdid } from "@x/st2038";
-import { must, Skip } from "./check.mjs";
+import { must, mustBeSame, Skip } from "./check.mjs";
 import { buffersOf, decodeGdp, encodeGdp, markersThroughGst, throughGst } from "./gdp.mjs";
 import { fromOurs, throughOurs } from "./ours.mjs";
 import { gstHas, runPeer } from "./peers.mjs";
@@ -55,11 +55,7 @@ export const checks = [
           packetizer.packetize({ timestamp: index * TICKS, f: F_PROGRESSIVE, packets }),
         );
         const where = `seed ${seed}, MTU ${limit}`;
-        must(ours.length === theirs.length, `${where}: ${theirs.length}, ours ${ours.length}`);
-        theirs.forEach((packet, index) => {
-          const own = Buffer.from(ours[index] ?? []);
-          must(own.equals(packet), `${where}, packet ${index}: ${hex(packet)}, ours ${hex(own)}`);
-        });
+        mustBeSame(where, theirs.map(hex), ours.map(hex));
         const depacketizer = new AncDepacketizer();
         const received = [
           ...theirs.flatMap((packet) => depacketizer.push(packet)),
@@ -143,7 +139,7 @@ export const checks = [
           ).map(timed);
           const description = `items ! st2038ancdemux name=d d.${name} ! result`;
           const ours = (await fromOurs({ items: [FRAMES, items] }, description)).map(timed);
-          must(theirs.join() === ours.join(), `seed ${seed}, ${name}: ${theirs}, ours ${ours}`);
+          mustBeSame(`seed ${seed}, ${name}`, theirs, ours);
           must(theirs.length > 0, `seed ${seed}, ${name}: nothing came out`);
           count += theirs.length;
         }
@@ -195,11 +191,7 @@ export const checks = [
              first ! m.sink_0 second ! m.sink_1`,
           )
         ).map(timed);
-        const where = `seed ${seed}, ${alignment}`;
-        theirs.forEach((buffer, index) => {
-          must(buffer === ours[index], `${where}, buffer ${index}: ${buffer}, ours ${ours[index]}`);
-        });
-        must(theirs.length === ours.length, `${where}: ${theirs.length}, ours ${ours.length}`);
+        mustBeSame(`seed ${seed}, ${alignment}`, theirs, ours);
         count += theirs.length;
       }
       return `${count} buffers are identical`;
@@ -231,7 +223,7 @@ export const checks = [
         for (const chain of [there, `${there} ! ${back}`]) {
           const theirs = buffersOf(throughGst(folder, caps, captions, chain)).map(timed);
           const ours = (await throughOurs(caps, captions, chain)).map(timed);
-          must(theirs.join() === ours.join(), `seed ${seed}, ${chain}: ${theirs}, ours ${ours}`);
+          mustBeSame(`seed ${seed}, ${chain}`, theirs, ours);
           must(theirs.length === captions.length, `seed ${seed}: ${theirs.length} buffers`);
           count += theirs.length;
         }
@@ -265,7 +257,7 @@ export const checks = [
         ]);
         const theirs = buffersOf(decodeGdp(stdout)).map(timed);
         const ours = items.filter(({ data }) => data.length > 0).map(timed);
-        must(theirs.join() === ours.join(), `seed ${seed}: ${theirs}, ours ${ours}`);
+        mustBeSame(`seed ${seed}`, theirs, ours);
         count += theirs.length;
       }
       return `${count} pictures with the same ancillary data`;

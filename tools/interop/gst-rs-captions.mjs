@@ -1,6 +1,6 @@
 // Captions against the elements of gst-plugins-rs, on seeded random input. Its releases are locked to cea608-types
 // 0.1.4; 0.1.5 has four characters more or less, which the texts here leave out.
-import { must, Skip } from "./check.mjs";
+import { mustBeSame, Skip } from "./check.mjs";
 import { buffersOf, throughGst } from "./gdp.mjs";
 import { throughOurs } from "./ours.mjs";
 import { gstHas } from "./peers.mjs";
@@ -54,10 +54,7 @@ async function sameCaptions(folder, element, mediaType, settingsOf) {
       at(rate),
     );
     const where = `seed ${seed}, ${rate}, ${settings}`;
-    theirs.forEach((frame, index) => {
-      must(frame === ours[index], `${where}: ${frame}, ours ${ours[index]}`);
-    });
-    must(ours.length === theirs.length, `${where}: ${theirs.length}, ours ${ours.length}`);
+    mustBeSame(where, theirs, ours);
     frames += theirs.length;
   }
   return `${frames} frames of 40 cue lists at ${RATES.length} rates are identical`;
