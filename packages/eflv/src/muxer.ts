@@ -68,10 +68,7 @@ export class FlvMuxer {
   readonly #layout = new FileLayout();
   #started = false;
   #ended = false;
-  /** Milliseconds taken off every time: the first one, if it is negative. */
-  #shift = 0n;
-  #lastDts = 0;
-  #endMs = 0;
+  #clock: Clock = { shift: 0n, lastDts: 0, end: 0 };
 
   /** @throws {RangeError} for tracks that the profile does not carry, or two of the same id */
   constructor(options: FlvMuxerOptions) {
@@ -110,11 +107,23 @@ export class FlvMuxer {
    */
   writeTags(frames: readonly FlvFrame[]): MuxedTag[] {
     if (this.#ended) throw new Error("write after end");
+    const clock = this.#clock;
+    const before = this.#states.map(({ config, written }) => ({ config, written }));
+    try {
+      return this.#tagsOf(frames);
+    } catch (error) {
+      // A frame that is refused leaves the muxer as it was.
+      this.#clock = clock;
+      for (const [i, state] of this.#states.entries()) Object.assign(state, before[i]);
+      throw error;
+    }
+  }
+
+  #tagsOf(frames: readonly FlvFrame[]): MuxedTag[] {
     const prepared = frames.map((frame) => this.#prepare(frame));
     if (prepared[0] === undefined) return [];
-    // All that can be refused comes first: a frame that is refused leaves nothing half written.
     if (!this.#started) this.#startClock(prepared[0]);
-    const start = this.#lastDts;
+    const start = this.#clock.lastDts;
     const timed = prepared.map((item) => this.#time(item));
     const batched = this.#profile === "batched" && timed.length > 1;
     const groups = batched ? groupsOf(timed) : timed.map((item) => [item]);
@@ -122,13 +131,12 @@ export class FlvMuxer {
     const frameTags = groups.map((group) => frameTag(group, nanoOffsets));
     const tags: MuxedTag[] = [];
     if (!this.#started) {
-      tags.push(this.#metaDataTag(0));
-      tags.push(...writeConfigs(this.#states, start));
-      this.#started = true;
+      tags.push(this.#metaDataTag(0), ...writeConfigs(this.#states, start));
     }
     for (const { state, dts } of timed) {
       if (isNews(state)) tags.push(...writeConfigs([state], dts));
     }
+    this.#started = true;
     for (const [i, group] of groups.entries()) this.#noteKeyframe(group, frameTags[i] as MuxedTag);
     return [...tags, ...frameTags];
   }
@@ -137,8 +145,8 @@ export class FlvMuxer {
   #startClock({ frame, state }: Prepared): void {
     const reorders = hasCompositionTime(state.track.codec);
     const dts = floorMs((reorders ? frame.dtsNs : undefined) ?? frame.ptsNs);
-    this.#shift = dts < 0n ? dts : 0n;
-    this.#lastDts = Number(dts - this.#shift);
+    const shift = dts < 0n ? dts : 0n;
+    this.#clock = { ...this.#clock, shift, lastDts: Number(dts - shift) };
   }
 
   /**
@@ -146,7 +154,7 @@ export class FlvMuxer {
    * that joins late gets before the next key frame.
    */
   headerBytes(): Uint8Array<ArrayBuffer> {
-    const tags = [this.#metaDataTag(0), ...configTags(this.#states, this.#lastDts)];
+    const tags = [this.#metaDataTag(0), ...configTags(this.#states, this.#clock.lastDts)];
     return concatBytes(this.#fileHeader(), ...tags.map(encodeTag));
   }
 
@@ -171,7 +179,7 @@ export class FlvMuxer {
     const state = this.#state("video", trackId);
     if (state.track.id !== 0 && this.#profile === "compatible") return [];
     state.colorInfo = colorInfoBody(colorInfo);
-    return this.#started ? this.#asFile([colorInfoTag(state, this.#lastDts)]) : [];
+    return this.#started ? this.#asFile([colorInfoTag(state, this.#clock.lastDts)]) : [];
   }
 
   /**
@@ -192,7 +200,7 @@ export class FlvMuxer {
     // Only at the very end: GStreamer's demuxer takes any SequenceEnd for the end of the whole stream.
     return this.#states
       .filter(({ written }) => written !== undefined)
-      .flatMap((state) => sequenceEndTags(state, this.#lastDts));
+      .flatMap((state) => sequenceEndTags(state, this.#clock.lastDts));
   }
 
   #state(kind: "audio" | "video", id: number): TrackState {
@@ -219,15 +227,16 @@ export class FlvMuxer {
     const reorders = hasCompositionTime(state.track.codec);
     const dts = reorders ? floorMs(frame.dtsNs ?? frame.ptsNs) : pts;
     // Receivers built on librtmp want times that never go back, over all tracks.
-    const timestamp = Math.max(this.#lastDts, Number(dts - this.#shift));
-    const compositionTime = Number(pts - this.#shift) - timestamp;
+    const { shift, lastDts, end } = this.#clock;
+    const timestamp = Math.max(lastDts, Number(dts - shift));
+    const compositionTime = Number(pts - shift) - timestamp;
     if (Math.abs(compositionTime) > 0x7fffff) {
       throw new RangeError(`compositionTime: ${compositionTime} ms does not fit 24 bits`);
     }
     const nano = Number(frame.ptsNs - pts * 1_000_000n);
-    this.#lastDts = timestamp;
     const duration = Number((frame.durationNs ?? 0n) / 1_000_000n);
-    this.#endMs = Math.max(this.#endMs, timestamp + compositionTime + duration);
+    const frameEnd = timestamp + compositionTime + duration;
+    this.#clock = { shift, lastDts: timestamp, end: Math.max(end, frameEnd) };
     return { state, body, isKey, dts: timestamp, compositionTime, nano };
   }
 
@@ -272,9 +281,18 @@ export class FlvMuxer {
   }
 
   #patches(): FlvPatch[] {
-    const file = { duration: this.#endMs / 1000, fileSize: this.#layout.size };
+    const file = { duration: this.#clock.end / 1000, fileSize: this.#layout.size };
     return this.#layout.patches(this.#metaDataTag(0, file));
   }
+}
+
+interface Clock {
+  /** Milliseconds taken off every time: the first one, if it is negative. */
+  readonly shift: bigint;
+  /** Of the last frame, in milliseconds. */
+  readonly lastDts: number;
+  /** Of the frame that is shown longest, in milliseconds. */
+  readonly end: number;
 }
 
 interface Prepared {

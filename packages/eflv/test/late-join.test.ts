@@ -1,4 +1,5 @@
 import { it } from "@fast-check/vitest";
+import { encodeAdtsHeader } from "@x/es";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../tools/testing/vectors.js";
@@ -8,6 +9,7 @@ import {
   encodeColorInfo,
   FlvDemuxer,
   type FlvEvent,
+  type FlvFrame,
   FlvMuxer,
   type FlvProfile,
   type FlvTrack,
@@ -187,5 +189,34 @@ describe("a frame that is refused", () => {
     const fresh = new FlvMuxer({ tracks });
     const next = { ...frame, ptsNs: 9_000_000n };
     expect(muxer.write(next)).toEqual(fresh.write(next));
+  });
+
+  test("leaves no time and no configuration behind", () => {
+    const tracks: FlvTrack[] = [
+      { kind: "audio", id: 0, codec: "mp4a" },
+      { kind: "video", id: 0, codec: "avc1", config: Uint8Array.of(1) },
+    ];
+    const audio = (ms: number, ...data: number[]): FlvFrame => ({
+      ...{ kind: "audio", trackId: 0, data: Uint8Array.from(data) },
+      ptsNs: BigInt(ms) * 1_000_000n,
+    });
+    const adts = (samplingFrequency: number): Uint8Array => {
+      const header = { audioObjectType: 2, channelConfiguration: 2, samplingFrequency };
+      return Uint8Array.of(...encodeAdtsHeader(header, 1), 0x21);
+    };
+    const tooFar: FlvFrame = {
+      ...{ kind: "video", trackId: 0, data: Uint8Array.of(1) },
+      ...{ ptsNs: 10n ** 13n, dtsNs: 5_000_000_000n },
+    };
+    const file = (withRefused: boolean): string => {
+      const muxer = new FlvMuxer({ tracks, seekable: {} });
+      const pieces = muxer.write(audio(0, ...adts(48_000)));
+      const refused = [audio(5000, ...adts(44_100)), tooFar];
+      if (withRefused) expect(() => muxer.writeTogether(refused)).toThrow(RangeError);
+      pieces.push(...muxer.write(audio(21, 0x21)));
+      const { bytes, patches } = muxer.end();
+      return [...pieces, ...bytes, ...patches.map((patch) => patch.bytes)].map(toHex).join(" ");
+    };
+    expect(file(true)).toBe(file(false));
   });
 });
