@@ -1,9 +1,9 @@
 // GStreamer's ccconverter and the one that imitates it, on seeded random buffers.
 import { ccCountOf, cdpFrameRateOf, encodeCdp } from "@x/cea708";
 import { GstCcConverter } from "@x/cea708/gst";
-import { mustBeSame, Skip } from "./check.mjs";
+import { mustBeSame } from "./check.mjs";
 import { buffersOf, throughGst } from "./gdp.mjs";
-import { gstHas } from "./peers.mjs";
+import { gstCheck } from "./gst-check.mjs";
 import { seeded } from "./random.mjs";
 
 /** @typedef {import("./random.mjs").Random} Random */
@@ -35,52 +35,47 @@ const RATES = [
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
 export const checks = [
-  {
-    // From CDP to a single field the rate stays below 50 Hz: at the end of a stream the element may add a frame of padding.
-    name: "GStreamer's ccconverter and our compatible one",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("ccconverter")) return new Skip("GStreamer's ccconverter is not installed");
-      let count = 0;
-      for (let seed = 0; seed < RUNS; seed++) {
-        const random = seeded(seed);
-        const from = random.pick(FORMATS);
-        const to = random.pick(FORMATS.filter((format) => format !== from));
-        const single = from === "cdp" && to.startsWith("raw");
-        const inputRate = random.pick(single ? RATES.slice(0, 5) : RATES);
-        const outputRate = to === "cdp" && random.once(2) ? random.pick(RATES) : inputRate;
-        const buffers = random.list(1 + random.below(40), (index) =>
-          bufferOf(random, from, inputRate, index),
-        );
-        const { numerator, denominator } = inputRate;
-        const at = (/** @type {number} */ index) =>
-          BigInt(Math.floor((index * 1e9 * denominator) / numerator));
-        const theirs = buffersOf(
-          throughGst(
-            folder,
-            `${CAPS[from]},framerate=${fraction(inputRate)}`,
-            buffers.map((data, index) => ({
-              type: "buffer",
-              data,
-              pts: at(index),
-              duration: at(index + 1) - at(index),
-            })),
-            `ccconverter ! ${CAPS[to]},framerate=${fraction(outputRate)}`,
-          ),
-        ).map(({ data }) => Buffer.from(data).toString("hex"));
-        const converter = new GstCcConverter({ from, to, inputRate, outputRate });
-        const ours = [...buffers.flatMap((data) => converter.push(data)), ...converter.flush()]
-          .map((data) => Buffer.from(data).toString("hex"))
-          // What would be empty is a gap there.
-          .filter((data) => data !== "");
-        const where = `seed ${seed}, ${from} ${fraction(inputRate)} to ${to} ${fraction(outputRate)}`;
-        const sent = theirs.filter((data) => data !== "");
-        mustBeSame(where, sent, ours);
-        count += sent.length;
-      }
-      return `${count} buffers of ${RUNS} conversions are identical`;
-    },
-  },
+  // From CDP to a single field the rate stays below 50 Hz: at the end of a stream the element may add a frame of padding.
+  gstCheck("GStreamer's ccconverter and our compatible one", ["ccconverter"], async (folder) => {
+    let count = 0;
+    for (let seed = 0; seed < RUNS; seed++) {
+      const random = seeded(seed);
+      const from = random.pick(FORMATS);
+      const to = random.pick(FORMATS.filter((format) => format !== from));
+      const single = from === "cdp" && to.startsWith("raw");
+      const inputRate = random.pick(single ? RATES.slice(0, 5) : RATES);
+      const outputRate = to === "cdp" && random.once(2) ? random.pick(RATES) : inputRate;
+      const buffers = random.list(1 + random.below(40), (index) =>
+        bufferOf(random, from, inputRate, index),
+      );
+      const { numerator, denominator } = inputRate;
+      const at = (/** @type {number} */ index) =>
+        BigInt(Math.floor((index * 1e9 * denominator) / numerator));
+      const theirs = buffersOf(
+        throughGst(
+          folder,
+          `${CAPS[from]},framerate=${fraction(inputRate)}`,
+          buffers.map((data, index) => ({
+            type: "buffer",
+            data,
+            pts: at(index),
+            duration: at(index + 1) - at(index),
+          })),
+          `ccconverter ! ${CAPS[to]},framerate=${fraction(outputRate)}`,
+        ),
+      ).map(({ data }) => Buffer.from(data).toString("hex"));
+      const converter = new GstCcConverter({ from, to, inputRate, outputRate });
+      const ours = [...buffers.flatMap((data) => converter.push(data)), ...converter.flush()]
+        .map((data) => Buffer.from(data).toString("hex"))
+        // What would be empty is a gap there.
+        .filter((data) => data !== "");
+      const where = `seed ${seed}, ${from} ${fraction(inputRate)} to ${to} ${fraction(outputRate)}`;
+      const sent = theirs.filter((data) => data !== "");
+      mustBeSame(where, sent, ours);
+      count += sent.length;
+    }
+    return `${count} buffers of ${RUNS} conversions are identical`;
+  }),
 ];
 
 /** @param {Rate} rate */

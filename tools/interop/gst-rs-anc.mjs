@@ -3,10 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AncDepacketizer, AncPacketizer, F_FIELD_1, F_FIELD_2, F_PROGRESSIVE } from "@x/rfc8331";
 import { createAncPacket, did, encodeUnit, parseUnit, sdid } from "@x/st2038";
-import { must, mustBeSame, Skip } from "./check.mjs";
+import { must, mustBeSame } from "./check.mjs";
 import { buffersOf, decodeGdp, encodeGdp, markersThroughGst, throughGst } from "./gdp.mjs";
+import { gstCheck } from "./gst-check.mjs";
 import { fromOurs, throughOurs } from "./ours.mjs";
-import { gstHas, runPeer } from "./peers.mjs";
+import { runPeer } from "./peers.mjs";
 import { seeded } from "./random.mjs";
 
 /** @typedef {import("@x/st2038").AncPacket} AncPacket */
@@ -22,11 +23,10 @@ const RTP =
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
 export const checks = [
-  {
-    name: "rtpsmpte291pay of gst-plugins-rs and our packetizer",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("rtpsmpte291pay")) return new Skip("GStreamer's rtpsmpte291pay is not installed");
+  gstCheck(
+    "rtpsmpte291pay of gst-plugins-rs and our packetizer",
+    ["rtpsmpte291pay"],
+    async (folder) => {
       let count = 0;
       let marked = 0;
       for (let seed = 0; seed < RUNS; seed++) {
@@ -75,14 +75,11 @@ export const checks = [
       }
       return `${count} RTP packets of ${marked} frames identical, and read back`;
     },
-  },
-  {
-    name: "rtpsmpte291depay of gst-plugins-rs reads our packetizer",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("rtpsmpte291depay")) {
-        return new Skip("GStreamer's rtpsmpte291depay is not installed");
-      }
+  ),
+  gstCheck(
+    "rtpsmpte291depay of gst-plugins-rs reads our packetizer",
+    ["rtpsmpte291depay"],
+    async (folder) => {
       let count = 0;
       for (let seed = 0; seed < RUNS; seed++) {
         const random = seeded(seed);
@@ -115,95 +112,82 @@ export const checks = [
       }
       return `${count} ancillary packets identical, markers too`;
     },
-  },
-  {
-    // No packets of the C channel: the element names both streams of a place alike.
-    name: "st2038ancdemux of gst-plugins-rs and ours",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("st2038ancdemux")) return new Skip("GStreamer's st2038ancdemux is not installed");
-      let count = 0;
-      for (let seed = 0; seed < RUNS; seed++) {
-        const random = seeded(seed);
-        const frames = random.list(2 + random.below(8), () =>
-          frameOf(random).map((packet) => ({ ...packet, cNotYChannelFlag: false })),
-        );
-        const items = frames.map((packets, index) => bufferOf(encodeUnit(packets), index));
-        const one = frames.flat().find((packet) => sdid(packet) !== undefined);
-        if (one === undefined) continue;
-        const digits = (value = 0) => value.toString(16).padStart(2, "0");
-        const pad = `anc_${digits(did(one))}_${digits(sdid(one))}_at_${one.lineNumber}_${one.horizontalOffset}`;
-        for (const name of ["src", `src ! queue ! fakesink d.${pad} ! queue`]) {
-          const theirs = buffersOf(
-            throughGst(folder, FRAMES, items, `st2038ancdemux name=d d.${name}`),
-          ).map(timed);
-          const description = `items ! st2038ancdemux name=d d.${name} ! result`;
-          const ours = (await fromOurs({ items: [FRAMES, items] }, description)).map(timed);
-          mustBeSame(`seed ${seed}, ${name}`, theirs, ours);
-          must(theirs.length > 0, `seed ${seed}, ${name}: nothing came out`);
-          count += theirs.length;
-        }
-      }
-      return `${count} buffers of all streams together and of one alone are identical`;
-    },
-  },
-  {
-    // Packets of the Y channel at places, one a buffer: of several in one buffer it keeps the first that overlap, of two
-    // channels one, of two without user data the older; and it takes a special line or offset for a place.
-    name: "st2038ancmux of gst-plugins-rs and ours",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("st2038ancmux")) return new Skip("GStreamer's st2038ancmux is not installed");
-      let count = 0;
-      for (let seed = 0; seed < RUNS; seed++) {
-        const random = seeded(seed);
-        const alignment = random.pick(["frame", "line", "packet"]);
-        const format = `meta/x-st-2038,alignment=${alignment},framerate=25/1`;
-        const [first, second] = [0, 1].map(() =>
-          random
-            .list(2 + random.below(8), () => frameOf(random))
-            .flatMap((packets, index) =>
-              packets
-                .filter(isPlaced)
-                .map((packet) =>
-                  bufferOf(encodeUnit([{ ...packet, cNotYChannelFlag: false }]), index),
-                ),
-            ),
-        );
-        const files = [first, second].map((items = [], index) => {
-          const file = join(folder, `anc-${index}.gdp`);
-          writeFileSync(file, encodeGdp(FRAMES, items));
-          return `filesrc location=${file} ! gdpdepay ! m.sink_${index}`;
-        });
+  ),
+  // No packets of the C channel: the element names both streams of a place alike.
+  gstCheck("st2038ancdemux of gst-plugins-rs and ours", ["st2038ancdemux"], async (folder) => {
+    let count = 0;
+    for (let seed = 0; seed < RUNS; seed++) {
+      const random = seeded(seed);
+      const frames = random.list(2 + random.below(8), () =>
+        frameOf(random).map((packet) => ({ ...packet, cNotYChannelFlag: false })),
+      );
+      const items = frames.map((packets, index) => bufferOf(encodeUnit(packets), index));
+      const one = frames.flat().find((packet) => sdid(packet) !== undefined);
+      if (one === undefined) continue;
+      const digits = (value = 0) => value.toString(16).padStart(2, "0");
+      const pad = `anc_${digits(did(one))}_${digits(sdid(one))}_at_${one.lineNumber}_${one.horizontalOffset}`;
+      for (const name of ["src", `src ! queue ! fakesink d.${pad} ! queue`]) {
         const theirs = buffersOf(
-          decodeGdp(
-            runPeer("gst-launch-1.0", [
-              "-q",
-              ...`st2038ancmux name=m ! ${format} ! gdppay ! fdsink fd=1`.split(" "),
-              ...files.join(" ").split(" "),
-            ]).stdout,
-          ),
+          throughGst(folder, FRAMES, items, `st2038ancdemux name=d d.${name}`),
         ).map(timed);
-        const ours = (
-          await fromOurs(
-            { first: [FRAMES, first ?? []], second: [FRAMES, second ?? []] },
-            `st2038ancmux name=m ! ${format} ! result
-             first ! m.sink_0 second ! m.sink_1`,
-          )
-        ).map(timed);
-        mustBeSame(`seed ${seed}, ${alignment}`, theirs, ours);
+        const description = `items ! st2038ancdemux name=d d.${name} ! result`;
+        const ours = (await fromOurs({ items: [FRAMES, items] }, description)).map(timed);
+        mustBeSame(`seed ${seed}, ${name}`, theirs, ours);
+        must(theirs.length > 0, `seed ${seed}, ${name}: nothing came out`);
         count += theirs.length;
       }
-      return `${count} buffers are identical`;
-    },
-  },
-  {
-    name: "cctost2038anc and st2038anctocc of gst-plugins-rs and ours",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      for (const element of ["cctost2038anc", "st2038anctocc"]) {
-        if (!gstHas(element)) return new Skip(`GStreamer's ${element} is not installed`);
-      }
+    }
+    return `${count} buffers of all streams together and of one alone are identical`;
+  }),
+  // Packets of the Y channel at places, one a buffer: of several in one buffer it keeps the first that overlap, of two
+  // channels one, of two without user data the older; and it takes a special line or offset for a place.
+  gstCheck("st2038ancmux of gst-plugins-rs and ours", ["st2038ancmux"], async (folder) => {
+    let count = 0;
+    for (let seed = 0; seed < RUNS; seed++) {
+      const random = seeded(seed);
+      const alignment = random.pick(["frame", "line", "packet"]);
+      const format = `meta/x-st-2038,alignment=${alignment},framerate=25/1`;
+      const [first, second] = [0, 1].map(() =>
+        random
+          .list(2 + random.below(8), () => frameOf(random))
+          .flatMap((packets, index) =>
+            packets
+              .filter(isPlaced)
+              .map((packet) =>
+                bufferOf(encodeUnit([{ ...packet, cNotYChannelFlag: false }]), index),
+              ),
+          ),
+      );
+      const files = [first, second].map((items = [], index) => {
+        const file = join(folder, `anc-${index}.gdp`);
+        writeFileSync(file, encodeGdp(FRAMES, items));
+        return `filesrc location=${file} ! gdpdepay ! m.sink_${index}`;
+      });
+      const theirs = buffersOf(
+        decodeGdp(
+          runPeer("gst-launch-1.0", [
+            "-q",
+            ...`st2038ancmux name=m ! ${format} ! gdppay ! fdsink fd=1`.split(" "),
+            ...files.join(" ").split(" "),
+          ]).stdout,
+        ),
+      ).map(timed);
+      const ours = (
+        await fromOurs(
+          { first: [FRAMES, first ?? []], second: [FRAMES, second ?? []] },
+          `st2038ancmux name=m ! ${format} ! result
+             first ! m.sink_0 second ! m.sink_1`,
+        )
+      ).map(timed);
+      mustBeSame(`seed ${seed}, ${alignment}`, theirs, ours);
+      count += theirs.length;
+    }
+    return `${count} buffers are identical`;
+  }),
+  gstCheck(
+    "cctost2038anc and st2038anctocc of gst-plugins-rs and ours",
+    ["cctost2038anc", "st2038anctocc"],
+    async (folder) => {
       let count = 0;
       for (let seed = 0; seed < RUNS; seed++) {
         const random = seeded(seed);
@@ -230,14 +214,11 @@ export const checks = [
       }
       return `${count} buffers are identical`;
     },
-  },
-  {
-    name: "ST 2038 of ours through st2038combiner and st2038extractor of gst-plugins-rs",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      for (const element of ["st2038combiner", "st2038extractor"]) {
-        if (!gstHas(element)) return new Skip(`GStreamer's ${element} is not installed`);
-      }
+  ),
+  gstCheck(
+    "ST 2038 of ours through st2038combiner and st2038extractor of gst-plugins-rs",
+    ["st2038combiner", "st2038extractor"],
+    async (folder) => {
       let count = 0;
       for (let seed = 0; seed < RUNS; seed++) {
         const random = seeded(seed);
@@ -262,7 +243,7 @@ export const checks = [
       }
       return `${count} pictures with the same ancillary data`;
     },
-  },
+  ),
 ];
 
 /** @param {AncPacket} packet */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { formatScc, parseScc, sccPairs, timecodeOfFrame, withPairParity } from "@x/cea608";
 import { formatMcc, mccFrameOf, mccFrameRate, parseMcc } from "@x/cea708";
 import { parseUnit } from "@x/st2038";
-import { must, mustBeSame, Skip } from "./check.mjs";
+import { must, mustBeSame } from "./check.mjs";
 import { buffersOf, decodeGdp } from "./gdp.mjs";
+import { gstCheck } from "./gst-check.mjs";
 import { fromOurs } from "./ours.mjs";
-import { gstHas, runPeer } from "./peers.mjs";
+import { runPeer } from "./peers.mjs";
 import { seeded } from "./random.mjs";
 
 /** @typedef {import("./random.mjs").Random} Random */
@@ -18,14 +19,11 @@ const LATEST = 23 * 107_892;
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
 export const checks = [
-  {
-    // It takes non-drop files as 30 frames a second; compared are frames, not times.
-    name: "sccparse and sccenc of gst-plugins-rs and our SCC reader and writer",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      for (const element of ["sccparse", "sccenc"]) {
-        if (!gstHas(element)) return new Skip(`GStreamer's ${element} is not installed`);
-      }
+  // It takes non-drop files as 30 frames a second; compared are frames, not times.
+  gstCheck(
+    "sccparse and sccenc of gst-plugins-rs and our SCC reader and writer",
+    ["sccparse", "sccenc"],
+    async (folder) => {
       const file = join(folder, "random.scc");
       let count = 0;
       for (let seed = 0; seed < RUNS; seed++) {
@@ -49,15 +47,12 @@ export const checks = [
       }
       return `${count} pairs of ${RUNS} files in the same frames, read and written`;
     },
-  },
-  {
-    // It puts the packets, which have no place, in line 255 at offset 255; 0x7ff and 0xfff would say so.
-    name: "mccparse and mccenc of gst-plugins-rs and our MCC reader and writer",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      for (const element of ["mccparse", "mccenc"]) {
-        if (!gstHas(element)) return new Skip(`GStreamer's ${element} is not installed`);
-      }
+  ),
+  // It puts the packets, which have no place, in line 255 at offset 255; 0x7ff and 0xfff would say so.
+  gstCheck(
+    "mccparse and mccenc of gst-plugins-rs and our MCC reader and writer",
+    ["mccparse", "mccenc"],
+    async (folder) => {
       const file = join(folder, "random.mcc");
       let count = 0;
       for (let seed = 0; seed < RUNS; seed++) {
@@ -90,7 +85,7 @@ export const checks = [
       }
       return `${count} packets of ${RUNS} files in the same frames, read and written`;
     },
-  },
+  ),
 ];
 
 /** What a chain of GStreamer's elements makes of a file. @param {string} file @param {string} chain */

@@ -11,9 +11,9 @@ import {
   wordsToBytes,
 } from "@x/cea608";
 import { CaptionDecoder, Cea608To708 } from "@x/cea708";
-import { must, Skip } from "./check.mjs";
+import { must } from "./check.mjs";
 import { buffersOf, throughGst } from "./gdp.mjs";
-import { gstHas } from "./peers.mjs";
+import { gstCheck } from "./gst-check.mjs";
 import { seeded } from "./random.mjs";
 
 /** @typedef {import("./random.mjs").Random} Random */
@@ -26,14 +26,13 @@ const PADDING = 0x8080;
 
 /** @type {readonly import("./check.mjs").InteropCheck[]} */
 export const checks = [
-  {
-    // Where the element is known to be wrong or to have chosen otherwise, nothing is sent: transparent spaces, Flash On,
-    // background attributes and text mode (it ignores them), another depth of roll-up (keeps the rows), a roll-up row
-    // above its depth, padding between the copies of a control pair (it executes both), wrong parity (drops the pair).
-    name: "cea608tott of gst-plugins-rs sees the screens that our decoder sees",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("cea608tott")) return new Skip("GStreamer's cea608tott is not installed");
+  // Where the element is known to be wrong or to have chosen otherwise, nothing is sent: transparent spaces, Flash On,
+  // background attributes and text mode (it ignores them), another depth of roll-up (keeps the rows), a roll-up row
+  // above its depth, padding between the copies of a control pair (it executes both), wrong parity (drops the pair).
+  gstCheck(
+    "cea608tott of gst-plugins-rs sees the screens that our decoder sees",
+    ["cea608tott"],
+    async (folder) => {
       let shown = 0;
       for (let seed = 0; seed < 40; seed++) {
         const words = anyPairs(seeded(seed));
@@ -55,13 +54,12 @@ export const checks = [
       must(shown > 500, `only ${shown} screens`);
       return `${shown} screens of 40 random streams are identical`;
     },
-  },
-  {
-    // It has one style for italics, without a colour.
-    name: "cea608tojson of gst-plugins-rs reads rows, columns and styles of our captions as we do",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("cea608tojson")) return new Skip("GStreamer's cea608tojson is not installed");
+  ),
+  // It has one style for italics, without a colour.
+  gstCheck(
+    "cea608tojson of gst-plugins-rs reads rows, columns and styles of our captions as we do",
+    ["cea608tojson"],
+    async (folder) => {
       let cells = 0;
       for (let seed = 0; seed < 40; seed++) {
         const words = captionPairs(seeded(seed), styledCaption, ["popOn", "paintOn", "rollUp"]);
@@ -87,15 +85,14 @@ export const checks = [
       must(cells > 2000, `only ${cells} cells`);
       return `${cells} cells of 40 random streams are identical`;
     },
-  },
-  {
-    // Only letters of the basic set at indents: it ignores tabs, counts an extended character twice, deletes a caption
-    // under way at an RCL, which stands between equal special characters. It counts a packet number for each frame, sent
-    // or not, so that a receiver that minds the gaps shows nothing.
-    name: "cea608tocea708 of gst-plugins-rs and ours show what line 21 shows",
-    peers: ["gst-launch-1.0", "gst-inspect-1.0"],
-    async run(folder) {
-      if (!gstHas("cea608tocea708")) return new Skip("GStreamer's cea608tocea708 is not installed");
+  ),
+  // Only letters of the basic set at indents: it ignores tabs, counts an extended character twice, deletes a caption
+  // under way at an RCL, which stands between equal special characters. It counts a packet number for each frame, sent
+  // or not, so that a receiver that minds the gaps shows nothing.
+  gstCheck(
+    "cea608tocea708 of gst-plugins-rs and ours show what line 21 shows",
+    ["cea608tocea708"],
+    async (folder) => {
       const frameRate = { numerator: 30_000, denominator: 1001 };
       let screens = 0;
       for (let seed = 0; seed < 40; seed++) {
@@ -123,7 +120,7 @@ export const checks = [
       }
       return `${screens} screens of 40 random streams are identical`;
     },
-  },
+  ),
 ];
 
 /** Pairs of any kind on CC1, not what an encoder would send. @param {Random} random */
