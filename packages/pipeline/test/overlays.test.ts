@@ -1,3 +1,4 @@
+import { encodeSeiCaptions } from "@x/cea708";
 import { AccessUnitParser, encodeAnnexB } from "@x/es";
 import { describe, expect, test } from "vitest";
 import {
@@ -132,6 +133,30 @@ describe("captions in video", () => {
       ),
     );
   });
+});
+
+test("cc_data that process_cc_data_flag takes back are not extracted", async () => {
+  const sei = (byte: number, processCcDataFlag: boolean) => {
+    const flags = { processEmDataFlag: true, additionalDataFlag: false, emData: 0xff };
+    const ccData = Uint8Array.of(0xfc, byte, 0x80);
+    return encodeSeiCaptions({ ...flags, processCcDataFlag, ccData }, "h264");
+  };
+  const found: string[] = [];
+  await launch("video ! h264ccextractor ! captions", {
+    elements: [
+      appSrc("video", [
+        {
+          type: "caps",
+          caps: parseCaps("video/x-h264,stream-format=byte-stream,alignment=au"),
+        },
+        { type: "buffer", buffer: mediaBuffer(encodeAnnexB([sei(0x01, false), sei(0x02, true)])) },
+      ]),
+      appSink("captions", (item) => {
+        if (item.type === "buffer") found.push(toHex(item.buffer.data));
+      }),
+    ],
+  }).run();
+  expect(found).toEqual(["fc0280"]);
 });
 
 describe("cccombiner and ccextractor", () => {

@@ -1,4 +1,5 @@
 import {
+  type A53Captions,
   CaptionReorderer,
   decodeMpeg2UserData,
   decodeSeiCaptions,
@@ -29,8 +30,10 @@ export class VideoCaptions {
       const found =
         kind === "mpeg2-video"
           ? mpeg2Captions(unit)
-          : decodeSeiCaptions(unit, kind === "h264" ? "h264" : "h265").map(({ ccData }) => ccData);
-      for (const ccData of found) this.#take({ pts: ms, ccData: ccData.slice() });
+          : decodeSeiCaptions(unit, kind === "h264" ? "h264" : "h265");
+      for (const { ccData, processCcDataFlag } of found) {
+        if (processCcDataFlag) this.#take({ pts: ms, ccData: ccData.slice() });
+      }
     }
   }
 
@@ -47,11 +50,11 @@ export class VideoCaptions {
   }
 }
 
-function mpeg2Captions(unit: Uint8Array): Uint8Array[] {
+function mpeg2Captions(unit: Uint8Array): Pick<A53Captions, "ccData" | "processCcDataFlag">[] {
   if (unit[0] !== USER_DATA) return [];
   try {
     const found = decodeMpeg2UserData(unit.subarray(1));
-    return found?.kind === "a53" ? [found.captions.ccData] : [];
+    return found?.kind === "a53" ? [found.captions] : [];
   } catch (error) {
     if (!isFormatError(error)) throw error;
     return [];

@@ -45,7 +45,8 @@ function extractor(codec: Codec): ElementFactory {
           async buffer({ data, pts, dts }) {
             if (sink.caps === "ANY") throw unitsWithoutFormat(context.name, codec);
             for (const nal of splitAnnexB(data)) {
-              for (const { ccData } of decodeSeiCaptions(nal, codec)) {
+              for (const { ccData, processCcDataFlag } of decodeSeiCaptions(nal, codec)) {
+                if (!processCcDataFlag) continue;
                 if (pts === undefined) {
                   // Without times there is no other order than that of decoding.
                   await src.buffer(mediaBuffer(ccData));
