@@ -5,17 +5,21 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseScc, sccPairs } from "@x/cea608";
 import { type Cue, cueText, formatMcc, type MccLine, parseMcc, parseSrt } from "@x/cea708";
-import { did, parseUnit, payload, sdid } from "@x/st2038";
+import { sizeOfPayload } from "@x/rfc8331";
+import { createAncPacket, did, encodeUnit, parseUnit, payload, sdid } from "@x/st2038";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorFiles, vectorsRoot } from "../../../tools/testing/vectors.js";
 import {
   always,
   appSink,
+  appSrc,
   elementFactory,
   forEachItem,
   launch,
   type MediaBuffer,
+  mediaBuffer,
   type PipelineMessage,
+  parseCaps,
 } from "../src/index.js";
 
 const srt = fileURLToPath(new URL("../../../fixtures/demo/lisbon.srt", import.meta.url));
@@ -351,6 +355,31 @@ describe("line 21", () => {
       lines.map(({ checksum: _, ...each }) => each),
     );
   });
+});
+
+test("the MTU of rtpsmpte291pay is that of RTP packets, as GStreamer has it", async () => {
+  const packet = createAncPacket({ did: 0x43, sdid: 2, payload: new Uint8Array(200) });
+  const packets = [packet, packet, packet];
+  const items = [
+    { type: "caps", caps: parseCaps("meta/x-st-2038,alignment=frame,framerate=25/1") },
+    { type: "buffer", buffer: mediaBuffer(encodeUnit(packets), { pts: 0n }) },
+  ] as const;
+  const sizesWith = async (mtu: number): Promise<number[]> => {
+    const sizes: number[] = [];
+    const sink = appSink("datagrams", (item) => {
+      if (item.type === "buffer") sizes.push(item.buffer.data.length);
+    });
+    await launch(`units ! rtpsmpte291pay mtu=${mtu} ! datagrams`, {
+      elements: [appSrc("units", items), sink],
+    }).run();
+    return sizes;
+  };
+  const whole = 12 + sizeOfPayload(packets);
+  expect(await sizesWith(whole)).toEqual([whole]);
+  expect(await sizesWith(whole - 1)).toEqual([
+    12 + sizeOfPayload([packet, packet]),
+    12 + sizeOfPayload([packet]),
+  ]);
 });
 
 describe("ccconverter", () => {

@@ -2,6 +2,8 @@ import {
   type AncPacket,
   AncPacketizer,
   F_PROGRESSIVE,
+  MAX_RTP_LIMIT,
+  MIN_RTP_LIMIT,
   rtpTimestamp,
   rtpTimestampOfNs,
 } from "@x/rfc8331";
@@ -18,9 +20,6 @@ import {
 import { PipelineError } from "../errors.js";
 import { RTP_ANC_CAPS } from "./formats.js";
 
-/** Octets of an IPv4 and a UDP header, which the MTU includes. */
-const IP_AND_UDP = 28;
-
 export const rtpsmpte291pay: ElementFactory = elementFactory({
   name: "rtpsmpte291pay",
   classification: "Codec/Payloader/Network/RTP",
@@ -28,10 +27,10 @@ export const rtpsmpte291pay: ElementFactory = elementFactory({
   properties: {
     mtu: {
       type: "integer",
-      default: 1200,
-      min: IP_AND_UDP + 348,
-      max: 65_535,
-      description: "Octets of an IP packet at most",
+      default: 1400,
+      min: MIN_RTP_LIMIT,
+      max: MAX_RTP_LIMIT,
+      description: "Octets of an RTP packet at most, its header included, those of UDP and IP not",
     },
     pt: { type: "integer", default: 96, min: 0, max: 127, description: "RTP payload type" },
     ssrc: {
@@ -71,7 +70,7 @@ export const rtpsmpte291pay: ElementFactory = elementFactory({
       const offset = properties["timestamp-offset"] ?? random32();
       const packetizer = new AncPacketizer({
         payloadType: properties.pt,
-        rtpLimit: properties.mtu - IP_AND_UDP,
+        rtpLimit: properties.mtu,
         ssrc: properties.ssrc ?? random32(),
         extendedSequenceNumber: properties["seqnum-offset"] ?? random32() % 0x1_0000,
         keepAlive: properties["keep-alive"],
