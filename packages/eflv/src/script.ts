@@ -11,7 +11,7 @@ import { textOf } from "./video.js";
 /** Data of a script tag (types 18 and 15). */
 export interface ScriptData {
   readonly type: "script";
-  /** Tag type 15: a format byte of 0 stood before the values. */
+  /** Tag type 15, unless it is empty: a format byte of 0 stood before the values. */
   readonly amf3: boolean;
   /** All values as they stand, `@setDataFrame` included. */
   readonly values: readonly AmfValue[];
@@ -34,8 +34,9 @@ export function decodeScriptData(data: Uint8Array, amf3 = false): ScriptData {
 }
 
 /** As {@link decodeScriptData}; `amf.missingEnd` tells of a missing end even if it throws. */
-export function readScriptData(amf: AmfReader, amf3: boolean): ScriptData {
-  if (amf3 && amf.remaining > 0) {
+export function readScriptData(amf: AmfReader, hasFormat: boolean): ScriptData {
+  const amf3 = hasFormat && amf.remaining > 0;
+  if (amf3) {
     const format = amf.uint8("format");
     if (format !== 0) throw tagError("amf-type", `format byte ${format}`, "format", 0);
   }
@@ -95,7 +96,7 @@ export function encodeScriptData(
   script: Pick<ScriptData, "values"> & Partial<Pick<ScriptData, "amf3">>,
 ): Uint8Array<ArrayBuffer> {
   const values = encodeAmf0Values(script.values);
-  if (script.amf3 !== true || values.length === 0) return values;
+  if (script.amf3 !== true) return values;
   const bytes = new Uint8Array(1 + values.length);
   bytes.set(values, 1);
   return bytes;

@@ -12,6 +12,7 @@ import {
   decodeAmf0Values,
   decodeScriptData,
   encodeAmf0Values,
+  encodeScriptData,
   fourCcNumber,
   fourCcText,
 } from "../src/index.js";
@@ -198,7 +199,11 @@ describe("AMF3", () => {
 
   test("another format byte than 0 is refused, an empty body is empty", () => {
     expect(codeOf("03", true)).toBe("amf-type");
-    expect(decodeScriptData(new Uint8Array(0), true).values).toEqual([]);
+    for (const hex of ["", "00"]) {
+      const script = decodeScriptData(fromHex(hex), true);
+      expect(script.values).toEqual([]);
+      expect(toHex(encodeScriptData(script))).toBe(hex);
+    }
   });
 });
 

@@ -1,15 +1,16 @@
 // Events in the form of the vectors' expected.json: see the README of the vectors.
 import { createHash } from "node:crypto";
 import { toHex } from "../../../tools/testing/vectors.js";
-import type {
-  Amf3Value,
-  AmfProperties,
-  AmfValue,
-  AudioData,
-  FlvEvent,
-  FlvTag,
-  MediaMessage,
-  VideoData,
+import {
+  type Amf3Value,
+  type AmfProperties,
+  type AmfValue,
+  type AudioData,
+  type FlvEvent,
+  type FlvTag,
+  type MediaMessage,
+  TAG_TYPE,
+  type VideoData,
 } from "../src/index.js";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -220,8 +221,8 @@ export class Recorder {
         });
         return;
       case "script": {
-        const { amf3, values } = event.script;
-        const script = { ...(amf3 && { amf3 }), values: values.map(amfJson) };
+        const amf3 = event.tag.tagType === TAG_TYPE.scriptAmf3;
+        const script = { ...(amf3 && { amf3 }), values: event.script.values.map(amfJson) };
         this.#tags.push({ ...tagJson(event.tag), ...script });
         return;
       }
