@@ -1,8 +1,10 @@
 import { equalBytes, isFormatError, plain, readPcr } from "@x/bits";
 import {
+  type ByteRange,
   decodePat,
   decodePmt,
   decodeSection,
+  locatePayload,
   NULL_PID,
   PACKET_SIZE,
   PAT_PID,
@@ -13,7 +15,6 @@ import {
   SectionAssembler,
   SYNC_BYTE,
   TsFramer,
-  unwrapDatagram,
 } from "@x/mpegts";
 
 /** Which PCRs a clock follows. */
@@ -81,7 +82,7 @@ const MAX_CANDIDATES = 64;
 
 /**
  * Finds the PCRs that a programme's clock is made of, in datagrams or in a byte stream. Never throws on input. Memory is
- * bounded; a datagram of bare transport packets costs no allocation.
+ * bounded; a datagram costs no allocation.
  */
 export class PcrSelector {
   readonly #options: PcrSelection;
@@ -96,6 +97,7 @@ export class PcrSelector {
   #program: number | undefined;
   #pmtPid = -1;
   #pcrPid = -1;
+  readonly #range: ByteRange = { start: 0, end: 0 };
   readonly #counters = new Uint8Array(PID_COUNT).fill(NO_COUNTER);
   #packets = 0;
   /** Packets of the datagrams before the framing began. */
@@ -153,12 +155,13 @@ export class PcrSelector {
   push(chunk: Uint8Array, onPcr: SelectedPcrHandler): void {
     this.#handler = onPcr;
     if (!this.#framing) {
-      const bytes = chunk[0] === SYNC_BYTE ? chunk : unwrapDatagram(chunk);
-      if (isWholePackets(bytes)) {
-        for (let at = 0; at < bytes.length; at += PACKET_SIZE) this.#packet(bytes, at);
+      const range = this.#range;
+      locatePayload(chunk, range);
+      if (isWholePackets(chunk, range)) {
+        for (let at = range.start; at < range.end; at += PACKET_SIZE) this.#packet(chunk, at);
         return;
       }
-      if (bytes.length === 0) return;
+      if (chunk.length === 0) return;
       this.#framing = true;
       this.#unframed = this.#packets;
     }
@@ -371,9 +374,9 @@ export class PcrSelector {
   };
 }
 
-function isWholePackets(bytes: Uint8Array): boolean {
-  if (bytes.length === 0 || bytes.length % PACKET_SIZE !== 0) return false;
-  for (let at = 0; at < bytes.length; at += PACKET_SIZE) {
+function isWholePackets(bytes: Uint8Array, { start, end }: ByteRange): boolean {
+  if (start === end || (end - start) % PACKET_SIZE !== 0) return false;
+  for (let at = start; at < end; at += PACKET_SIZE) {
     if (bytes[at] !== SYNC_BYTE) return false;
   }
   return true;

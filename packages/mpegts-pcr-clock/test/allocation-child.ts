@@ -53,9 +53,13 @@ function stamp(ms: number): void {
   withPcr[386] = ((base % 2) << 7) | 0x7e;
 }
 
+const inRtp = new Uint8Array(12 + withPcr.length);
+inRtp.set([0x80, 33]);
+
 const quiet = new PcrClock({ pcrPid: PID });
 const busy = new PcrClock({ pcrPid: PID });
 const usual = new PcrClock({ pcrPid: PID });
+const wrapped = new PcrClock({ pcrPid: PID });
 const kept = new Array<object | undefined>(16).fill(undefined);
 console.log(
   JSON.stringify({
@@ -69,9 +73,14 @@ console.log(
       stamp(ms);
       usual.feed(withPcr, arrivalNs);
     }),
+    wrapped: bytesEach(1, (ms, arrivalNs) => {
+      stamp(ms);
+      inRtp.set(withPcr, 12);
+      wrapped.feed(inRtp, arrivalNs);
+    }),
     object: bytesEach(1, (ms) => {
       kept[ms & 15] = { ms };
     }),
-    states: [busy.state, usual.state],
+    states: [busy.state, usual.state, wrapped.state],
   }),
 );

@@ -1,8 +1,15 @@
-import { decodeRtpHeader, isFormatError, plain } from "@x/bits";
+import { plain, RTP_HEADER_SIZE, uint16 } from "@x/bits";
 import { PACKET_SIZE, SYNC_BYTE } from "./constants.js";
+
+/** Bytes of a datagram, `end` excluded. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
 
 /** RTP payload type of MPEG-2 transport streams (RFC 3551). */
 const PAYLOAD_TYPE_MP2T = 33;
+const FIRST_DYNAMIC_PAYLOAD_TYPE = 96;
 
 /**
  * The transport packets in a datagram: its RTP payload, when it is RTP with transport packets in it (RFC 2250 2, also
@@ -11,16 +18,31 @@ const PAYLOAD_TYPE_MP2T = 33;
  * A datagram that begins with a sync byte is never taken for RTP.
  */
 export function unwrapDatagram(datagram: Uint8Array): Uint8Array {
+  const range = { start: 0, end: 0 };
+  locatePayload(datagram, range);
   const bytes = plain(datagram);
-  if (bytes.length === 0 || (bytes[0] as number) >>> 6 !== 2) return bytes;
-  try {
-    const { payloadStart, payloadEnd, payloadType } = decodeRtpHeader(bytes);
-    const payload = bytes.subarray(payloadStart, payloadEnd);
-    const packets = payload.length > 0 && payload.length % PACKET_SIZE === 0;
-    const known = payloadType === PAYLOAD_TYPE_MP2T || payloadType >= 96;
-    return packets && known && payload[0] === SYNC_BYTE ? payload : bytes;
-  } catch (error) {
-    if (!isFormatError(error)) throw error;
-    return bytes;
+  return range.start === 0 ? bytes : bytes.subarray(range.start, range.end);
+}
+
+/** Put into `range` where {@link unwrapDatagram} would cut, without an allocation. */
+export function locatePayload(datagram: Uint8Array, range: ByteRange): void {
+  const { length } = datagram;
+  range.start = 0;
+  range.end = length;
+  const first = datagram[0] as number;
+  if (length < RTP_HEADER_SIZE || first >>> 6 !== 2) return;
+  const payloadType = (datagram[1] as number) & 0x7f;
+  if (payloadType !== PAYLOAD_TYPE_MP2T && payloadType < FIRST_DYNAMIC_PAYLOAD_TYPE) return;
+  let start = RTP_HEADER_SIZE + 4 * (first & 0x0f);
+  if ((first & 0x10) !== 0) {
+    if (start + 4 > length) return;
+    start += 4 + 4 * uint16(datagram, start + 2);
   }
+  const isPadded = (first & 0x20) !== 0;
+  const padding = isPadded ? (datagram[length - 1] as number) : 0;
+  if (isPadded && padding === 0) return;
+  const size = length - padding - start;
+  if (size <= 0 || size % PACKET_SIZE !== 0 || datagram[start] !== SYNC_BYTE) return;
+  range.start = start;
+  range.end = start + size;
 }

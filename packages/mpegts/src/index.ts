@@ -22,7 +22,7 @@ export {
   SDT_PID,
   SYNC_BYTE,
 } from "./constants.js";
-export { unwrapDatagram } from "./datagram.js";
+export { type ByteRange, locatePayload, unwrapDatagram } from "./datagram.js";
 export type { TsDemuxerOptions } from "./demux-options.js";
 export { TsDemuxer } from "./demuxer.js";
 export {

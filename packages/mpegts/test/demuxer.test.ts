@@ -14,7 +14,6 @@ import {
   type TsDemuxerOptions,
   type TsEvent,
   tsDemuxStream,
-  unwrapDatagram,
 } from "../src/index.js";
 
 const PMT = 0x1000;
@@ -529,43 +528,6 @@ describe("input", () => {
       ["pat", "pmt"],
       ["pes"],
     ]);
-  });
-});
-
-describe("datagrams", () => {
-  const payload = concatBytes(...NULLS.slice(0, 7));
-  const rtp = (first: number, type: number): number[] => [
-    first,
-    type,
-    0,
-    1,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    9,
-  ];
-
-  test("RTP is taken off, whatever its header has", () => {
-    expect(unwrapDatagram(concatBytes(Uint8Array.from(rtp(0x80, 33)), payload))).toEqual(payload);
-    expect(unwrapDatagram(concatBytes(Uint8Array.from(rtp(0x80, 0xe0)), payload))).toEqual(payload);
-    const csrc = Uint8Array.from([...rtp(0xb1, 33), 1, 2, 3, 4, 0, 0, 0, 1, 5, 6, 7, 8]);
-    expect(unwrapDatagram(concatBytes(csrc, payload, Uint8Array.of(0, 0, 3)))).toEqual(payload);
-  });
-
-  test("anything else is left alone", () => {
-    for (const bytes of [
-      payload,
-      new Uint8Array(0),
-      concatBytes(Uint8Array.from(rtp(0x80, 8)), payload),
-      concatBytes(Uint8Array.from(rtp(0x80, 33)), payload.subarray(0, 100)),
-      Uint8Array.of(0x8f, 33),
-    ]) {
-      expect(unwrapDatagram(bytes)).toEqual(bytes);
-    }
   });
 });
 
