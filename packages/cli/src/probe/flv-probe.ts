@@ -146,7 +146,8 @@ export class FlvProbe implements FormatProbe {
     const times = (keyframes as { times?: unknown } | undefined)?.times;
     if (Array.isArray(times)) {
       this.#keyframeIndex = times.length;
-      if (times.some((time, i) => i > 0 && time < times[i - 1])) {
+      const seconds: number[] = times.filter((time) => typeof time === "number");
+      if (seconds.some((time, i) => i > 0 && time < (seconds[i - 1] as number))) {
         this.#issues.add("keyframe-index-unsorted", 0, "the times of the keyframe index go back");
       }
     }
