@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fc, test as propertyTest } from "@fast-check/vitest";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../src/errors.js";
 import { probeFor } from "../src/probe/detect.js";
@@ -11,6 +11,7 @@ import { probeFile } from "../src/probe/file-probe.js";
 import { renderReport } from "../src/probe/render.js";
 import { noFindings, type ProbeFindings, type ProbeReport, resultOf } from "../src/probe/report.js";
 import type { StreamFormat } from "../src/probe/stream-format.js";
+import { propertyTest } from "./property-test.js";
 
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
 
@@ -150,23 +151,27 @@ describe("a file of a peer", () => {
     for (const size of [1, 7, 188, 4096]) expect(reportOf(bytes, size)).toEqual(whole);
   });
 
-  propertyTest.prop([
-    fc.constantFrom(...all),
-    fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), {
-      maxLength: 12,
-    }),
-    fc.double({ min: 0, max: 1, noNaN: true }),
-  ])("damaged or cut gives a report or an InputError", (name, damage, length) => {
-    const bytes = bytesOf(name);
-    for (const [place, byte] of damage) bytes[Math.floor(place * bytes.length)] = byte;
-    try {
-      const findings = findingsOf(bytes.subarray(0, Math.ceil(length * bytes.length)), 1000);
-      const { report } = resultOf({ input: name, bytes: 1, kind: "elementary" }, findings);
-      expect(renderReport(report, true)).toContain(name);
-    } catch (error) {
-      expect(error).toBeInstanceOf(InputError);
-    }
-  });
+  propertyTest(
+    [
+      fc.constantFrom(...all),
+      fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), {
+        maxLength: 12,
+      }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    ],
+    "damaged or cut gives a report or an InputError",
+    (name, damage, length) => {
+      const bytes = bytesOf(name);
+      for (const [place, byte] of damage) bytes[Math.floor(place * bytes.length)] = byte;
+      try {
+        const findings = findingsOf(bytes.subarray(0, Math.ceil(length * bytes.length)), 1000);
+        const { report } = resultOf({ input: name, bytes: 1, kind: "elementary" }, findings);
+        expect(renderReport(report, true)).toContain(name);
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    },
+  );
 });
 
 describe("an elementary stream", () => {
@@ -367,14 +372,11 @@ describe("a file of another format", () => {
     await expect(probe(path)).rejects.toThrow(`"${path}" ${sentence}`);
   });
 
-  propertyTest.prop([fc.uint8Array({ maxLength: 3000 })])(
-    "of junk is a report or an error",
-    (junk) => {
-      try {
-        findingsOf(junk, 100);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InputError);
-      }
-    },
-  );
+  propertyTest([fc.uint8Array({ maxLength: 3000 })], "of junk is a report or an error", (junk) => {
+    try {
+      findingsOf(junk, 100);
+    } catch (error) {
+      expect(error).toBeInstanceOf(InputError);
+    }
+  });
 });

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
-import { fc, test as propertyTest } from "@fast-check/vitest";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PcrTrace, type Series } from "../src/probe/pcr-trace.js";
 import { ticks } from "../src/probe/plot/chart.js";
 import { downsample } from "../src/probe/plot/downsample.js";
 import { renderPage } from "../src/probe/plot/page.js";
 import { noFindings, type PlottedTrace, resultOf } from "../src/probe/report.js";
+import { propertyTest } from "./property-test.js";
 
 const MODULUS = 2 ** 33 * 300;
 const MAX_PAGE = 700_000;
@@ -55,7 +56,8 @@ const steps = fc.array(
 );
 
 describe("the PCRs of a trace over time", () => {
-  propertyTest.prop([steps, fc.integer({ min: 0, max: MODULUS - 1 })])(
+  propertyTest(
+    [steps, fc.integer({ min: 0, max: MODULUS - 1 })],
     "do not depend on where the clock began, wraps included",
     (all, pcr0) => {
       const [a, b] = [plotted(trace(all)), plotted(trace(all, pcr0))];
@@ -114,21 +116,25 @@ describe("the PCRs of a trace over time", () => {
 });
 
 describe("a downsampled series", () => {
-  propertyTest.prop([
-    fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 2000 }),
-    fc.integer({ min: 1, max: 50 }),
-  ])("has few points, in order, all of them real, and no peak is lost", (values, buckets) => {
-    const points = downsample(series(values), buckets);
-    expect(points.length).toBeLessThanOrEqual(2 * buckets);
-    expect(points.every(({ time, value }) => Object.is(values[time], value))).toBe(true);
-    expect(points.every(({ time }, i) => i === 0 || time > (points[i - 1]?.time as number))).toBe(
-      true,
-    );
-    if (values.length === 0) return;
-    const found = points.map(({ value }) => value);
-    expect(Math.max(...found)).toBe(Math.max(...values));
-    expect(Math.min(...found)).toBe(Math.min(...values));
-  });
+  propertyTest(
+    [
+      fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 2000 }),
+      fc.integer({ min: 1, max: 50 }),
+    ],
+    "has few points, in order, all of them real, and no peak is lost",
+    (values, buckets) => {
+      const points = downsample(series(values), buckets);
+      expect(points.length).toBeLessThanOrEqual(2 * buckets);
+      expect(points.every(({ time, value }) => Object.is(values[time], value))).toBe(true);
+      expect(points.every(({ time }, i) => i === 0 || time > (points[i - 1]?.time as number))).toBe(
+        true,
+      );
+      if (values.length === 0) return;
+      const found = points.map(({ value }) => value);
+      expect(Math.max(...found)).toBe(Math.max(...values));
+      expect(Math.min(...found)).toBe(Math.min(...values));
+    },
+  );
 
   test("whose points all have one time is bounded too", () => {
     const all = {
@@ -142,18 +148,22 @@ describe("a downsampled series", () => {
   });
 });
 
-propertyTest.prop([
-  fc.double({ min: -1e9, max: 1e9, noNaN: true }),
-  fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
-])("the marks of an axis lie on it, evenly", (low, size) => {
-  const high = low + size;
-  fc.pre(size > Math.abs(low) * 1e-9);
-  const marks = ticks(low, high, 5);
-  expect(marks.length).toBeGreaterThanOrEqual(1);
-  expect(marks.length).toBeLessThanOrEqual(8);
-  const slack = size * 1e-6;
-  expect(marks.every((mark) => mark >= low - slack && mark <= high + slack)).toBe(true);
-});
+propertyTest(
+  [
+    fc.double({ min: -1e9, max: 1e9, noNaN: true }),
+    fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
+  ],
+  "the marks of an axis lie on it, evenly",
+  (low, size) => {
+    const high = low + size;
+    fc.pre(size > Math.abs(low) * 1e-9);
+    const marks = ticks(low, high, 5);
+    expect(marks.length).toBeGreaterThanOrEqual(1);
+    expect(marks.length).toBeLessThanOrEqual(8);
+    const slack = size * 1e-6;
+    expect(marks.every((mark) => mark >= low - slack && mark <= high + slack)).toBe(true);
+  },
+);
 
 interface FakeChart {
   readonly listeners: Map<string, (event: object) => void>;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { fc, test as propertyTest } from "@fast-check/vitest";
 import { encodeA53UserData } from "@x/cea708";
 import { encodeAdtsHeader } from "@x/es";
 import { decodeHeader } from "@x/jpegxs";
 import { type StreamKind, streamKindInfo, TsMuxer, type TsPesEvent } from "@x/mpegts";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dvbText } from "../src/probe/dvb-text.js";
 import { noFindings, type ProbeFindings, type TransportStreamReport } from "../src/probe/report.js";
@@ -12,6 +12,7 @@ import { DatagramProbe } from "../src/probe/rtp-probe.js";
 import { formatText, readStreamFormat } from "../src/probe/stream-format.js";
 import { StreamProbe } from "../src/probe/stream-probe.js";
 import { TsProbe } from "../src/probe/ts-probe.js";
+import { propertyTest } from "./property-test.js";
 
 const fixtures = new URL("../../../fixtures/", import.meta.url);
 
@@ -267,21 +268,25 @@ describe("stream formats", () => {
     ...(["mpeg1-audio", "mpeg2-audio", "ac3", "eac3", "opus", "smpte-302m", "private"] as const),
   ];
 
-  propertyTest.prop([
-    fc.constantFrom(...kinds),
-    fc.uint8Array({ maxLength: 200 }),
-    fc.constantFrom(
-      [0, 0, 1, 0x67],
-      [0, 0, 1, 0x42, 1],
-      [0, 0, 1, 0xb3],
-      [0xff, 0x10, 0xff, 0x50],
-      [0x0b, 0x77],
-    ),
-  ])("of junk are a format or none, never an exception", (kind, junk, head) => {
-    expect(streamKindInfo(kind).kind).toBe(kind);
-    const format = readStreamFormat(kind, Uint8Array.of(...head, ...junk));
-    expect(format === undefined || typeof formatText(format) === "string").toBe(true);
-  });
+  propertyTest(
+    [
+      fc.constantFrom(...kinds),
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constantFrom(
+        [0, 0, 1, 0x67],
+        [0, 0, 1, 0x42, 1],
+        [0, 0, 1, 0xb3],
+        [0xff, 0x10, 0xff, 0x50],
+        [0x0b, 0x77],
+      ),
+    ],
+    "of junk are a format or none, never an exception",
+    (kind, junk, head) => {
+      expect(streamKindInfo(kind).kind).toBe(kind);
+      const format = readStreamFormat(kind, Uint8Array.of(...head, ...junk));
+      expect(format === undefined || typeof formatText(format) === "string").toBe(true);
+    },
+  );
 });
 
 test("DVB text is read by its character table", () => {
