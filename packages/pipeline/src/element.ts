@@ -109,9 +109,16 @@ export async function forEachItem(pad: SinkPad, handlers: ItemHandlers): Promise
   }
 }
 
-/** Hands tags on: what is said of a stream stays true of another form of it. */
-export function passTags(src: SrcPad): NonNullable<ItemHandlers["otherwise"]> {
-  return (item) => (item.type === "tags" ? src.push(item) : undefined);
+/**
+ * Hands tags and gaps on: what is said of a stream stays true of another form of it, and silence stays silence.
+ * @param begun the new form was announced: before that there is nothing that could have gaps
+ */
+export function passEvents(
+  src: SrcPad,
+  begun: () => boolean,
+): NonNullable<ItemHandlers["otherwise"]> {
+  return (item) =>
+    item.type === "tags" || (item.type === "gap" && begun()) ? src.push(item) : undefined;
 }
 
 /** `flags` with the discontinuity of `buffer` kept. */

@@ -1,7 +1,7 @@
 // What the parsers of elementary audio streams share: frames, their caps and their times.
 import { mediaBuffer, SECOND } from "./buffer.js";
 import { type Caps, formatCaps } from "./caps.js";
-import { always, type ElementFactory, elementFactory, forEachItem, passTags } from "./element.js";
+import { always, type ElementFactory, elementFactory, forEachItem, passEvents } from "./element.js";
 
 /** What a parser finds in its input, in order. */
 export type FrameItem =
@@ -84,7 +84,7 @@ export function audioParser({
             if (pts !== undefined) times.at(pts);
             await send(source.push(data, pts !== undefined));
           },
-          otherwise: passTags(src),
+          otherwise: passEvents(src, () => found),
         });
         await send(source?.flush() ?? []);
         if (!found) context.post({ type: "error", text: "no frame was found" });

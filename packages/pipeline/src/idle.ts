@@ -2,18 +2,22 @@
 const watchers = new Set<() => void>();
 
 function onIdle(): void {
-  for (const watcher of [...watchers]) watcher();
+  const stuck = [...watchers];
+  watchers.clear();
+  process.off("beforeExit", onIdle);
+  for (const watcher of stuck) watcher();
+  // Node asks once only, unless something has happened since: whatever is begun now may get stuck too.
+  setImmediate(() => {});
 }
 
 /**
- * Call `watcher` when Node has nothing to do any more and would end the process.
+ * Call `watcher` once Node has nothing to do any more and would end the process.
  * @returns stops watching
  */
 export function whenIdle(watcher: () => void): () => void {
   if (watchers.size === 0) process.on("beforeExit", onIdle);
   watchers.add(watcher);
   return () => {
-    watchers.delete(watcher);
-    if (watchers.size === 0) process.off("beforeExit", onIdle);
+    if (watchers.delete(watcher) && watchers.size === 0) process.off("beforeExit", onIdle);
   };
 }

@@ -2,12 +2,14 @@ import { type Item, SECOND } from "./buffer.js";
 import type { SinkPad } from "./pad.js";
 import { SharedAxis } from "./shared-axis.js";
 
-/** Pads with one clock: their times can be compared, and say nothing about those of others. */
-export interface MergeGroup {
-  /** Indices of its pads. */
-  readonly pads: readonly number[];
-  /** Nanoseconds: a greater step from item to item is a jump of the clock, and no time passed. */
-  readonly maxGap: bigint;
+/** Pads with one clock: their times can be compared, and say nothing about those of other groups. */
+export type MergeGroup = readonly MergePad[];
+
+/** A pad in the order of several. */
+export interface MergePad {
+  readonly index: number;
+  /** Nanoseconds: a greater step from item to item is a jump of the clock, and no time passed. Default: none is. */
+  readonly maxGap?: bigint;
 }
 
 /** A greater step back of a pad's time is a jump: a file that was joined, or begins again. */
@@ -22,7 +24,7 @@ const MAX_STEP_BACK = SECOND;
  */
 export async function* earliestFirst(
   pads: readonly SinkPad[],
-  groups: readonly MergeGroup[] = [{ pads: [...pads.keys()], maxGap: 0n }],
+  groups: readonly MergeGroup[] = [[...pads.keys()].map((index) => ({ index }))],
 ): AsyncGenerator<readonly [number, Item]> {
   const open = new Set(pads.keys());
   const order = new MergeOrder(groups);
@@ -67,14 +69,16 @@ class MergeOrder {
     let first: { pad: number; place: Place; group: MergeGroup; position: bigint } | undefined;
     for (const group of this.#groups) {
       let head: { readonly pad: number; readonly place: Place } | undefined;
-      for (const pad of group.pads) {
-        const time = times.get(pad);
+      for (const pad of group) {
+        const time = times.get(pad.index);
         if (time === undefined) continue;
         const place = this.#place(pad, time, group);
-        if (head === undefined || shifted(place) < shifted(head.place)) head = { pad, place };
+        if (head === undefined || shifted(place) < shifted(head.place)) {
+          head = { pad: pad.index, place };
+        }
       }
       if (head === undefined) continue;
-      const position = this.#axis.position(group, shifted(head.place), group.maxGap);
+      const position = this.#axis.position(group, shifted(head.place), groupGap(group));
       if (first === undefined || position < first.position) first = { ...head, group, position };
     }
     if (first === undefined) throw new TypeError("no pad has a time");
@@ -83,14 +87,17 @@ class MergeOrder {
     return first.pad;
   }
 
-  /** Where a pad's next item lies: behind its last one, also when its times begin again. */
-  #place(pad: number, time: bigint, { pads }: MergeGroup): Place {
-    const own = this.#places.get(pad);
-    if (own !== undefined && time >= own.time - MAX_STEP_BACK) return { time, shift: own.shift };
-    // Others of its clock may have jumped before it.
-    for (const mate of pads) {
-      const other = this.#places.get(mate);
-      if (other === undefined || other === own || other.shift === own?.shift) continue;
+  /** Where a pad's next item lies: behind its last one, also when its times jump. */
+  #place({ index, maxGap }: MergePad, time: bigint, group: MergeGroup): Place {
+    const own = this.#places.get(index);
+    const step = own === undefined ? 0n : time - own.time;
+    if (own !== undefined && step >= -MAX_STEP_BACK && (maxGap === undefined || step <= maxGap)) {
+      return { time, shift: own.shift };
+    }
+    // Others of its clock may have jumped before it, or it comes back to them.
+    for (const mate of group) {
+      const other = this.#places.get(mate.index);
+      if (other === undefined || other.shift === own?.shift) continue;
       const distance = time - other.time;
       if (distance <= MAX_STEP_BACK && distance >= -MAX_STEP_BACK) {
         return { time, shift: other.shift };
@@ -98,6 +105,14 @@ class MergeOrder {
     }
     return { time, shift: own === undefined ? 0n : shifted(own) - time };
   }
+}
+
+/** The step that none of the pads takes: a group of sparse pads only is silent for longer. */
+function groupGap(group: MergeGroup): bigint {
+  return group.reduce(
+    (least, { maxGap = 0n }) => (least === 0n || maxGap < least ? maxGap : least),
+    0n,
+  );
 }
 
 function shifted({ time, shift }: Place): bigint {

@@ -14,9 +14,11 @@ import {
 } from "@x/mpegts";
 import { describe, expect, test } from "vitest";
 import {
+  always,
   appSink,
   appSrc,
   type Caps,
+  elementFactory,
   formatCaps,
   type Item,
   launch,
@@ -574,6 +576,73 @@ describe("programmes", () => {
     }
     expect([counts.get(0x41), counts.get(0x42)]).toEqual([75 * loops, 138 * loops]);
     expect(problems.filter((text) => !text.includes("packets are missing"))).toEqual([]);
+  });
+
+  test.each([
+    ["an hour ahead", 3_600_000n],
+    ["a minute ahead", 60_000n],
+    ["a minute behind", -60_000n],
+  ])("one picture whose time is %s stops nothing", async (_, wrong) => {
+    const pictures = stream(H264, payloads(150, 300), { from: 100_000n * MS }).map(
+      (item, n): Item => {
+        if (item.type !== "buffer" || n !== 60) return item;
+        return {
+          type: "buffer",
+          buffer: { ...item.buffer, pts: (item.buffer.pts as bigint) + wrong * MS },
+        };
+      },
+    );
+    const sound = stream(AAC, payloads(281, 50, 100), { from: 100_000n * MS, step: 21_333_333n });
+    // As a demuxer sends them, one after the other, with hardly a queue.
+    const both = [...pictures.entries()].flatMap(([n, item]) => [
+      [0, item] as const,
+      ...sound
+        .slice(Math.round((n * 282) / 151), Math.round(((n + 1) * 282) / 151))
+        .map((one) => [1, one] as const),
+    ]);
+    const source = elementFactory({
+      name: "both",
+      classification: "Test",
+      description: "Sends on two pads.",
+      properties: {},
+      pads: ["a", "b"].map((name) => ({ ...always("src", "ANY"), name })),
+      create: () => ({
+        async run(context) {
+          for (const [pad, item] of both) await context.src(pad === 0 ? "a" : "b").push(item);
+        },
+      }),
+    });
+    let bytes: Uint8Array = new Uint8Array(0);
+    const sink = appSink("out", (item) => {
+      if (item.type === "buffer") bytes = Buffer.concat([bytes, item.buffer.data]);
+    });
+    await launch("both name=s s.a ! m. s.b ! m. mpegtsmux name=m ! out", {
+      elements: [source, sink],
+    }).run();
+    expect([unitsOf(bytes, 0x41).length, unitsOf(bytes, 0x42).length]).toEqual([150, 281]);
+  });
+
+  test("a cut of three seconds is not more than a queue holds", async () => {
+    const part = (from: bigint): Promise<Output> =>
+      run(
+        "mpegtsmux name=m start-time=0 ! out in0 ! m. in1 ! m.",
+        stream(H264, payloads(50, 300), { from }),
+        stream(AAC, payloads(94, 50, 100), { from, step: 21_333_333n }),
+      );
+    const source: Item[] = [];
+    for (const from of [10_000n, 15_000n, 11_000n]) {
+      source.push({ type: "buffer", buffer: mediaBuffer((await part(from * MS)).bytes) });
+    }
+    const { bytes } = await run(
+      "mpegtsmux name=m ! out in0 ! tsdemux name=d d. ! video/x-h264 ! queue ! m. d. ! audio/mpeg ! queue ! m.",
+      source,
+    );
+    const counts = new Map<number, number>();
+    for (const event of new TsDemuxer().push(bytes)) {
+      if (event.type === "pes") counts.set(event.pid, (counts.get(event.pid) ?? 0) + 1);
+    }
+    expect(counts.get(0x41)).toBeGreaterThan(145);
+    expect(counts.get(0x42)).toBeGreaterThan(275);
   });
 
   test("tsdemux takes one of them", async () => {

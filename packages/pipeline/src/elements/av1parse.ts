@@ -18,7 +18,7 @@ import {
   type ElementFactory,
   elementFactory,
   forEachItem,
-  passTags,
+  passEvents,
 } from "../element.js";
 import { anyOf, bytesField, withFrameRate } from "./formats.js";
 import { frameRateOr, pictureTime } from "./picture-times.js";
@@ -56,7 +56,7 @@ export const av1parse: ElementFactory = elementFactory({
             await source.push(head);
           } else await source.push(data);
         },
-        otherwise: passTags(context.src()),
+        otherwise: passEvents(context.src(), () => writer.begun),
       });
       source ??= open(head, writer);
       await source.push(new Uint8Array(0));
@@ -116,6 +116,11 @@ class TemporalUnitWriter {
 
   constructor(context: ElementContext) {
     this.#context = context;
+  }
+
+  /** A format was announced. */
+  get begun(): boolean {
+    return this.#announced !== "";
   }
 
   warn(text: string): void {

@@ -150,10 +150,11 @@ function byProgram(inputs: readonly MuxInput[]): Map<number, MuxInput[]> {
 
 /** Programmes may come from different senders, each with its own time. */
 function groupsOf(inputs: readonly MuxInput[]): MergeGroup[] {
-  return [...byProgram(inputs).values()].map((members) => ({
-    pads: members.map((input) => inputs.indexOf(input)),
-    maxGap: members.every(({ sparse }) => sparse) ? SPARSE_GAP : GAP,
-  }));
+  return [...byProgram(inputs).values()].map((members) =>
+    members.map((input) => {
+      return { index: inputs.indexOf(input), maxGap: input.sparse ? SPARSE_GAP : GAP };
+    }),
+  );
 }
 
 /** The steps that TsMuxer takes for jumps. */

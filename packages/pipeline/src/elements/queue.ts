@@ -1,4 +1,4 @@
-import type { Item } from "../buffer.js";
+import { type Item, SECOND } from "../buffer.js";
 import { always, type ElementFactory, elementFactory } from "../element.js";
 
 export const queue: ElementFactory = elementFactory({
@@ -112,7 +112,8 @@ class HeldItems {
   readonly #maxBuffers: number;
   readonly #maxBytes: number;
   readonly #maxTime: bigint;
-  #items: Item[] = [];
+  #items: HeldItem[] = [];
+  #newest: HeldItem["at"];
   #buffers = 0;
   #bytes = 0;
 
@@ -131,14 +132,15 @@ class HeldItems {
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    const at = item.type === "buffer" ? this.#place(item.buffer.pts) : undefined;
+    this.#items.push({ item, at });
     if (item.type !== "buffer") return;
     this.#buffers++;
     this.#bytes += item.buffer.data.length;
   }
 
   shift(): Item | undefined {
-    const item = this.#items.shift();
+    const item = this.#items.shift()?.item;
     if (item?.type === "buffer") {
       this.#buffers--;
       this.#bytes -= item.buffer.data.length;
@@ -148,9 +150,9 @@ class HeldItems {
 
   /** Drop the oldest buffer; caps and events stay. False when there is none. */
   dropOldest(): boolean {
-    const index = this.#items.findIndex(({ type }) => type === "buffer");
+    const index = this.#items.findIndex(({ item }) => item.type === "buffer");
     if (index < 0) return false;
-    const [item] = this.#items.splice(index, 1);
+    const item = this.#items.splice(index, 1)[0]?.item;
     if (item?.type === "buffer") {
       this.#buffers--;
       this.#bytes -= item.buffer.data.length;
@@ -158,11 +160,27 @@ class HeldItems {
     return true;
   }
 
+  /** A buffer's time, and where it lies when a jump takes none: it is not so much data. */
+  #place(time: bigint | undefined): HeldItem["at"] {
+    if (time === undefined) return undefined;
+    const last = this.#newest;
+    const step = last === undefined ? 0n : time - last.time;
+    const jumped = step > LONGEST_STEP || step < -LONGEST_STEP;
+    this.#newest = { time, position: (last?.position ?? 0n) + (jumped ? 0n : step) };
+    return this.#newest;
+  }
+
   #time(): bigint {
-    const first = this.#items.find(({ type }) => type === "buffer");
-    const last = this.#items.at(-1);
-    if (first?.type !== "buffer" || last?.type !== "buffer") return 0n;
-    if (first.buffer.pts === undefined || last.buffer.pts === undefined) return 0n;
-    return last.buffer.pts - first.buffer.pts;
+    const first = this.#items.find(({ item }) => item.type === "buffer")?.at;
+    const last = this.#items.at(-1)?.at;
+    return first === undefined || last === undefined ? 0n : last.position - first.position;
   }
 }
+
+interface HeldItem {
+  readonly item: Item;
+  readonly at: { readonly time: bigint; readonly position: bigint } | undefined;
+}
+
+/** A greater step from buffer to buffer is a jump or a pause, in which nothing came. */
+const LONGEST_STEP = SECOND;

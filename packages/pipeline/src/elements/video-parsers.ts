@@ -19,7 +19,7 @@ import {
   type ElementFactory,
   elementFactory,
   forEachItem,
-  passTags,
+  passEvents,
 } from "../element.js";
 import { BufferTimes, type Times, type UnitOutput, UnitTimes } from "../unit-times.js";
 import { withFrameRate } from "./formats.js";
@@ -46,6 +46,7 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
             else context.post({ type: "warning", text: event.issue.message });
           }
         };
+        const pass = passEvents(context.src(), () => writer.begun);
         let aligned = false;
         await forEachItem(context.sink(), {
           caps(offered) {
@@ -61,7 +62,14 @@ function parser(name: string, codec: "avc" | "hevc", mediaType: string): Element
             await take(units.flush());
             buffers.reset();
           },
-          otherwise: passTags(context.src()),
+          async otherwise(item) {
+            if (item.type === "gap") {
+              // Nothing more of the unit at hand comes.
+              await take(units.flush());
+              buffers.reset();
+            }
+            await pass(item);
+          },
         });
         await take(units.flush());
         await writer.finish();
@@ -86,6 +94,11 @@ class UnitWriter implements UnitOutput<Unit> {
     this.#codec = codec;
     this.#mediaType = mediaType;
     this.#times = new UnitTimes(codec, this);
+  }
+
+  /** A format was announced. */
+  get begun(): boolean {
+    return this.#format !== undefined;
   }
 
   /** `times`: its own, `undefined` when it has none. */
