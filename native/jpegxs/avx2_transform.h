@@ -5,7 +5,7 @@ namespace jxs {
 namespace avx2 {
 namespace {
 
-// Coefficients at full scale: in the upper halves of their lanes, then moved down by `down` = 16 - Fq bits.
+// Coefficients at full scale: in the upper halves of their lanes, then moved down by `down` = 16 - fq bits.
 inline V32 scaled_up(const i16 *p, __m256i down) {
   const __m256i both = _mm256_broadcastsi128_si256(load<__m128i>(p));
   constexpr i64 a = 0x0302808001008080, step = 0x0404000004040000;
@@ -13,53 +13,25 @@ inline V32 scaled_up(const i16 *p, __m256i down) {
   return V32(_mm256_srav_epi32(_mm256_shuffle_epi8(both, order), down));
 }
 
-// As `synthesise_as`, for two vectors of samples at a time.
-template <bool Whole, class Low>
-inline void synthesise_pairs(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
-  const int lows = (n + 1) >> 1;
-  const __m256i down = _mm256_set1_epi32(16 - fq);
-  const auto even_at = [&](int k, V32 h) {
-    const V32 sum = scaled_up(high + k - 1, down) + h;
-    return low(k) - ((Whole ? sum : sum + 2) >> 2);
-  };
-  const auto store_pairs = [&](int k, V32 e, V32 next, V32 h) {
-    const V32 o = h + ((e + next) >> 1);
-    const __m256i a = _mm256_unpacklo_epi32(__m256i(e), __m256i(o));
-    const __m256i b = _mm256_unpackhi_epi32(__m256i(e), __m256i(o));
-    i32 *const to = out + 2 * k;
-    store_to(to, _mm256_castsi256_si128(a));
-    store_to(to + 4, _mm256_castsi256_si128(b));
-    store_to(to + 8, _mm256_extracti128_si256(a, 1));
-    store_to(to + 12, _mm256_extracti128_si256(b, 1));
-  };
-  int k = 0;
-  V32 h = scaled_up(high, down), e = even_at(0, h);
-  for (; k <= lows - 2 * L; k += L) {
-    const V32 next_h = scaled_up(high + k + L, down), next = even_at(k + L, next_h);
-    store_pairs(k, e, one_up(e, next), h);
-    h = next_h;
-    e = next;
-  }
-  const int rest = k;
-  for (; k < lows; k += L) store_to(even + k, even_at(k, scaled_up(high + k, down)));
-  even[lows] = even[lows - 1];
-  for (k = rest; k < lows; k += L)
-    store_pairs(k, load32(even + k), load32(even + k + 1), scaled_up(high + k, down));
-}
+// As `Stepped`, scaled up when they are loaded.
+template <bool Whole>
+struct ScaledUp {
+  const i16 *p;
+  __m256i down;
+
+  ScaledUp(const i16 *line, int fq) : p(line), down(_mm256_set1_epi32(16 - fq)) {}
+  V32 at(int k) const { return scaled_up(p + k, down); }
+  V32 full(V32 h) const { return h; }
+  V32 quarter(V32 sum) const { return (Whole ? sum : sum + 2) >> 2; }
+};
 
 void synthesise_apart(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
-  const auto at = [=](int k) { return load32(low + k); };
-  if (n == 1) out[0] = low[0];
-  else if (fq >= 2) synthesise_pairs<true>(at, high, fq, out, scratch, n);
-  else synthesise_pairs<false>(at, high, fq, out, scratch, n);
+  synthesise_any<ScaledUp>([=](int k) { return load32(low + k); }, high, fq, out, scratch, n);
 }
 
 void synthesise_first_apart(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
   const __m256i down = _mm256_set1_epi32(16 - fq);
-  const auto at = [=](int k) { return scaled_up(low + k, down); };
-  if (n == 1) out[0] = low[0] * (1 << fq);
-  else if (fq >= 2) synthesise_pairs<true>(at, high, fq, out, scratch, n);
-  else synthesise_pairs<false>(at, high, fq, out, scratch, n);
+  synthesise_any<ScaledUp>([=](int k) { return scaled_up(low + k, down); }, high, fq, out, scratch, n);
 }
 
 // Four lanes at `p` and the four from `p` + 8 on, so that what is packed from two such is in order.

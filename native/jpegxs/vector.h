@@ -66,16 +66,25 @@ inline V32 wide(const u8 *p) {
 #endif
 }
 
-#if JXS_LANES == 4
-inline V32 zip_low(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
-inline V32 zip_high(V32 a, V32 b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
+// Stores the lanes of both in turn.
+inline void store_zipped(i32 *out, V32 a, V32 b) {
+#if JXS_LANES == 8
+  const __m256i low = _mm256_unpacklo_epi32(__m256i(a), __m256i(b));
+  const __m256i high = _mm256_unpackhi_epi32(__m256i(a), __m256i(b));
+  store_to(out, _mm256_castsi256_si128(low));
+  store_to(out + 4, _mm256_castsi256_si128(high));
+  store_to(out + 8, _mm256_extracti128_si256(low, 1));
+  store_to(out + 12, _mm256_extracti128_si256(high, 1));
+#else
+  store_to(out, __builtin_shufflevector(a, b, 0, 4, 1, 5));
+  store_to(out + L, __builtin_shufflevector(a, b, 2, 6, 3, 7));
+#endif
+}
+
 // What follows each lane of `a`, behind which is `b`.
+#if JXS_LANES == 4
 inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 4); }
 #else
-inline V32 zip_low(V32 a, V32 b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
-inline V32 zip_high(V32 a, V32 b) {
-  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-}
 inline V32 one_up(V32 a, V32 b) { return __builtin_shufflevector(a, b, 1, 2, 3, 4, 5, 6, 7, 8); }
 #endif
 

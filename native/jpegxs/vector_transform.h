@@ -4,55 +4,66 @@ namespace jxs {
 namespace JXS_FAMILY {
 namespace {
 
-// `Whole`: with two or more fractional bits the quarter of two high coefficients is not rounded.
-template <bool Whole, class Low, class High>
-inline void synthesise_as(Low low, High high, int fq, i32 *out, i32 *even, int n) {
+// High coefficients in steps of 2^fq. `Whole`: with two or more fractional bits the quarter of two is not rounded.
+template <bool Whole>
+struct Stepped {
+  const i16 *p;
+  int fq;
+
+  Stepped(const i16 *line, int bits) : p(line), fq(bits) {}
+  V32 at(int k) const { return wide(p + k); }
+  V32 full(V32 h) const { return h << fq; }
+  V32 quarter(V32 sum) const { return Whole ? sum << (fq - 2) : ((sum << fq) + 2) >> 2; }
+};
+// The same at full scale.
+struct Full {
+  const i32 *p;
+
+  V32 at(int k) const { return load32(p + k); }
+  V32 full(V32 h) const { return h; }
+  V32 quarter(V32 sum) const { return (sum + 2) >> 2; }
+};
+
+template <class Low, class High>
+inline void synthesise_as(Low low, High high, i32 *out, i32 *even, int n) {
   const int lows = (n + 1) >> 1;
-  const auto even_at = [&](int k, V32 h) {
-    const V32 sum = high(k - 1) + h;
-    return low(k) - (Whole ? sum << (fq - 2) : ((sum << fq) + 2) >> 2);
-  };
+  const auto even_at = [&](int k, V32 h) { return low(k) - high.quarter(high.at(k - 1) + h); };
   const auto store_pairs = [&](int k, V32 e, V32 next, V32 h) {
-    const V32 o = (h << fq) + ((e + next) >> 1);
-    store_to(out + 2 * k, zip_low(e, o));
-    store_to(out + 2 * k + L, zip_high(e, o));
+    store_zipped(out + 2 * k, e, high.full(h) + ((e + next) >> 1));
   };
   int k = 0;
-  V32 h = high(0), e = even_at(0, h);
+  V32 h = high.at(0), e = even_at(0, h);
   for (; k <= lows - 2 * L; k += L) {
-    const V32 next_h = high(k + L), next = even_at(k + L, next_h);
+    const V32 next_h = high.at(k + L), next = even_at(k + L, next_h);
     store_pairs(k, e, one_up(e, next), h);
     h = next_h;
     e = next;
   }
   const int rest = k;
-  for (; k < lows; k += L) store_to(even + k, even_at(k, high(k)));
+  for (; k < lows; k += L) store_to(even + k, even_at(k, high.at(k)));
   even[lows] = even[lows - 1];
   for (k = rest; k < lows; k += L)
-    store_pairs(k, load32(even + k), load32(even + k + 1), high(k));
+    store_pairs(k, load32(even + k), load32(even + k + 1), high.at(k));
 }
 
-template <class Low>
-inline void synthesise_any(Low low, const i16 *coefficients, int fq, i32 *out, i32 *even, int n) {
-  const auto high = [=](int k) { return wide(coefficients + k); };
+template <template <bool> class High, class Low>
+inline void synthesise_any(Low low, const i16 *high, int fq, i32 *out, i32 *even, int n) {
   if (n == 1) out[0] = low(0)[0];
-  else if (fq >= 2) synthesise_as<true>(low, high, fq, out, even, n);
-  else synthesise_as<false>(low, high, fq, out, even, n);
+  else if (fq >= 2) synthesise_as(low, High<true>(high, fq), out, even, n);
+  else synthesise_as(low, High<false>(high, fq), out, even, n);
 }
 
 void synthesise(const i32 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
-  synthesise_any([=](int k) { return load32(low + k); }, high, fq, out, scratch, n);
+  synthesise_any<Stepped>([=](int k) { return load32(low + k); }, high, fq, out, scratch, n);
 }
 
 void synthesise_first(const i16 *low, const i16 *high, int fq, i32 *out, i32 *scratch, int n) {
-  synthesise_any([=](int k) { return wide(low + k) << fq; }, high, fq, out, scratch, n);
+  synthesise_any<Stepped>([=](int k) { return wide(low + k) << fq; }, high, fq, out, scratch, n);
 }
 
 void synthesise_wide(const i32 *low, const i32 *high, i32 *out, i32 *scratch, int n) {
   if (n == 1) out[0] = low[0];
-  else
-    synthesise_as<false>([=](int k) { return load32(low + k); },
-                         [=](int k) { return load32(high + k); }, 0, out, scratch, n);
+  else synthesise_as([=](int k) { return load32(low + k); }, Full{high}, out, scratch, n);
 }
 
 void widen(const i16 *line, int fq, i32 *out, int n) {
