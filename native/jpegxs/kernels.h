@@ -34,7 +34,7 @@ struct Kernels {
   // The other way round: residuals of counts, those above in `above`, which is not looked at unless `vertical`.
   void (*residuals)(const u8 *counts, const u8 *above, u8 *out, int groups, int t, int floor,
                     bool vertical);
-  // Writes the codes of a line's residuals (all below 64), and with `flagged` its significance flags: groups of eight
+  // Writes the codes of a line's residuals (all below 56), and with `flagged` its significance flags: groups of eight
   // without a residual are left out, or with `zeros` those without a count above T.
   void (*put_codes)(BitWriter &flags, BitWriter &out, const u8 *counts, const u8 *residuals, int groups, int t,
                     bool flagged, bool zeros);

@@ -25,7 +25,7 @@ const sources = readdirSync(native).filter(
 const build = join(native, "build");
 mkdirSync(build, { recursive: true });
 const program = join(build, "fuzz");
-const sanitise = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const sanitise = ["-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const c = (/** @type {string[]} */ ...args) =>
   execFileSync(cc, ["-O1", "-std=c11", "-D_GNU_SOURCE", ...sanitise, ...args], {
     stdio: "inherit",

@@ -83,11 +83,14 @@ export function planEncoder(options: EncoderOptions): EncoderPlan {
   if (cfa && (format !== "4:4:4:4" || rct))
     throw configError("cfa", "with 4:4:4:4 and not rgb only");
   if (!cfa && options.starTetrix) throw configError("starTetrix", "only with cfa");
-  // Nothing leaves a row of squares.
   const cf = options.starTetrix?.cf ?? (named?.name === "LightBayer" ? 3 : 0);
+  // Then nothing leaves a row of squares.
   const inLine = cfa && nly === 0 && cf === 3;
 
   const svt = compat === "svt";
+  for (const name of ["cfa", "nonlinearity", "lossless"] as const) {
+    if (svt && options[name]) throw configError(name, "SVT-JPEG-XS does not have that");
+  }
   const quantiser = options.quantiser ?? (light || svt ? "deadzone" : "uniform");
   const verticalPrediction = options.verticalPrediction ?? (svt ? "off" : "coefficients");
   const signs = options.signs ?? "inline";

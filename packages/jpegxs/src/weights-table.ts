@@ -2,8 +2,8 @@
  * Gains and priorities in band order. Key: set, sampling, colour transform, NLx/NLy; value: gains as hexadecimal digits,
  * then the priorities. `psnr`: ISO/IEC 21122-1 annex I (NLx 5) and ISO/IEC 21122-5; `visual`: ISO/IEC 21122-5; `svt`:
  * what SVT-JPEG-XS 0.10 writes. `bayer`, with the last component suppressed, follows from the energies of synthesis and
- * Star-Tetrix in the same way as the published ones from theirs. 4:4:4 without colour transform has the table of 4:2:2 unless it is listed, and `svt` that
- * of `psnr`.
+ * Star-Tetrix in the same way as the published ones from theirs. 4:4:4 without colour transform has the table of 4:2:2
+ * unless it is listed, and `svt` that of `psnr`.
  */
 export const WEIGHTS: Readonly<Record<string, string>> = {
   "psnr 422 none 1/0": "000000 2 1 0 4 3 5",

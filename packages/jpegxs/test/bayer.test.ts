@@ -266,6 +266,8 @@ describe("non-linearities", () => {
     [12, 400, 64, 3],
     [12, 0, 0, 3],
     [12, 64, 5000, 3],
+    [12, 64, 400, 0],
+    [12, 64, 400, 2.5],
   ])("of %d bits from %d over %d with E %d are refused", (...levels) => {
     expect(() => extendedNonlinearity(...levels)).toThrow(RangeError);
   });
@@ -286,6 +288,8 @@ describe("refusals", () => {
     ["profile", { profile: "HighBayer" }],
     ["profile", { cfa: "RGGB", profile: "LightBayer", nly: 1 }],
     ["profile", { profile: "Main4444.12", nonlinearity: { tnlt: 1, dco: 0 } }],
+    ["cfa", { cfa: "RGGB", compat: "svt" }],
+    ["nonlinearity", { nonlinearity: { tnlt: 1, dco: 0 }, compat: "svt" }],
     ["nonlinearity", { nonlinearity: { tnlt: 1, dco: 0 }, lossless: true }],
     ["nonlinearity.dco", { nonlinearity: { tnlt: 1, dco: 40000 } }],
     ["nonlinearity.t1", { nonlinearity: { tnlt: 2, t1: 0, t2: 1, e: 1 } }],

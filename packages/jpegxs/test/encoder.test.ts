@@ -365,6 +365,8 @@ describe("refusals", () => {
     ["profile", { profile: "Main422.10", nly: 2 }],
     ["profile", { profile: "Light422.10", quantiser: "uniform" }],
     ["quantiser", { quantiser: "none" }],
+    ["compat", { compat: "rsw" }],
+    ["lossless", { compat: "svt", lossless: true, bitsPerPixel: undefined }],
     ["weights", { weights: [] }],
     ["weights.gain", { weights: Array.from({ length: 30 }, () => ({ gain: 16, priority: 0 })) }],
   ];
