@@ -13,6 +13,11 @@ export interface Packing {
 
 type Planes = readonly [RawPlane, RawPlane, RawPlane];
 
+/** The same bytes where a view of samples of `size` bytes can begin: a copy if need be (that of a Buffer's `slice` is none). */
+export function alignedTo(size: number, data: Uint8Array): Uint8Array {
+  return data.byteOffset % size === 0 ? data : new Uint8Array(data);
+}
+
 /** A plane of luma, then one of Cb and Cr in turn. */
 function semiPlanar(bytes: 1 | 2, shift: number): Packing {
   const samplesOf = (data: Uint8Array): Uint8Array | Uint16Array =>
@@ -21,7 +26,7 @@ function semiPlanar(bytes: 1 | 2, shift: number): Packing {
     size: (width, height) =>
       bytes * (width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2)),
     unpack(data, [luma, cb, cr]) {
-      const samples = samplesOf(data.byteOffset % bytes === 0 ? data : data.slice());
+      const samples = samplesOf(alignedTo(bytes, data));
       const count = luma.data.length;
       if (shift === 0) luma.data.set(samples.subarray(0, count));
       else for (let i = 0; i < count; i++) luma.data[i] = (samples[i] as number) >> shift;
@@ -81,7 +86,7 @@ const V210: Packing = {
   size: (width, height) => v210Row(width) * height,
   unpack(data, planes) {
     const [{ data: luma, width, height }, { data: cb }, { data: cr, width: chromaWidth }] = planes;
-    const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+    const aligned = alignedTo(4, data);
     const words = new Uint32Array(aligned.buffer, aligned.byteOffset, data.length >> 2);
     for (let row = 0; row < height; row++) {
       let at = (row * v210Row(width)) >> 2;

@@ -1,6 +1,6 @@
 import { type Caps, caps, type Fraction, fractionOf, numberOf, stringOf } from "./caps.js";
 import { PipelineError } from "./errors.js";
-import { PACKED_FORMATS, type Packing } from "./raw-packing.js";
+import { alignedTo, PACKED_FORMATS, type Packing } from "./raw-packing.js";
 
 /** How the samples of a raw picture lie, under GStreamer's name of the format. */
 export interface RawFormat {
@@ -131,7 +131,7 @@ export function planesOf(data: Uint8Array, video: RawVideo): RawPlane[] {
   }
   const size = bytesPerSample(video.format);
   // A Uint16Array must begin at an even byte of its memory.
-  const bytes = size === 2 && data.byteOffset % 2 !== 0 ? data.slice() : data;
+  const bytes = alignedTo(size, data);
   let at = bytes.byteOffset;
   return planeSizes(video).map(([width, height]) => {
     const samples = width * height;

@@ -12,6 +12,8 @@ export interface Times {
 
 /** Bytes of a start code: what an access unit begins with. */
 const START_CODE = 3;
+/** Buffers that an access unit may begin in: of more of them, in which none begins, the oldest are forgotten. */
+const MAX_BUFFERS = 4096;
 /** Units that may wait for a time to measure by. */
 const MAX_WAITING = 64;
 
@@ -22,7 +24,12 @@ export class BufferTimes {
 
   /** The next buffer of the stream. */
   push(length: number, times: Times | undefined): void {
-    this.#buffers.push({ start: this.#received, times });
+    const last = this.#buffers.at(-1);
+    // What has no times needs no place of its own behind another that has none.
+    if (times !== undefined || last?.times !== undefined || last === undefined) {
+      if (this.#buffers.length >= MAX_BUFFERS) this.#buffers.shift();
+      this.#buffers.push({ start: this.#received, times });
+    }
     this.#received += length;
   }
 
@@ -30,6 +37,7 @@ export class BufferTimes {
   take(offset: number): Times | undefined {
     const begin = offset - START_CODE;
     const next = this.#buffers.findIndex(({ start }) => start > begin);
+    if (next === 0) return undefined;
     const index = (next < 0 ? this.#buffers.length : next) - 1;
     if (index > 0) this.#buffers.splice(0, index);
     const [buffer] = this.#buffers;

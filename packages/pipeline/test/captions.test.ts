@@ -357,6 +357,20 @@ describe("line 21", () => {
   });
 });
 
+test("mccenc says what of ST 2038 it cannot read", async () => {
+  const unit = encodeUnit([createAncPacket({ did: 0x61, sdid: 2, payload: new Uint8Array(3) })]);
+  const items = [
+    { type: "caps", caps: parseCaps("meta/x-st-2038,alignment=frame,framerate=25/1") },
+    { type: "buffer", buffer: mediaBuffer(unit.subarray(0, 9), { pts: 0n }) },
+  ] as const;
+  const texts: string[] = [];
+  await launch("units ! mccenc ! fakesink", {
+    elements: [appSrc("units", items)],
+    onMessage: ({ type, text }) => void (type === "warning" && texts.push(text)),
+  }).run();
+  expect(texts).toHaveLength(1);
+});
+
 test("the MTU of rtpsmpte291pay is that of RTP packets, as GStreamer has it", async () => {
   const packet = createAncPacket({ did: 0x43, sdid: 2, payload: new Uint8Array(200) });
   const packets = [packet, packet, packet];

@@ -43,6 +43,8 @@ describe("formats", () => {
   test("what cannot be carried is a sentence", async () => {
     const refused = run("in0 ! mpegtsmux ! out", stream("audio/x-flac", payloads(1, 9)));
     await expect(refused).rejects.toThrow("mpegtsmux0: cannot carry audio/x-flac");
+    const bare = stream("audio/mpeg,mpegversion=2,stream-format=raw", payloads(1, 9));
+    await expect(run("in0 ! mpegtsmux ! out", bare)).rejects.toThrow("cannot carry audio/mpeg");
     const nameless = run("in0 ! mpegtsmux ! out", stream("subpicture/x-dvb", payloads(1, 9)));
     await expect(nameless).rejects.toThrow("cannot carry subpicture/x-dvb");
     const unknown = run("in0 ! mpegtsmux ! out", stream(AAC, payloads(1, 9)).slice(1));
@@ -170,6 +172,20 @@ describe("JPEG XS", () => {
     const descriptor = findDescriptor(described?.descriptors ?? [], 0x3f);
     const { brat } = decodeJxsVideoDescriptor(descriptor as NonNullable<typeof descriptor>);
     expect(brat).toBe(Math.ceil((30_000 * 64 * 48 * 2 * 10) / (8 * 1001 * 125_000)));
+  });
+
+  test("a gap in front tells nothing: the first picture does", async () => {
+    const [caps, ...pictures] = await encoded("I422_10LE");
+    const gap: Item = { type: "gap", pts: 0n, duration: undefined };
+    const { bytes } = await run("in0 ! mpegtsmux ! out", [caps as Item, gap, ...pictures]);
+    const descriptor = findDescriptor(mapsOf(bytes).at(-1)?.streams[0]?.descriptors ?? [], 0x3f);
+    const { pih } = decodeHeader(codestreams(pictures)[0] as Buffer);
+    expect(decodeJxsVideoDescriptor(descriptor as NonNullable<typeof descriptor>)).toMatchObject({
+      ppih: pih.ppih,
+      plev: pih.plev,
+    });
+    const [unit] = unitsOf(bytes, 0x41);
+    expect(Buffer.from(unit?.data.subarray(18, 20) ?? []).readUInt16BE()).toBe(pih.ppih);
   });
 
   test("a remux is the same stream", async () => {

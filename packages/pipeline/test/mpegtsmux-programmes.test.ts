@@ -121,6 +121,16 @@ describe("programmes", () => {
     expect((await run("in0 ! mpegtsmux ! out", [])).buffers).toEqual([]);
   });
 
+  test("at a constant rate packets have times when nothing comes of the first programme", async () => {
+    const map = 'prog-map="program_map,sink_65=1,sink_66=2"';
+    const { buffers } = await run(
+      `mpegtsmux name=m bitrate=1504000 ${map} ! out in0 ! m.sink_65 in1 ! m.sink_66`,
+      [],
+      two(0n)[0],
+    );
+    expect(buffers.slice(0, 3).map(({ pts }) => pts)).toEqual([0n, 7n * MS, 14n * MS]);
+  });
+
   test("what prog-map names and nothing is linked to is told", async () => {
     const map = 'prog-map="program_map,sink_65=1,sink_66=2,SERVICE_3=X"';
     const { problems } = await run(`in0 ! mpegtsmux ${map} ! out`, two(0n)[0]);

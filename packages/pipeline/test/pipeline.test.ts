@@ -126,6 +126,30 @@ describe("a pipeline", () => {
     expect(messages[0]?.details).toEqual({ dropped: 50 - seen.length });
   });
 
+  test("a queue is full of time also behind a gap", async () => {
+    const messages: PipelineMessage[] = [];
+    function* source(): Generator<Item> {
+      for (let n = 0n; n < 20n; n++) {
+        const pts = n * 100_000_000n;
+        yield { type: "buffer", buffer: mediaBuffer(Uint8Array.of(Number(n)), { pts }) };
+        yield { type: "gap", pts, duration: undefined };
+      }
+    }
+    const seen: number[] = [];
+    await launch("source ! queue max-size-time=300000000 leaky=downstream ! sink", {
+      onMessage: (message) => messages.push(message),
+      elements: [
+        appSrc("source", source()),
+        appSink("sink", async (item) => {
+          if (item.type === "buffer") seen.push(item.buffer.data[0] as number);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }),
+      ],
+    }).run();
+    expect(seen.at(-1)).toBe(19);
+    expect(messages[0]?.details).toEqual({ dropped: 20 - seen.length });
+  });
+
   test("an error names the element, stops everything and keeps what was written", async () => {
     const location = join(folder, "kept.bin");
     async function* source(): AsyncGenerator<Item> {

@@ -120,20 +120,30 @@ describe("layouts", () => {
 describe("nothing is lost", () => {
   const size = { width: fc.integer({ min: 1, max: 65 }), height: fc.integer({ min: 1, max: 65 }) };
 
-  test.prop([fc.record({ ...size, format: fc.constantFrom(...PACKED), odd: fc.boolean() })], {
+  const drawn = fc.record({
+    ...size,
+    format: fc.constantFrom(...PACKED),
+    odd: fc.boolean(),
+    make: fc.constantFrom(
+      (length: number) => new Uint8Array(length),
+      (length: number) => Buffer.alloc(length),
+    ),
+  });
+
+  test.prop([drawn], {
     numRuns: 60,
-  })("planes, packed and planes again, any size, any place in memory", async (drawn) => {
-    const { width, height, format, odd } = drawn;
+  })("planes, packed and planes again, any size, any place in memory", async (one) => {
+    const { width, height, format, odd, make } = one;
     const planar = PLANAR[format];
     const place = `width=${width},height=${height}`;
     const picture = samples(planar, width, height);
     // Some receivers' pictures begin at an odd byte of their memory.
-    const moved = new Uint8Array(picture.length + 1)
+    const moved = make(picture.length + 1)
       .subarray(odd ? 1 : 0)
       .subarray(0, picture.length);
     moved.set(picture);
     const packed = await converted(`format=${planar},${place}`, moved, format);
-    const shifted = new Uint8Array(packed.length + 1)
+    const shifted = make(packed.length + 1)
       .subarray(odd ? 1 : 0)
       .subarray(0, packed.length);
     shifted.set(packed);

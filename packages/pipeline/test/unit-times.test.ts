@@ -4,6 +4,7 @@ import { TsMuxer } from "@x/mpegts";
 import { describe, expect } from "vitest";
 import { vectorsRoot } from "../../../tools/testing/vectors.js";
 import { appSink, appSrc, formatCaps, type Item, launch, mediaBuffer } from "../src/index.js";
+import { BufferTimes } from "../src/unit-times.js";
 import { type Frame, tracksOf } from "./support/flv-tracks.js";
 
 const PID = 0x41;
@@ -225,6 +226,19 @@ describe("a stream that does not tell its frame rate", () => {
     expect(timesOf(units)).toEqual(shown);
     expect(problems).toEqual([]);
   });
+});
+
+test("of buffers in which no unit begins only so many are remembered", () => {
+  const times = new BufferTimes();
+  const timesOf = (n: number) => ({ pts: BigInt(n), dts: undefined });
+  for (let n = 0; n < 5000; n++) times.push(10, timesOf(n));
+  // A unit that began in one of the first has no times, those in the newest have theirs.
+  expect(times.take(13)).toBeUndefined();
+  expect(times.take(49_973)).toEqual(timesOf(4997));
+  for (let n = 0; n < 10; n++) times.push(10, undefined);
+  times.push(10, timesOf(7));
+  expect(times.take(50_043)).toBeUndefined();
+  expect(times.take(50_103)).toEqual(timesOf(7));
 });
 
 test("a unit with a time of its own does not wait", async () => {

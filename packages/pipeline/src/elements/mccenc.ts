@@ -45,7 +45,8 @@ export const mccenc: ElementFactory = elementFactory({
             throw new PipelineError("stream", context.name, "no frame rate in the caps");
           }
           const timeCode = timeCodeAt(frameNearest(pts, rate), rate, isDropFrame(rate));
-          for (const packet of packetsOf(data, mediaType)) {
+          const warn = (text: string): void => context.post({ type: "warning", text });
+          for (const packet of packetsOf(data, mediaType, warn)) {
             lines.push({ timeCode, field: undefined, packetNumber: undefined, ...packet });
           }
         },
@@ -73,19 +74,23 @@ export const mccenc: ElementFactory = elementFactory({
 function packetsOf(
   data: Uint8Array,
   mediaType: string,
+  warn: (text: string) => void,
 ): readonly Pick<MccLine, "did" | "sdid" | "data" | "checksum">[] {
   switch (mediaType) {
     case "closedcaption/x-cea-708":
       return [{ did: 0x61, sdid: 0x01, data, checksum: undefined }];
     case "closedcaption/x-cea-608":
       return [{ did: 0x61, sdid: 0x02, data, checksum: undefined }];
-    default:
-      return parseUnit(data).packets.map((packet) => ({
+    default: {
+      const { packets, diagnostics } = parseUnit(data);
+      for (const { severity, message } of diagnostics) if (severity === "error") warn(message);
+      return packets.map((packet) => ({
         did: did(packet),
         sdid: (packet.words[1] as number) & 0xff,
         data: payload(packet),
         checksum: (packet.words.at(-1) as number) & 0xff,
       }));
+    }
   }
 }
 

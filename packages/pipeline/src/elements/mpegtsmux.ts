@@ -100,8 +100,8 @@ export const mpegtsmux: ElementFactory = elementFactory({
             await output.write(configured(context, () => muxer.setPrograms(changed)));
           }
           // The times of another programme's clock say nothing about the first one's.
-          const { programNumber } = input;
-          const time = programNumber === inputs[0]?.programNumber ? timeOf(item) : undefined;
+          const isFirst = input.programNumber === programs[0]?.programNumber;
+          const time = isFirst ? timeOf(item) : undefined;
           await output.write(feed(input, item), time);
         }
         await output.write(muxer.flush());

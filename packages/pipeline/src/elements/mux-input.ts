@@ -73,8 +73,9 @@ export class MuxInput {
     if (text !== this.#known || this.#format === undefined) {
       this.#format = muxFormat(this.#sink.caps, unit, this.#context.name);
     }
-    this.#known = text;
-    this.#stale = false;
+    // Without a unit only the caps have told: the first one may tell more.
+    this.#known = unit === undefined ? "" : text;
+    this.#stale = unit === undefined;
     const before = this.#described;
     this.#described = JSON.stringify(this.stream);
     return this.#described !== before;

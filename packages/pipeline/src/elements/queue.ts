@@ -113,7 +113,8 @@ class HeldItems {
   readonly #maxBytes: number;
   readonly #maxTime: bigint;
   #items: HeldItem[] = [];
-  #newest: HeldItem["at"];
+  /** Of the newest buffer that has a time. */
+  #newest: Place | undefined;
   #buffers = 0;
   #bytes = 0;
 
@@ -161,7 +162,7 @@ class HeldItems {
   }
 
   /** A buffer's time, and where it lies when a jump takes none: it is not so much data. */
-  #place(time: bigint | undefined): HeldItem["at"] {
+  #place(time: bigint | undefined): Place | undefined {
     if (time === undefined) return undefined;
     const last = this.#newest;
     const step = last === undefined ? 0n : time - last.time;
@@ -172,14 +173,20 @@ class HeldItems {
 
   #time(): bigint {
     const first = this.#items.find(({ item }) => item.type === "buffer")?.at;
-    const last = this.#items.at(-1)?.at;
-    return first === undefined || last === undefined ? 0n : last.position - first.position;
+    return first === undefined ? 0n : (this.#newest as Place).position - first.position;
   }
+}
+
+/** A buffer's time, and where it lies. */
+interface Place {
+  readonly time: bigint;
+  readonly position: bigint;
 }
 
 interface HeldItem {
   readonly item: Item;
-  readonly at: { readonly time: bigint; readonly position: bigint } | undefined;
+  /** Of a buffer that has a time. */
+  readonly at: Place | undefined;
 }
 
 /** A greater step from buffer to buffer is a jump or a pause, in which nothing came. */

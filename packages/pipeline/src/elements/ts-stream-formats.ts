@@ -34,10 +34,13 @@ interface PlainFormat {
 
 const PLAIN: ReadonlyMap<StreamKind, PlainFormat> = /* @__PURE__ */ makePlain();
 
+/** AAC whose ADTS headers say MPEG-2. */
+const MPEG2_AAC = caps("audio/mpeg", { mpegversion: 2, "stream-format": "adts" });
+
 /** Everything that {@link muxFormat} takes. */
 export const MUX_CAPS: Caps = anyOf(
   ...[...PLAIN.values()].map((plain) => plain.caps),
-  caps("audio/mpeg", { mpegversion: 2, "stream-format": "adts" }),
+  MPEG2_AAC,
   caps("image/x-jxsc", { alignment: "frame" }),
   caps("audio/x-opus"),
 );
@@ -78,7 +81,7 @@ export function muxFormat(of: Caps, first: Uint8Array | undefined, muxer: string
 }
 
 function plainMuxFormat(of: Caps): MuxFormat | undefined {
-  if (mediaTypeOf(of) === "audio/mpeg" && numberOf(of, "mpegversion") === 2) {
+  if (!capsAreEmpty(intersectCaps(of, MPEG2_AAC)) && numberOf(of, "mpegversion") === 2) {
     return { kind: "aac-adts" };
   }
   for (const [kind, plain] of PLAIN) {

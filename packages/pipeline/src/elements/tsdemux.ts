@@ -175,7 +175,7 @@ class Streams {
       }
       other.position = position;
       const time = this.#axis.timeAt(other.programNumber, position);
-      const there = time && this.#streamTime(other, ticks(time));
+      const there = time === undefined ? undefined : this.#streamTime(other, ticks(time));
       await other.pad.push({ type: "gap", pts: there ?? now, duration: undefined });
     }
   }
