@@ -201,7 +201,8 @@ function captionWriters(wanted: string): Readonly<Record<string, string>> {
     srt: "srtenc",
     vtt: "webvttenc",
     scc: "tttocea608 ! closedcaption/x-cea-608,framerate=30000/1001 ! sccenc",
-    mcc: `${cdp} ! mccenc`,
+    // Version 1 has no drop-frame labels of 60 frames.
+    mcc: `${cdp} ! mccenc version=${fraction === "60000/1001" ? "2.0" : "1.0"}`,
     ts: `${cdp} ! cctost2038anc ! mpegtsmux`,
   };
 }

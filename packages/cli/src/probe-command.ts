@@ -140,15 +140,20 @@ async function probe(
       `"${input}": probe listens to udp, rtp and srt; record ${protocol} first, with x launch or another program`,
     );
   }
-  const enough = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)];
   const progress = showProgress();
+  // Not AbortSignal.timeout: what only a combined signal depends on may be collected before its time has come.
+  const enough = new AbortController();
+  const end = (): void => enough.abort(new DOMException("enough", "TimeoutError"));
+  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
   try {
-    const result = await probeFile(input, AbortSignal.any([signal, ...enough]), progress.show);
+    const either = AbortSignal.any([signal, enough.signal]);
+    const result = await probeFile(input, either, progress.show);
     if (result === undefined && !signal.aborted) {
       throw new InputError(`nothing arrived on "${input}" in ${seconds} s`);
     }
     return result;
   } finally {
+    clearTimeout(timer);
     progress.clear();
   }
 }

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../src/errors.js";
 import { probeFor } from "../src/probe/detect.js";
 import { probeFile } from "../src/probe/file-probe.js";
+import { MovieProbe } from "../src/probe/movie/movie-probe.js";
 import { renderReport } from "../src/probe/render.js";
 import { noFindings, type ProbeFindings, type ProbeReport, resultOf } from "../src/probe/report.js";
 import type { StreamFormat } from "../src/probe/stream-format.js";
+import { warningsOf } from "../src/probe/warnings.js";
 import { propertyTest } from "./property-test.js";
 
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
@@ -83,8 +85,8 @@ async function probe(path: string): Promise<ProbeReport> {
   return result.report;
 }
 
-/** What is found in `bytes` when they come in chunks. */
-function findingsOf(bytes: Uint8Array, chunkBytes: number): ProbeFindings {
+/** What is found in `bytes` when they come in chunks. `isStopped`: there was more, and nobody read it. */
+function findingsOf(bytes: Uint8Array, chunkBytes: number, isStopped = false): ProbeFindings {
   const it = probeFor(bytes.subarray(0, 65_536), bytes.length < 65_536, () => new InputError("?"));
   for (let at = 0; at < bytes.length; ) {
     it.push(bytes.slice(at, at + chunkBytes));
@@ -96,7 +98,7 @@ function findingsOf(bytes: Uint8Array, chunkBytes: number): ProbeFindings {
     next = ranges.next(bytes.subarray(offset, offset + size));
   }
   const findings = noFindings();
-  it.finish(findings, false, bytes.length);
+  it.finish(findings, isStopped, bytes.length);
   return findings;
 }
 
@@ -174,6 +176,25 @@ describe("a file of a peer", () => {
   );
 });
 
+describe("a stream that ends inside a unit", () => {
+  test.each([
+    ["cli/stereo.aac", "the file ends inside a frame"],
+    ["cli/mono.flac", "the file ends inside a frame"],
+    ["cli/opus.opus", "the file ends inside a frame"],
+    ["cli/vp8.ivf", "the file ends inside a frame"],
+    ["eflv/peers/ff-multitrack-audio.flv", "the file ends inside a tag"],
+    ["rfc8331/streams/interlaced-25-mtu.pcap", "the capture ends inside a packet"],
+  ])("has a problem, unless somebody stopped to read it: %s", (name, problem) => {
+    const bytes = bytesOf(name);
+    const cut = bytes.subarray(0, bytes.length - 5);
+    expect(findingsOf(cut, 1000).problems).toEqual([problem]);
+    const stopped = findingsOf(cut, 1000, true);
+    expect(stopped.problems).toEqual([]);
+    const { report } = resultOf({ input: name, bytes: 1, kind: "live" }, stopped);
+    expect(warningsOf(report)).toEqual([]);
+  });
+});
+
 describe("an elementary stream", () => {
   test.each(["a53.h264", "a53.h265", "a53.m2v"])(
     "shows its captions in their time: %s",
@@ -212,11 +233,8 @@ describe("an elementary stream", () => {
     }
   });
 
-  test("cut inside a frame is a problem, and what is skipped an issue with its place", () => {
+  test("that is damaged: what is skipped is an issue with its place", () => {
     const bytes = bytesOf("cli/stereo.aac");
-    expect(findingsOf(bytes.subarray(0, 3000), 1000).problems).toEqual([
-      "the file ends inside a frame",
-    ]);
     bytes.fill(0, 1000, 1100);
     const [stream] = findingsOf(bytes, 1000).elementary;
     expect(stream?.issues).toMatchObject([{ code: "resync", count: 1 }]);
@@ -273,6 +291,45 @@ describe("an MP4 file", () => {
     expect(limit).toMatchObject({ code: "caption-limit" });
   });
 
+  test("whose tables name the same bytes again and again is read so often only", () => {
+    const chunks = 5000;
+    const longs = (...values: number[]): Uint8Array => {
+      const bytes = new DataView(new ArrayBuffer(4 * values.length));
+      values.forEach((value, i) => {
+        bytes.setUint32(4 * i, value);
+      });
+      return new Uint8Array(bytes.buffer);
+    };
+    const box = (type: string, ...parts: Uint8Array[]): Uint8Array => {
+      const body = Buffer.concat(parts);
+      return Buffer.concat([longs(8 + body.length), Buffer.from(type), body]);
+    };
+    const table = [
+      box("stsd", longs(0, 1), box("c608", longs(0, 1))),
+      box("stts", longs(0, 1, chunks, 1)),
+      box("stsz", longs(0, 1 << 20, chunks)),
+      box("stsc", longs(0, 1, 1, 1, 1)),
+      box("stco", longs(0, chunks), longs(...new Array<number>(chunks).fill(0))),
+    ];
+    const media = [
+      box("mdhd", longs(0, 0, 0, 1000, chunks, 0)),
+      box("hdlr", longs(0, 0), Buffer.from("clcp")),
+      box("minf", box("stbl", ...table)),
+    ];
+    const track = box("trak", box("tkhd", longs(0, 0, 0, 1)), box("mdia", ...media));
+    const it = new MovieProbe();
+    it.push(Buffer.concat([box("ftyp", longs(0, 0)), box("moov", track)]));
+    let asked = 0;
+    const ranges = it.revisit();
+    for (let next = ranges.next(); next.done !== true; next = ranges.next(new Uint8Array(0))) {
+      asked += next.value.size;
+    }
+    expect(asked).toBe(1 << 28);
+    const findings = noFindings();
+    it.finish(findings);
+    expect(findings.movies[0]?.issues.map(({ code }) => code)).toContain("caption-limit");
+  });
+
   test("cut before its tables, inside them, or inside the media", () => {
     const end = (size: number): readonly string[] =>
       findingsOf(mp4.subarray(0, size), 500).problems;
@@ -327,27 +384,29 @@ describe("a capture", () => {
   });
 
   test("of other traffic is bounded, and says what was not listed", () => {
-    // UDP over IPv4, raw: what begins with 0x80 could be RTP, each time of another source.
+    // UDP over IPv4, raw, each time from another port: what begins with 0x80 could be RTP.
     const records = Array.from({ length: 1200 }, (_, i) => {
-      const record = new DataView(new ArrayBuffer(16 + 20 + 8 + 12));
-      record.setUint32(8, 40, true);
-      record.setUint32(12, 40, true);
+      const payloadBytes = i % 2 === 0 ? 12 : 188;
+      const record = new DataView(new ArrayBuffer(16 + 20 + 8 + payloadBytes));
+      record.setUint32(8, 28 + payloadBytes, true);
+      record.setUint32(12, 28 + payloadBytes, true);
       record.setUint8(16, 0x45);
-      record.setUint16(18, 40);
+      record.setUint16(18, 28 + payloadBytes);
       record.setUint8(25, 17);
-      record.setUint16(40, 20);
-      record.setUint8(44, 0x80);
-      record.setUint32(52, i);
+      record.setUint16(36, i);
+      record.setUint16(40, 8 + payloadBytes);
+      record.setUint8(44, i % 2 === 0 ? 0x80 : 0x47);
       return new Uint8Array(record.buffer);
     });
     const header = new Uint8Array(24);
     header.set(pcap.subarray(0, 20));
     header[20] = 101;
-    const { rtp, problems } = findingsOf(Buffer.concat([header, ...records]), 5000);
-    expect(rtp).toHaveLength(1000);
-    expect(problems).toEqual([
-      "only the first 1000 RTP streams are listed: 200 datagrams are of others",
-    ]);
+    const all = findingsOf(Buffer.concat([header, ...records]), 5000);
+    expect(all.rtp).toHaveLength(500);
+    expect(all.transportStreams).toHaveLength(500);
+    expect(all.problems).toContain(
+      "only the first 1000 streams are listed: 200 datagrams are of others",
+    );
   });
 });
 

@@ -56,6 +56,8 @@ export class ElementaryProbe implements FormatProbe {
   readonly #reader: ElementaryReader;
   readonly #issues = new IssueLog();
   readonly #captions = new VideoCaptions();
+  /** Somebody stopped to read. */
+  #isStopped = false;
   #isCut = false;
   #frames = 0;
   #keyFrames: number | undefined;
@@ -72,9 +74,10 @@ export class ElementaryProbe implements FormatProbe {
   }
 
   finish(findings: ProbeFindings, cut = false): void {
+    this.#isStopped = cut;
     this.#reader.flush();
     if (this.#frames === 0) findings.problems.push(`no ${this.codec} frame was found`);
-    if (this.#isCut && !cut) findings.problems.push("the file ends inside a frame");
+    if (this.#isCut) findings.problems.push("the file ends inside a frame");
     findings.elementary.push(this.#report());
     this.#captions.finish("in the video", findings);
   }
@@ -97,7 +100,9 @@ export class ElementaryProbe implements FormatProbe {
   }
 
   issue({ code, offset, message }: FormatIssue): void {
-    if (code === "truncated") this.#isCut = true;
+    // What is left at the end is the beginning of a frame, not damage.
+    if (this.#isStopped && (code === "truncated" || code === "resync")) return;
+    this.#isCut ||= code === "truncated";
     this.#issues.add(code, offset, message);
   }
 

@@ -3,6 +3,7 @@ import {
   codecOfMetadata,
   FlvDemuxer,
   type FlvEvent,
+  type FlvIssue,
   fourCcOfLegacy,
   type MediaMessage,
 } from "@x/eflv";
@@ -51,6 +52,9 @@ interface TagFacts {
   readonly offset: number;
 }
 
+/** Codes of an input that ends inside something. */
+const CUT = ["truncated-header", "truncated-tag", "missing-last-prev-tag-size"];
+
 /** Looks through an FLV stream, chunk by chunk. */
 export class FlvProbe implements FormatProbe {
   readonly kind = "flv";
@@ -60,13 +64,18 @@ export class FlvProbe implements FormatProbe {
   readonly #scripts = new Map<string, number>();
   #metadata: Record<string, unknown> | undefined;
   #keyframeIndex = 0;
+  /** Somebody stopped to read. */
+  #isStopped = false;
+  #isCut = false;
 
   push(chunk: Uint8Array): void {
     this.#take(this.#demuxer.push(chunk));
   }
 
-  finish(findings: ProbeFindings): void {
+  finish(findings: ProbeFindings, cut = false): void {
+    this.#isStopped = cut;
     this.#take(this.#demuxer.flush());
+    if (this.#isCut) findings.problems.push("the file ends inside a tag");
     const tracks = [...this.#tracks.values()]
       .sort((a, b) => b.kind.localeCompare(a.kind) || a.trackId - b.trackId)
       .map(trackReport);
@@ -89,7 +98,7 @@ export class FlvProbe implements FormatProbe {
       switch (event.type) {
         case "issue":
         case "invalid":
-          this.#issues.add(event.issue.code, event.issue.offset, event.issue.message);
+          this.#issue(event.issue);
           break;
         case "discontinuity": {
           const { kind, from, to } = event;
@@ -133,6 +142,12 @@ export class FlvProbe implements FormatProbe {
         }
       }
     }
+  }
+
+  #issue({ code, offset, message }: FlvIssue): void {
+    if (CUT.includes(code) && this.#isStopped) return;
+    this.#isCut ||= code === "truncated-tag";
+    this.#issues.add(code, offset, message);
   }
 
   #script(values: readonly unknown[]): void {
@@ -247,6 +262,7 @@ export class FlvProbe implements FormatProbe {
   #checkMetadata(durationMs: number): void {
     const { duration, audiocodecid, videocodecid } = this.#metadata ?? {};
     if (
+      !this.#isStopped &&
       typeof duration === "number" &&
       duration > 0 &&
       Math.abs(duration * 1000 - durationMs) > 1000

@@ -189,7 +189,10 @@ function issues(counts: Readonly<Record<string, number>>): string[] {
 }
 
 function clock(ms: number): string {
-  const whole = Math.round(ms);
+  const rounded = Math.round(ms);
+  // What is shown before the first time stamp of a stream comes before 0.
+  const sign = rounded < 0 ? "-" : "";
+  const whole = Math.abs(rounded);
   const part = (value: number, digits: number): string => String(value).padStart(digits, "0");
-  return `${part(Math.floor(whole / 3_600_000), 2)}:${part(Math.floor(whole / 60_000) % 60, 2)}:${part(Math.floor(whole / 1000) % 60, 2)}.${part(whole % 1000, 3)}`;
+  return `${sign}${part(Math.floor(whole / 3_600_000), 2)}:${part(Math.floor(whole / 60_000) % 60, 2)}:${part(Math.floor(whole / 1000) % 60, 2)}.${part(whole % 1000, 3)}`;
 }

@@ -8,7 +8,7 @@ import { TsProbe } from "./ts-probe.js";
 
 const TS_SYNC = 0x47;
 const TS_PACKET_SIZE = 188;
-/** Other traffic looks like RTP one time in four, each time like another stream. */
+/** Other traffic looks like RTP one time in four, each time like another stream; and senders can be forged. */
 const MAX_STREAMS = 1000;
 
 /** Sorts UDP datagrams into streams and looks through each. */
@@ -22,8 +22,12 @@ export class DatagramProbe {
     const { payload, source, destination } = datagram;
     if (isTs(payload)) {
       const key = `${source}>${destination}`;
-      const probe = this.#plainTs.get(key) ?? new TsProbe(destination);
-      this.#plainTs.set(key, probe);
+      let probe = this.#plainTs.get(key);
+      if (probe === undefined) {
+        if (this.#isFull()) return;
+        probe = new TsProbe(destination);
+        this.#plainTs.set(key, probe);
+      }
       probe.push(payload, datagram.timeNs);
       return;
     }
@@ -35,14 +39,18 @@ export class DatagramProbe {
     const key = `${source}>${destination}/${header.ssrc}/${header.payloadType}`;
     let stream = this.#rtp.get(key);
     if (stream === undefined) {
-      if (this.#rtp.size === MAX_STREAMS) {
-        this.#beyond++;
-        return;
-      }
+      if (this.#isFull()) return;
       stream = new RtpStream(datagram, header);
       this.#rtp.set(key, stream);
     }
     stream.push(datagram, header);
+  }
+
+  /** True, and counted, when there is no room for one more stream. */
+  #isFull(): boolean {
+    if (this.#rtp.size + this.#plainTs.size < MAX_STREAMS) return false;
+    this.#beyond++;
+    return true;
   }
 
   /** Add everything to `findings`; call it once, at the end. `cut`: somebody stopped to listen. */
@@ -51,7 +59,7 @@ export class DatagramProbe {
     for (const stream of this.#rtp.values()) stream.finish(findings, cut);
     if (this.#beyond > 0) {
       findings.problems.push(
-        `only the first ${MAX_STREAMS} RTP streams are listed: ${this.#beyond} datagrams are of others`,
+        `only the first ${MAX_STREAMS} streams are listed: ${this.#beyond} datagrams are of others`,
       );
     }
     if (this.#unknown > 0) {

@@ -9,6 +9,8 @@ import { MovieTrack } from "./track.js";
 const MAX_BOX = 1 << 28;
 /** Captions of a chunk, a second as a rule, are far shorter. */
 const MAX_CHUNK = 1 << 20;
+/** All captions of a file: more than a day's. Tables of a few bytes can name the same chunk again and again. */
+const MAX_CAPTIONS = 1 << 28;
 /** Boxes that a file begins with: ftyp, or of older QuickTime files another. */
 const FIRST = ["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp"];
 
@@ -40,14 +42,22 @@ export class MovieProbe implements FormatProbe {
 
   /** The samples of caption tracks; the media may be in front of what tells where they are. */
   *revisit(): Generator<InputRange, void, Uint8Array> {
+    let left = MAX_CAPTIONS;
     for (const track of this.#tracks.values()) {
       if (!track.hasCaptions) continue;
       const captions = new MovieCaptions(this.#issues);
       this.#captions.set(track.trackId, captions);
       for (const chunk of track.chunks(MAX_CHUNK)) {
-        if (chunk.size > MAX_CHUNK) {
-          this.#issues.add("caption-limit", chunk.offset, "a chunk is too long for captions");
-        } else captions.push(chunk, yield chunk);
+        left -= chunk.size;
+        if (chunk.size > MAX_CHUNK || left < 0) {
+          this.#issues.add(
+            "caption-limit",
+            chunk.offset,
+            "too much for captions: the rest is not read",
+          );
+          break;
+        }
+        captions.push(chunk, yield chunk);
       }
     }
   }
@@ -72,7 +82,9 @@ export class MovieProbe implements FormatProbe {
     if (damagedAt !== undefined) {
       problems.push(`what begins at byte ${damagedAt} is no box: the rest was not read`);
     } else if (box !== undefined && !cut) {
-      problems.push(`the file ends inside its ${box}${box === "header" ? " of a box" : " box"}`);
+      problems.push(
+        `the file ends inside ${box === "header" ? "the header of a" : `its ${box}`} box`,
+      );
     }
     if (!this.#hasMovie) {
       problems.push("there is no moov box, which says what is in it: it was not finished, perhaps");
