@@ -188,6 +188,23 @@ describe("JPEG XS", () => {
     expect(Buffer.from(unit?.data.subarray(18, 20) ?? []).readUInt16BE()).toBe(pih.ppih);
   });
 
+  test.each([
+    ["YCbCr-4:2:0", 1.5],
+    ["YCbCr-4:2:2", 2],
+    ["RGB-4:4:4", 3],
+    ["YCbCr-4:2:2:4", 3],
+    ["RGB-4:4:4:4", 4],
+  ])(
+    "of %s that cannot be read: the bit rate is that of %d samples a pixel",
+    async (sampling, samples) => {
+      const caps = `image/x-jxsc,alignment=frame,width=1000,height=1000,framerate=25/1,sampling=(string)${sampling},depth=10`;
+      const { bytes } = await run("in0 ! mpegtsmux ! out", stream(caps, payloads(2, 100)));
+      const descriptor = findDescriptor(mapsOf(bytes)[0]?.streams[0]?.descriptors ?? [], 0x3f);
+      const { brat } = decodeJxsVideoDescriptor(descriptor as NonNullable<typeof descriptor>);
+      expect(brat).toBe(250 * samples);
+    },
+  );
+
   test("a remux is the same stream", async () => {
     const { bytes } = await run("in0 ! mpegtsmux ! out", await encoded("I422_10LE"));
     const source: Item[] = [{ type: "buffer", buffer: mediaBuffer(bytes) }];

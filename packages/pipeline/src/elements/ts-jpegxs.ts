@@ -178,9 +178,18 @@ function samplingOf(of: Caps, header: DecodedHeader | undefined): string | undef
 }
 
 function samplesPerPixel(sampling: string | undefined): number {
-  if (sampling?.endsWith("4:2:0") === true) return 1.5;
-  if (sampling?.endsWith("4:2:2") === true) return 2;
-  return sampling?.endsWith(":4:4:4:4") === true ? 4 : 3;
+  switch (sampling?.replace(/^.*-/, "")) {
+    case "4:0:0":
+      return 1;
+    case "4:2:0":
+      return 1.5;
+    case "4:2:2":
+      return 2;
+    case "4:4:4:4":
+      return 4;
+    default:
+      return 3;
+  }
 }
 
 /** The lower 30 bits of frat; 0 when the rate is none that it can express. */
