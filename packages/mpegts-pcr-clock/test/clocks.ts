@@ -1,5 +1,6 @@
 import type { ClockUnderTest, TraceRow } from "../src/conformance.js";
 import { GstPcrClock, PcrClock, type PcrClockOptions } from "../src/index.js";
+import { sampleOf } from "./simulated.js";
 
 /** Our clock behind the interface of the conformance suite. */
 export function ourClock(options: PcrClockOptions = {}): ClockUnderTest {
@@ -7,13 +8,7 @@ export function ourClock(options: PcrClockOptions = {}): ClockUnderTest {
   let discontinuities = 0;
   return {
     push(row: TraceRow) {
-      const events = clock.addSample({
-        pcr: row.pcr,
-        arrivalNs: row.arrivalNs,
-        packet: row.packet,
-        packetsBehind: row.datagramPackets - 1 - row.indexInDatagram,
-        discontinuity: row.discontinuity,
-      });
+      const events = clock.addSample(sampleOf(row));
       for (const event of events) if (event.type === "discontinuity") discontinuities++;
     },
     read: (localNs) => clock.toSender(localNs),

@@ -20,7 +20,7 @@ import {
 } from "../../src/index.js";
 
 export const MS = 1_000_000n;
-export const LANGUAGE = 0x0a;
+const LANGUAGE = 0x0a;
 export const AAC = "audio/mpeg,mpegversion=4,stream-format=adts";
 export const H264 = "video/x-h264,stream-format=byte-stream,alignment=au";
 
