@@ -122,7 +122,7 @@ function packet(type, payload, { pts = NONE, duration = NONE, flags = 0 } = {}) 
   return Buffer.concat([header, payload]);
 }
 
-/** The caps, gaps and buffers of a stream; other events are left out. @param {Buffer} bytes @returns {GdpItem[]} */
+/** The caps and buffers of a stream; other events, gaps too, are left out. @param {Buffer} bytes @returns {GdpItem[]} */
 export function decodeGdp(bytes) {
   /** @type {GdpItem[]} */
   const items = [];
