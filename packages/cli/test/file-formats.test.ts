@@ -102,11 +102,32 @@ function findingsOf(bytes: Uint8Array, chunkBytes: number, isStopped = false): P
   return findings;
 }
 
+/** Numbers of 32 bits. */
+function longs(...values: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  values.forEach((value, i) => {
+    view.setUint32(4 * i, value);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+/** A box of ISO/IEC 14496-12. */
+function box(type: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.concat(parts);
+  return Buffer.concat([longs(8 + body.length), Buffer.from(type), body]);
+}
+
 /** The part of them that is printed. */
 function reportOf(bytes: Uint8Array, chunkBytes: number): unknown {
   return resultOf({ input: "", bytes: bytes.length, kind: "live" }, findingsOf(bytes, chunkBytes))
     .report;
 }
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "x-formats-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 /** Streams of a report side by side with ffprobe's. */
 function streamsOf({ elementary, movies }: ProbeReport): {
@@ -291,34 +312,29 @@ describe("an MP4 file", () => {
     expect(limit).toMatchObject({ code: "caption-limit" });
   });
 
-  test("whose tables name the same bytes again and again is read so often only", () => {
-    const chunks = 5000;
-    const longs = (...values: number[]): Uint8Array => {
-      const bytes = new DataView(new ArrayBuffer(4 * values.length));
-      values.forEach((value, i) => {
-        bytes.setUint32(4 * i, value);
-      });
-      return new Uint8Array(bytes.buffer);
-    };
-    const box = (type: string, ...parts: Uint8Array[]): Uint8Array => {
-      const body = Buffer.concat(parts);
-      return Buffer.concat([longs(8 + body.length), Buffer.from(type), body]);
-    };
+  /** Captions of one size in chunks of one sample, at the places that `offsets` tells. */
+  function captionMovie(count: number, offsets: Uint8Array): Uint8Array {
     const table = [
       box("stsd", longs(0, 1), box("c608", longs(0, 1))),
-      box("stts", longs(0, 1, chunks, 1)),
-      box("stsz", longs(0, 1 << 20, chunks)),
+      box("stts", longs(0, 1, count, 1)),
+      box("stsz", longs(0, 1 << 20, count)),
       box("stsc", longs(0, 1, 1, 1, 1)),
-      box("stco", longs(0, chunks), longs(...new Array<number>(chunks).fill(0))),
+      offsets,
     ];
     const media = [
-      box("mdhd", longs(0, 0, 0, 1000, chunks, 0)),
+      box("mdhd", longs(0, 0, 0, 1000, count, 0)),
       box("hdlr", longs(0, 0), Buffer.from("clcp")),
       box("minf", box("stbl", ...table)),
     ];
     const track = box("trak", box("tkhd", longs(0, 0, 0, 1)), box("mdia", ...media));
+    return Buffer.concat([box("ftyp", longs(0, 0)), box("moov", track)]);
+  }
+
+  test("whose tables name the same bytes again and again is read so often only", () => {
+    const count = 5000;
+    const offsets = box("stco", longs(0, count, ...new Array<number>(count).fill(0)));
     const it = new MovieProbe();
-    it.push(Buffer.concat([box("ftyp", longs(0, 0)), box("moov", track)]));
+    it.push(captionMovie(count, offsets));
     let asked = 0;
     const ranges = it.revisit();
     for (let next = ranges.next(); next.done !== true; next = ranges.next(new Uint8Array(0))) {
@@ -328,6 +344,14 @@ describe("an MP4 file", () => {
     const findings = noFindings();
     it.finish(findings);
     expect(findings.movies[0]?.issues.map(({ code }) => code)).toContain("caption-limit");
+  });
+
+  test("with captions at a place that no file has", async () => {
+    const path = join(folder, "far.mov");
+    await writeFile(path, captionMovie(1, box("co64", longs(0, 1, 0xffffffff, 0xffffffff))));
+    const { movies, captions } = await probe(path);
+    expect(movies).toMatchObject([{ tracks: [{ codec: "c608", samples: 1 }], issues: [] }]);
+    expect(captions).toEqual([]);
   });
 
   test("cut before its tables, inside them, or inside the media", () => {
@@ -411,12 +435,6 @@ describe("a capture", () => {
 });
 
 describe("a file of another format", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "x-formats-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
   test.each([
     ["1a45dfa39f4286810142f7", "is Matroska or WebM, which x probe does not read: rewrap it first"],
     ["060e2b34020501010d010201", "is MXF, which x probe does not read: rewrap it first"],

@@ -88,6 +88,8 @@ class FileInput implements ProbeInput {
   }
 
   async readAt(offset: number, size: number): Promise<Uint8Array> {
+    // Of a larger number Node reads where it read last.
+    if (!Number.isSafeInteger(offset)) return new Uint8Array(0);
     const bytes = new Uint8Array(size);
     const { bytesRead } = await this.#file.read(bytes, 0, size, offset).catch((error: unknown) => {
       throw unreadable(this.name, error);
