@@ -72,30 +72,35 @@ inline int fail(JxsError *error, int status, int at, size_t offset) {
   return status;
 }
 
-// Hands out aligned pieces of the caller's memory. Without memory it only adds up.
+// Hands out aligned pieces of the caller's memory. Without memory it only adds up, beyond what an address can say too.
 class Arena {
  public:
   explicit Arena(void *memory) : base_(static_cast<u8 *>(memory)) {}
 
   template <class T>
-  T *take(size_t count) {
-    size_t at = used_;
-    used_ += (count * sizeof(T) + 63) & ~size_t(63);
+  T *take(u64 count) {
+    const u64 at = used_;
+    used_ += (count * sizeof(T) + 63) & ~u64(63);
     return base_ == nullptr ? nullptr : reinterpret_cast<T *>(base_ + at);
   }
 
   // A line of `count` with room for kernels on both sides.
   template <class T>
-  T *line(size_t count) {
+  T *line(u64 count) {
     T *start = take<T>(count + 2 * kLinePad / sizeof(T));
     return start == nullptr ? nullptr : start + kLinePad / sizeof(T);
   }
 
-  size_t used() const { return used_; }
+  // What was handed out, or 0 with the reason in `error`: more than fits a heap with pointers of 32 bits.
+  size_t used(JxsError *error) const {
+    if (used_ <= UINT32_MAX) return size_t(used_);
+    fail(error, JXS_LIMIT, JXS_AT_MEMORY, 0);
+    return 0;
+  }
 
  private:
   u8 *base_;
-  size_t used_ = 0;
+  u64 used_ = 0;
 };
 
 // One existing band (B.3).

@@ -94,7 +94,7 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
       BandStore &s = job.store[b];
       s.ring = 2 * band.rows;
       s.stride = ((size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31)) * coefficient_size(h);
-      s.rows = arena.line<u8>(s.stride * size_t(s.ring));
+      s.rows = arena.line<u8>(u64(s.stride) * u64(s.ring));
     }
     job.entropy.codes = arena.line<u8>(most_codes(g));
     job.entropy.residuals = arena.line<u8>(size_t(ceil_div(h.wf, 4)));
@@ -111,7 +111,7 @@ void lay_out(JxsDecoder &d, Arena &arena, const JxsHeader &h, const JxsDecodeOpt
     job.pong = arena.line<i32>(size_t(widest));
     job.scratch = arena.line<i32>(size_t(widest));
     for (i32 *&rows : job.rct)
-      rows = h.cpih == 1 ? arena.line<i32>(kRctRows * d.rct_stride) : nullptr;
+      rows = h.cpih == 1 ? arena.line<i32>(u64(kRctRows) * d.rct_stride) : nullptr;
     if (d.job != nullptr) d.job[n] = job;
   }
 }
@@ -339,7 +339,7 @@ size_t jxs_decoder_size(const JxsHeader *header, const JxsDecodeOptions *options
   Arena arena(nullptr);
   arena.take<JxsDecoder>(1);
   lay_out(sizes, arena, *header, *options);
-  return arena.used();
+  return arena.used(error);
 }
 
 JxsDecoder *jxs_decoder_init(void *memory, const JxsHeader *header,

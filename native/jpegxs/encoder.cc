@@ -60,8 +60,8 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
   }
   lay_out_curves(h, arena, e.curves);
   const int rows = min<int>(h.hsl, g.rows);
-  const size_t precincts = size_t(rows) * size_t(g.columns);
-  e.job = arena.take<EncodeJob>(size_t(options.jobs));
+  const u64 precincts = u64(rows) * u64(g.columns);
+  e.job = arena.take<EncodeJob>(u64(options.jobs));
   for (int n = 0; n < options.jobs; n++) {
     EncodeJob job = {};
     int widest = 0;
@@ -70,16 +70,16 @@ void lay_out(JxsEncoder &e, Arena &arena, const JxsHeader &h, const JxsEncodeOpt
       widest = max(widest, band.width);
       BandRows &r = job.rows[b];
       r.stride = ((size_t(band.width) + 4 * kLinePad / sizeof(i16)) & ~size_t(31)) * coefficient_size(h);
-      r.coefficients = arena.line<u8>(r.stride * size_t(rows * band.rows + 1));
+      r.coefficients = arena.line<u8>(r.stride * u64(rows * band.rows + 1));
       r.grades_stride = (size_t(ceil_div(band.width, 4)) + 2 * kLinePad) & ~size_t(15);
       // One row above the first is read, never used.
-      u8 *grades = arena.line<u8>(r.grades_stride * size_t(rows * band.rows + 2));
+      u8 *grades = arena.line<u8>(r.grades_stride * u64(rows * band.rows + 2));
       r.grades = grades == nullptr ? nullptr : grades + r.grades_stride;
     }
     lay_out_analysis(h, arena, job.analysis);
     job.analysis.curves = e.curves;
     job.analysis.trim = e.trim_steps > 0;
-    job.stats = arena.take<LineStats>(precincts * size_t(g.lines));
+    job.stats = arena.take<LineStats>(precincts * u64(g.lines));
     job.scratch = arena.line<i16>(size_t(widest));
     job.residuals = arena.line<u8>(size_t(ceil_div(widest, 4)));
     for (u8 *&counts : job.counts) counts = arena.line<u8>(size_t(ceil_div(widest, 4)));
@@ -400,7 +400,7 @@ size_t jxs_encoder_size(const JxsHeader *h, const JxsEncodeOptions *options, Jxs
     fail(error, JXS_BUDGET, JXS_AT_BUDGET, 0);
     return 0;
   }
-  return arena.used();
+  return arena.used(error);
 }
 
 JxsEncoder *jxs_encoder_init(void *memory, const JxsHeader *header,

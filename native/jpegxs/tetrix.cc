@@ -78,7 +78,7 @@ void lay_out_mosaic(Arena &arena, int width, int height, Mosaic &m) {
   m.stride = (size_t(width) + 2 * kLinePad / sizeof(i32) + 15) & ~size_t(15);
   m.width = width;
   m.height = height;
-  for (i32 *&plane : m.plane) plane = arena.line<i32>(m.stride * size_t(height));
+  for (i32 *&plane : m.plane) plane = arena.line<i32>(u64(m.stride) * u64(height));
 }
 
 void inverse_tetrix(const JxsHeader &h, const Kernels &k, const Mosaic &m) { Lifting(h, k, m, false).run(); }

@@ -30,18 +30,20 @@ const c = (/** @type {string[]} */ ...args) =>
   execFileSync(cc, ["-O1", "-std=c11", "-D_GNU_SOURCE", ...sanitise, ...args], {
     stdio: "inherit",
   });
-c("-c", join(native, "svt.c"), "-o", join(build, "svt.fuzz.o"));
-execFileSync(
-  cxx,
-  [
-    ...["-std=c++17", "-O1", "-fwrapv", "-fno-exceptions", "-fno-rtti", ...sanitise],
-    ...(x86 ? ["-mavx2", "-mbmi", "-mbmi2", "-DJXS_HAVE_AVX2"] : []),
-    ...["-DJXS_FUZZ_MAIN", join(native, "test/fuzz.cc"), join(build, "svt.fuzz.o")],
-    ...sources.map((name) => join(native, name)),
-    ...["-o", program],
-  ],
-  { stdio: "inherit" },
-);
+if (isOutdated(program)) {
+  c("-c", join(native, "svt.c"), "-o", join(build, "svt.fuzz.o"));
+  execFileSync(
+    cxx,
+    [
+      ...["-std=c++17", "-O1", "-fwrapv", "-fno-exceptions", "-fno-rtti", ...sanitise],
+      ...(x86 ? ["-mavx2", "-mbmi", "-mbmi2", "-DJXS_HAVE_AVX2"] : []),
+      ...["-DJXS_FUZZ_MAIN", join(native, "test/fuzz.cc"), join(build, "svt.fuzz.o")],
+      ...sources.map((name) => join(native, name)),
+      ...["-o", program],
+    ],
+    { stdio: "inherit" },
+  );
+}
 if (x86 && process.platform === "linux") {
   // The binding of SVT-JPEG-XS, on a library of our own.
   const [library, seed] = [join(build, "fake.so"), join(fixtures, SVT_SEED)];
@@ -90,4 +92,13 @@ async function ownSeeds() {
     writeFileSync(file, encoder.encode());
     return file;
   });
+}
+
+/** Whether a source, a header or this script is newer than what was built from them, if anything was. */
+function isOutdated(/** @type {string} */ file) {
+  const built = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const inputs = readdirSync(native, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(cc|c|h)$/.test(name))
+    .map((name) => join(native, name));
+  return [fileURLToPath(import.meta.url), ...inputs].some((path) => statSync(path).mtimeMs > built);
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Codec, loadCodecSync } from "../src/index.js";
+import { type Codec, encodeHeader, encoderHeader, loadCodecSync } from "../src/index.js";
 import { allCodecs } from "./codecs.js";
 import { naturalPicture } from "./pictures.js";
 
@@ -78,5 +78,24 @@ describe.each([...allCodecs(), ...threads])("%s", (_, codec) => {
     encoder.encode(source);
     expect(encoder.memory).toEqual({ ...memory, copiedPlanes: 3 });
     encoder.close();
+  });
+});
+
+describe.each(allCodecs())("more than a heap can hold, %s", (_, codec) => {
+  const limit = expect.objectContaining({ code: "limit", field: "memory" });
+
+  test("an encoder is refused", () => {
+    // Narrow columns, each of whose lines has sums of its own, and one slice.
+    const columns = { nlx: 1, nly: 0, columnWidth: 16, sliceHeight: 6600 } as const;
+    const size = { width: 6600, height: 6600, format: "4:0:0", bitDepth: 8 } as const;
+    expect(() => codec.createEncoder({ ...size, ...columns, lossless: true })).toThrow(limit);
+  });
+
+  test("a filter array is refused", () => {
+    const size = { width: 16384, height: 16384, bitDepth: 8, bitsPerPixel: 0.01 } as const;
+    const header = encodeHeader(encoderHeader({ ...size, format: "4:4:4:4", cfa: "RGGB" }));
+    const decoder = codec.createDecoder({ maxPixels: 2 ** 28 });
+    expect(() => decoder.decode(Uint8Array.of(...header, 0xff, 0x20))).toThrow(limit);
+    decoder.close();
   });
 });
