@@ -32,7 +32,7 @@ export interface MuxProgram {
   readonly pmtPid?: number;
   /**
    * Default: the first video stream's, else the first audio stream's, else a PID of its own. ST 2038 4.1 wants no PCR on
-   * an ANC stream.
+   * an ANC stream. Programmes that share one must have one clock.
    */
   readonly pcrPid?: number;
   /** Program info. Default none. */

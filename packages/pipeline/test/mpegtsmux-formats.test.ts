@@ -72,6 +72,18 @@ describe("formats", () => {
     ]);
   });
 
+  test("a buffer that no PES packet holds is dropped, and told", async () => {
+    const sizes = [10, 70_000, 20].map((size) => new Uint8Array(size));
+    const { bytes, problems } = await run(
+      "in0 ! mpegtsmux ! out",
+      stream("meta/x-klv,parsed=true", sizes),
+    );
+    expect(unitsOf(bytes, 0x41).map(({ data }) => data.length)).toEqual([10, 20]);
+    expect(problems).toEqual([
+      "sink_65: a buffer is dropped: data: 70000 bytes do not fit a PES packet of PID 65",
+    ]);
+  });
+
   test("a stream that changes gets a new programme map", async () => {
     const items = [
       ...stream(AAC, payloads(3, 100)),

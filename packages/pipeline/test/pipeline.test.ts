@@ -126,6 +126,45 @@ describe("a pipeline", () => {
     expect(messages[0]?.details).toEqual({ dropped: 50 - seen.length });
   });
 
+  test("a source that says nothing more holds up neither a stop nor an error", async () => {
+    async function* silent(): AsyncGenerator<Item> {
+      yield* numbers(4);
+      await new Promise(() => {});
+    }
+    for (const how of ["stop", "abort"] as const) {
+      const seen: Item[] = [];
+      const pipeline = launch("source ! sink", {
+        elements: [appSrc("source", silent()), appSink("sink", (item) => void seen.push(item))],
+      });
+      const running = pipeline.run();
+      await vi.waitFor(() => expect(seen).toHaveLength(4));
+      pipeline[how]();
+      await running;
+      expect(seen.slice(4).map(({ type }) => type)).toEqual(how === "stop" ? ["eos"] : []);
+    }
+    const failing = appSink("sink", (item) => {
+      if (item.type === "buffer" && item.buffer.data[0] === 3) throw new Error("no more");
+    });
+    const pipeline = launch("source ! sink", { elements: [appSrc("source", silent()), failing] });
+    await expect(pipeline.run()).rejects.toThrow("sink0: no more");
+  });
+
+  test("a source is closed when the stream ends before it", async () => {
+    let closed = 0;
+    function* endless(): Generator<Item> {
+      try {
+        for (;;) yield* numbers(1);
+      } finally {
+        closed++;
+      }
+    }
+    const pipeline = launch("source ! sink", {
+      elements: [appSrc("source", endless()), appSink("sink", () => pipeline.stop())],
+    });
+    await pipeline.run();
+    expect(closed).toBe(1);
+  });
+
   test("a queue is full of time also behind a gap", async () => {
     const messages: PipelineMessage[] = [];
     function* source(): Generator<Item> {

@@ -32,7 +32,10 @@ export function appSink(
   });
 }
 
-/** An element for `launch`'s option `elements` that sends the buffers of `source`. */
+/**
+ * An element for `launch`'s option `elements` that sends the items of `source`, and closes it at the end. A stop does not
+ * wait for its next item.
+ */
 export function appSrc(
   name: string,
   source: AsyncIterable<Item> | Iterable<Item>,
@@ -46,11 +49,52 @@ export function appSrc(
     pads: [always("src", caps)],
     create: () => ({
       async run(context) {
-        for await (const item of source) {
-          if (context.stopSignal.aborted || item.type === "eos") return;
-          await context.src().push(item);
+        const items = new StoppableItems(source, context.stopSignal);
+        try {
+          for (;;) {
+            const item = await items.next();
+            if (item === undefined || item.type === "eos") return;
+            await context.src().push(item);
+          }
+        } finally {
+          await items.close();
         }
       },
     }),
   });
+}
+
+/** The items of an iterable until a signal comes, also while the next one is waited for. */
+class StoppableItems {
+  readonly #iterator: AsyncIterator<Item> | Iterator<Item>;
+  readonly #signal: AbortSignal;
+  #stopWaiting: (() => void) | undefined;
+  readonly #onStop = (): void => this.#stopWaiting?.();
+
+  constructor(source: AsyncIterable<Item> | Iterable<Item>, signal: AbortSignal) {
+    this.#iterator =
+      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#onStop);
+  }
+
+  /** The next item; `undefined` at the end, or when the signal has come. */
+  async next(): Promise<Item | undefined> {
+    if (this.#signal.aborted) return undefined;
+    const step = await new Promise<IteratorResult<Item> | undefined>((resolve, reject) => {
+      this.#stopWaiting = () => resolve(undefined);
+      Promise.resolve(this.#iterator.next()).then(resolve, reject);
+    });
+    if (step === undefined) return undefined;
+    this.#stopWaiting = undefined;
+    return step.done === true || this.#signal.aborted ? undefined : step.value;
+  }
+
+  async close(): Promise<void> {
+    this.#signal.removeEventListener("abort", this.#onStop);
+    const closing = Promise.resolve(this.#iterator.return?.());
+    // A generator that waits closes when it goes on, which may be never.
+    if (this.#stopWaiting === undefined) await closing;
+    else closing.catch(() => {});
+  }
 }

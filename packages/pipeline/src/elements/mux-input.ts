@@ -91,16 +91,23 @@ export class MuxInput {
       }
       return NOTHING;
     }
-    return muxer.push({
-      pid: this.pid,
-      data: this.#format?.wrap?.(data) ?? data,
-      ...(pts === undefined ? {} : { pts: ticks(pts + startTime) }),
-      ...(pts === undefined || dts === undefined ? {} : { dts: ticks(dts + startTime) }),
-      randomAccess: flags.deltaUnit !== true,
-      discontinuity: flags.discont === true,
-      // A piece without a time goes on where the one before it ended.
-      dataAlignment: pts !== undefined,
-    });
+    try {
+      return muxer.push({
+        pid: this.pid,
+        data: this.#format?.wrap?.(data) ?? data,
+        ...(pts === undefined ? {} : { pts: ticks(pts + startTime) }),
+        ...(pts === undefined || dts === undefined ? {} : { dts: ticks(dts + startTime) }),
+        randomAccess: flags.deltaUnit !== true,
+        discontinuity: flags.discont === true,
+        // A piece without a time goes on where the one before it ended.
+        dataAlignment: pts !== undefined,
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const text = `${this.name}: a buffer is dropped: ${error.message}`;
+      this.#context.post({ type: "warning", text });
+      return NOTHING;
+    }
   }
 
   #language(): NonNullable<MuxStream["descriptors"]> {

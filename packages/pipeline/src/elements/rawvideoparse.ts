@@ -20,7 +20,7 @@ export const rawvideoparse: ElementFactory = elementFactory({
       type: "enum",
       default: "I420",
       values: [...RAW_FORMATS.keys()],
-      description: "Rows and planes follow each other without padding",
+      description: "Rows and planes follow each other without padding, but for the rows of v210",
     },
     width: { type: "integer", default: 320, min: 1, max: 65_535, description: "In pixels" },
     height: { type: "integer", default: 240, min: 1, max: 65_535, description: "In pixels" },
