@@ -79,15 +79,10 @@ class StoppableItems {
   }
 
   /** The next item; `undefined` at the end, or when the signal has come. */
-  async next(): Promise<Item | undefined> {
+  next(): Item | undefined | Promise<Item | undefined> {
     if (this.#signal.aborted) return undefined;
-    const step = await new Promise<IteratorResult<Item> | undefined>((resolve, reject) => {
-      this.#stopWaiting = () => resolve(undefined);
-      Promise.resolve(this.#iterator.next()).then(resolve, reject);
-    });
-    if (step === undefined) return undefined;
-    this.#stopWaiting = undefined;
-    return step.done === true || this.#signal.aborted ? undefined : step.value;
+    const step = this.#iterator.next();
+    return "then" in step ? this.#awaited(step) : this.#itemOf(step);
   }
 
   async close(): Promise<void> {
@@ -96,5 +91,19 @@ class StoppableItems {
     // A generator that waits closes when it goes on, which may be never.
     if (this.#stopWaiting === undefined) await closing;
     else closing.catch(() => {});
+  }
+
+  #awaited(step: Promise<IteratorResult<Item>>): Promise<Item | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#stopWaiting = () => resolve(undefined);
+      step.then((result) => {
+        this.#stopWaiting = undefined;
+        resolve(this.#itemOf(result));
+      }, reject);
+    });
+  }
+
+  #itemOf(step: IteratorResult<Item>): Item | undefined {
+    return step.done === true || this.#signal.aborted ? undefined : step.value;
   }
 }
