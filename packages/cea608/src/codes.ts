@@ -123,7 +123,7 @@ export type Cea608Code =
       readonly first: number;
       readonly second: number;
     }
-  /** A character with a control byte behind it. Nothing is shown. */
+  /** A control byte behind a character, or behind nothing. It is ignored, the character is not. */
   | { readonly type: "invalid"; readonly first: number; readonly second: number };
 
 /** Kinds of pairs, as {@link pairKind} numbers them. */

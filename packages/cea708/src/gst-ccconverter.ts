@@ -39,8 +39,10 @@ export class GstCcConverter {
   #counter = 0;
   #timeCode: CdpTimeCode | undefined;
 
+  /** @throws {RangeError} for a rate that no CDP can carry. */
   constructor(options: GstCcConverterOptions) {
     const { from, to, inputRate, outputRate = inputRate } = options;
+    ccCountOf(inputRate);
     this.#from = from;
     this.#to = to;
     this.#inputRate = inputRate;
