@@ -9,6 +9,7 @@ import { InputError } from "../src/errors.js";
 import { probeFor } from "../src/probe/detect.js";
 import { probeFile } from "../src/probe/file-probe.js";
 import { MovieProbe } from "../src/probe/movie/movie-probe.js";
+import { readSampleEntry } from "../src/probe/movie/sample-entry.js";
 import { renderReport } from "../src/probe/render.js";
 import { noFindings, type ProbeFindings, type ProbeReport, resultOf } from "../src/probe/report.js";
 import type { StreamFormat } from "../src/probe/stream-format.js";
@@ -344,6 +345,20 @@ describe("an MP4 file", () => {
     const findings = noFindings();
     it.finish(findings);
     expect(findings.movies[0]?.issues.map(({ code }) => code)).toContain("caption-limit");
+  });
+
+  test.each([
+    ["mp4v", 0x20, "MPEG-4 part 2", "vide", 78],
+    ["mp4v", 0x61, "MPEG-2 video", "vide", 78],
+    ["mp4a", 0x40, "AAC", "soun", 28],
+    ["mp4a", 0x6b, "MPEG audio", "soun", 28],
+    ["mp4a", 0xdd, "object type 221", "soun", 28],
+  ] as const)("%s of object type %i is %s", (type, objectType, name, handler, fields) => {
+    const decoder = Uint8Array.of(4, 13, objectType, ...new Uint8Array(12));
+    const esds = box("esds", longs(0), Uint8Array.of(3, 3 + decoder.length, 0, 0, 0), decoder);
+    const entry = box(type, new Uint8Array(fields), esds);
+    const stsd = Buffer.concat([longs(0, 1), entry]);
+    expect(readSampleEntry(stsd, handler)).toMatchObject({ codec: type, codecName: name });
   });
 
   test("with captions at a place that no file has", async () => {

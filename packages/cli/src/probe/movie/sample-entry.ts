@@ -58,6 +58,18 @@ const NAMES: Readonly<Record<string, string>> = {
   wvtt: "WebVTT",
   stpp: "TTML",
 };
+/** What `mp4a` and `mp4v` are, by objectTypeIndication (ISO/IEC 14496-1 7.2.6.6). */
+const OBJECT_TYPES: readonly (readonly [name: string, ...types: number[]])[] = [
+  ["MPEG-4 part 2", 0x20],
+  ["AAC", 0x40, 0x66, 0x67, 0x68],
+  ["MPEG-2 video", 0x60, 0x61, 0x62, 0x63, 0x64, 0x65],
+  ["MPEG-1 video", 0x6a],
+  ["MPEG audio", 0x69, 0x6b],
+  ["Motion JPEG", 0x6c],
+  ["AC-3", 0xa5],
+  ["E-AC-3", 0xa6],
+  ["DTS", 0xa9],
+];
 const PCM = ["sowt", "twos", "in24", "in32", "lpcm", "ipcm", "raw"];
 const AAC_OBJECT_TYPE = 0x40;
 
@@ -69,15 +81,30 @@ export function readSampleEntry(stsd: Uint8Array, handler: string): SampleEntry 
   const [entry] = boxes(stsd.subarray(8));
   if (entry === undefined) return undefined;
   const codec = entry.type.trim();
-  const codecName = NAMES[codec] ?? fourCcName(codec);
+  const [type] = decoderConfig(innerBoxes(handler, entry.body)) ?? [];
+  const codecName = type === undefined ? (NAMES[codec] ?? fourCcName(codec)) : objectTypeName(type);
   return { codec, codecName, format: formatOf(codec, handler, entry.body) };
 }
 
+function objectTypeName(type: number): string {
+  const [name] = OBJECT_TYPES.find(([, ...types]) => types.includes(type)) ?? [];
+  return name ?? `object type ${type}`;
+}
+
+/** The boxes in an entry, which are behind its fields. */
+function innerBoxes(handler: string, body: Uint8Array): Uint8Array {
+  if (handler === "vide") return body.subarray(VISUAL_BYTES);
+  if (handler !== "soun" || body.length < AUDIO_BYTES) return new Uint8Array(0);
+  return body.subarray(AUDIO_BYTES + (SOUND_EXTENSIONS[uint16(body, 8)] ?? 0));
+}
+
 function formatOf(codec: string, handler: string, body: Uint8Array): StreamFormat {
-  if (handler === "soun" && body.length >= AUDIO_BYTES) return sound(codec, body);
+  if (handler === "soun" && body.length >= AUDIO_BYTES) {
+    return sound(codec, body, innerBoxes(handler, body));
+  }
   if (handler !== "vide" || body.length < VISUAL_BYTES) return {};
   const size = { width: uint16(body, 24), height: uint16(body, 26) };
-  return { ...size, ...configured(codec, body.subarray(VISUAL_BYTES)) };
+  return { ...size, ...configured(codec, innerBoxes(handler, body)) };
 }
 
 function configured(codec: string, inner: Uint8Array): StreamFormat {
@@ -86,14 +113,11 @@ function configured(codec: string, inner: Uint8Array): StreamFormat {
   return config === undefined ? {} : trackFormat(fourCc, config, new Uint8Array(0));
 }
 
-function sound(codec: string, body: Uint8Array): StreamFormat {
-  const version = uint16(body, 8);
-  const inner = body.subarray(AUDIO_BYTES + (SOUND_EXTENSIONS[version] ?? 0));
-  const stated = version === 2 ? soundVersion2(body) : soundVersion1(body, PCM.includes(codec));
+function sound(codec: string, body: Uint8Array, inner: Uint8Array): StreamFormat {
+  const stated =
+    uint16(body, 8) === 2 ? soundVersion2(body) : soundVersion1(body, PCM.includes(codec));
   if (codec === "ac-3" || codec === "ec-3") return { ...stated, ...dolbyChannels(inner) };
-  if (codec !== "mp4a") return stated;
-  const esds = boxAt(inner, "esds") ?? boxAt(inner, "wave", "esds");
-  const config = esds === undefined ? undefined : audioSpecificConfig(esds);
+  const config = codec === "mp4a" ? audioSpecificConfig(inner) : undefined;
   return config === undefined
     ? stated
     : { ...stated, ...trackFormat("mp4a", config, new Uint8Array(0)) };
@@ -134,17 +158,22 @@ function dolbyChannels(inner: Uint8Array): StreamFormat {
   return channels === undefined ? {} : { channels: channels + ((fields ?? 0) & 1) };
 }
 
-/** The decoder's configuration in an ES_Descriptor (ISO/IEC 14496-1 7.2.6.5). */
-function audioSpecificConfig(esds: Uint8Array): Uint8Array | undefined {
-  const elementary = descriptor(esds.subarray(4), 3);
+/** The decoder's own part of its configuration, of AAC. */
+function audioSpecificConfig(inner: Uint8Array): Uint8Array | undefined {
+  const decoder = decoderConfig(inner);
+  return decoder?.[0] === AAC_OBJECT_TYPE ? descriptor(decoder.subarray(13), 5) : undefined;
+}
+
+/** The DecoderConfigDescriptor in an ES_Descriptor (ISO/IEC 14496-1 7.2.6.5): it begins with objectTypeIndication. */
+function decoderConfig(inner: Uint8Array): Uint8Array | undefined {
+  const esds = boxAt(inner, "esds") ?? boxAt(inner, "wave", "esds");
+  const elementary = esds && descriptor(esds.subarray(4), 3);
   if (elementary === undefined || elementary.length < 3) return undefined;
   const flags = elementary[2] as number;
   let at = 3 + ((flags & 0x80) === 0 ? 0 : 2);
   if ((flags & 0x40) !== 0) at += 1 + (elementary[at] ?? 0);
   if ((flags & 0x20) !== 0) at += 2;
-  const decoder = descriptor(elementary.subarray(at), 4);
-  if (decoder?.[0] !== AAC_OBJECT_TYPE) return undefined;
-  return descriptor(decoder.subarray(13), 5);
+  return descriptor(elementary.subarray(at), 4);
 }
 
 /** The body of the descriptor at the front, when it has this tag. */
