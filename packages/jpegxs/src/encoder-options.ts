@@ -72,6 +72,9 @@ export interface EncoderOptions {
   readonly rateControl?: "slice" | "precinct" | "carry";
   /** Gains and priorities: a published set or own ones, one for each band. Default `"psnr"`. */
   readonly weights?: WeightSet | readonly Weight[];
-  /** `"svt"`: the same bytes as SVT-JPEG-XS 0.10 with its options of the same meaning. */
+  /**
+   * `"svt"`: the same bytes as SVT-JPEG-XS 0.10 with its options of the same meaning. Not with `lossless`, `cfa` or
+   * `nonlinearity`; `rgb` then transforms nothing.
+   */
   readonly compat?: "svt";
 }
