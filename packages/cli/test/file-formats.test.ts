@@ -277,6 +277,11 @@ describe("an MP4 file", () => {
     ]);
   });
 
+  test("has the bits of PCM that its name says", async () => {
+    const [movie] = (await probe(join(fixtures, "cli/prores.mov"))).movies;
+    expect(movie?.tracks[1]).toMatchObject({ codec: "in24", format: { bitDepth: 24 } });
+  });
+
   test("shows the captions of its tracks", async () => {
     for (const [file, codecName, services] of [
       ["c608.mov", "CEA-608", ["CC1"]],

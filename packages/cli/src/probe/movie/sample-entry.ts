@@ -71,6 +71,8 @@ const OBJECT_TYPES: readonly (readonly [name: string, ...types: number[]])[] = [
   ["DTS", 0xa9],
 ];
 const PCM = ["sowt", "twos", "in24", "in32", "lpcm", "ipcm", "raw"];
+/** Bits that the name says; a version 1 sound description says 16 then, whatever there are. */
+const NAMED_BITS: Readonly<Record<string, number>> = { in24: 24, in32: 32 };
 const AAC_OBJECT_TYPE = 0x40;
 
 /**
@@ -114,8 +116,7 @@ function configured(codec: string, inner: Uint8Array): StreamFormat {
 }
 
 function sound(codec: string, body: Uint8Array, inner: Uint8Array): StreamFormat {
-  const stated =
-    uint16(body, 8) === 2 ? soundVersion2(body) : soundVersion1(body, PCM.includes(codec));
+  const stated = uint16(body, 8) === 2 ? soundVersion2(body) : soundVersion1(body, codec);
   if (codec === "ac-3" || codec === "ec-3") return { ...stated, ...dolbyChannels(inner) };
   const config = codec === "mp4a" ? audioSpecificConfig(inner) : undefined;
   return config === undefined
@@ -123,14 +124,14 @@ function sound(codec: string, body: Uint8Array, inner: Uint8Array): StreamFormat
     : { ...stated, ...trackFormat("mp4a", config, new Uint8Array(0)) };
 }
 
-function soundVersion1(body: Uint8Array, isPcm: boolean): StreamFormat {
+function soundVersion1(body: Uint8Array, codec: string): StreamFormat {
   const channels = uint16(body, 16);
   // 16.16, and 0 where 16 bits do not suffice.
   const sampleRate = uint16(body, 24);
   return {
     ...(channels === 0 ? {} : { channels }),
     ...(sampleRate === 0 ? {} : { sampleRate }),
-    ...(isPcm ? { bitDepth: uint16(body, 18) } : {}),
+    ...(PCM.includes(codec) ? { bitDepth: NAMED_BITS[codec] ?? uint16(body, 18) } : {}),
   };
 }
 
