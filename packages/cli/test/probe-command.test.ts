@@ -50,12 +50,15 @@ describe("x probe of a pipe", () => {
     const { child, ended } = start(["probe", "--json"], ["pipe"]);
     const { stdin } = child;
     if (stdin === null) throw new Error("no pipe");
+    // A command that ends too early is seen by what it says.
+    stdin.on("error", () => {});
     // 188 MB of null packets.
     const packets = new Uint8Array(188 * 5000).fill(0xff);
     for (let at = 0; at < packets.length; at += 188) packets.set([0x47, 0x1f, 0xff, 0x10], at);
     let peak = 0;
     for (let i = 0; i < 200; i++) {
-      if (!stdin.write(packets)) await new Promise((resolve) => stdin.once("drain", resolve));
+      const drained = new Promise((resolve) => stdin.once("drain", resolve));
+      if (!stdin.write(packets)) await Promise.race([drained, ended]);
       peak = Math.max(peak, residentMb(child.pid));
     }
     stdin.end();
