@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseScc, sccPairs } from "@x/cea608";
-import { type Cue, cueText, formatMcc, type MccLine, parseMcc, parseSrt } from "@x/cea708";
+import {
+  type Cue,
+  cueText,
+  formatMcc,
+  type MccLine,
+  mccFrameOf,
+  parseMcc,
+  parseSrt,
+} from "@x/cea708";
 import { sizeOfPayload } from "@x/rfc8331";
 import { createAncPacket, did, encodeUnit, parseUnit, payload, sdid } from "@x/st2038";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -355,6 +363,39 @@ describe("line 21", () => {
       lines.map(({ checksum: _, ...each }) => each),
     );
   });
+});
+
+test.each([
+  ["50/1", "50", "1.0"],
+  ["60/1", "60", "1.0"],
+  ["60000/1001", "60DF", "2.0"],
+] as const)("mccenc labels each frame at %s", async (rate, timeCodeRate, version) => {
+  const [numerator = 0n, denominator = 1n] = rate.split("/").map(BigInt);
+  const texts: string[] = [];
+  await launch("packets ! mccenc ! text", {
+    elements: [
+      appSrc("packets", [
+        {
+          type: "caps",
+          caps: parseCaps(`closedcaption/x-cea-708,format=cdp,framerate=${rate}`),
+        },
+        ...Array.from({ length: 130 }, (_, i) => ({
+          type: "buffer" as const,
+          buffer: mediaBuffer(Uint8Array.of(i), {
+            pts: (BigInt(i) * 1_000_000_000n * denominator) / numerator,
+          }),
+        })),
+      ]),
+      appSink("text", (item) => {
+        if (item.type === "buffer") texts.push(new TextDecoder().decode(item.buffer.data));
+      }),
+    ],
+  }).run();
+  const mcc = parseMcc(texts.join(""));
+  expect(mcc).toMatchObject({ version, timeCodeRate, issues: [] });
+  expect(mcc.lines.map(({ timeCode }) => mccFrameOf(timeCode, timeCodeRate))).toEqual(
+    Array.from({ length: 130 }, (_, i) => i),
+  );
 });
 
 test("mccenc says what of ST 2038 it cannot read", async () => {

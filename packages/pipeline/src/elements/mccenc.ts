@@ -1,5 +1,5 @@
 import { type FrameRate, formatMcc, type MccLine, type MccRate } from "@x/cea708";
-import { timeCodeAt } from "@x/st291";
+import { frameNumber, timeCodeAt } from "@x/st291";
 import { did, parseUnit, payload } from "@x/st2038";
 import { mediaBuffer } from "../buffer.js";
 import { fractionOf, mediaTypeOf } from "../caps.js";
@@ -16,7 +16,12 @@ export const mccenc: ElementFactory = elementFactory({
   description:
     "Writes CDPs, line-21 packets or any ST 2038 as a MacCaption file, at the end of the stream.",
   properties: {
-    version: { type: "enum", default: "1.0", values: ["1.0", "2.0"], description: "Of the file" },
+    version: {
+      type: "enum",
+      default: "1.0",
+      values: ["1.0", "2.0"],
+      description: "Of the file; with 60DF always 2.0, where that is new",
+    },
     uuid: { type: "string", default: undefined, description: "UUID of the file; unset: random" },
     "creation-date": {
       type: "string",
@@ -44,7 +49,9 @@ export const mccenc: ElementFactory = elementFactory({
           if (rate === undefined) {
             throw new PipelineError("stream", context.name, "no frame rate in the caps");
           }
-          const timeCode = timeCodeAt(frameNearest(pts, rate), rate, isDropFrame(rate));
+          const time = timeCodeAt(frameNearest(pts, rate), rate, isDropFrame(rate));
+          // Above 30 Hz ST 12-2 counts pairs of frames, MCC each one.
+          const timeCode = { ...time, frames: frameNumber(time, rate) };
           const warn = (text: string): void => context.post({ type: "warning", text });
           for (const packet of packetsOf(data, mediaType, warn)) {
             lines.push({ timeCode, field: undefined, packetNumber: undefined, ...packet });
@@ -58,9 +65,10 @@ export const mccenc: ElementFactory = elementFactory({
       if (properties["creation-date"] !== undefined) {
         header.push(["Creation Date", properties["creation-date"]]);
       }
+      const timeCodeRate = rateName(rate ?? { numerator: 30, denominator: 1 }, context.name);
       const text = formatMcc({
-        version: properties.version,
-        timeCodeRate: rateName(rate ?? { numerator: 30, denominator: 1 }, context.name),
+        version: timeCodeRate === "60DF" ? "2.0" : properties.version,
+        timeCodeRate,
         header,
         comments: [],
         lines,
