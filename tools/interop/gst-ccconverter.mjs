@@ -1,7 +1,7 @@
 // GStreamer's ccconverter and the one that imitates it, on seeded random buffers.
 import { ccCountOf, cdpFrameRateOf, encodeCdp } from "@x/cea708";
 import { GstCcConverter } from "@x/cea708/gst";
-import { mustBeSame } from "./check.mjs";
+import { mustBeSame, Skip } from "./check.mjs";
 import { buffersOf, throughGst } from "./gdp.mjs";
 import { gstCheck } from "./gst-check.mjs";
 import { seeded } from "./random.mjs";
@@ -51,19 +51,24 @@ export const checks = [
       const { numerator, denominator } = inputRate;
       const at = (/** @type {number} */ index) =>
         BigInt(Math.floor((index * 1e9 * denominator) / numerator));
-      const theirs = buffersOf(
-        throughGst(
-          folder,
-          `${CAPS[from]},framerate=${fraction(inputRate)}`,
-          buffers.map((data, index) => ({
-            type: "buffer",
-            data,
-            pts: at(index),
-            duration: at(index + 1) - at(index),
-          })),
-          `ccconverter ! ${CAPS[to]},framerate=${fraction(outputRate)}`,
-        ),
-      ).map(({ data }) => Buffer.from(data).toString("hex"));
+      const items = buffers.map((data, index) => ({
+        type: /** @type {const} */ ("buffer"),
+        data,
+        pts: at(index),
+        duration: at(index + 1) - at(index),
+      }));
+      const source = `${CAPS[from]},framerate=${fraction(inputRate)}`;
+      const chain = `ccconverter ! ${CAPS[to]},framerate=${fraction(outputRate)}`;
+      /** @type {string[]} */
+      let theirs;
+      try {
+        theirs = buffersOf(throughGst(folder, source, items, chain)).map(({ data }) =>
+          Buffer.from(data).toString("hex"),
+        );
+      } catch (error) {
+        if (!/code should not be reached/.test(String(error))) throw error;
+        return new Skip(`this ccconverter aborts from ${from} to ${to} (1.22 does, 1.28 does not)`);
+      }
       const converter = new GstCcConverter({ from, to, inputRate, outputRate });
       const ours = [...buffers.flatMap((data) => converter.push(data)), ...converter.flush()]
         .map((data) => Buffer.from(data).toString("hex"))
