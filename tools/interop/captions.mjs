@@ -253,7 +253,7 @@ function sameTimes(source, file) {
   // It gives all words of a line the time of the line: a line for each word keeps the times of line 21.
   const lines = pairs.map(({ frame, word }) => ({
     timecode: timecodeOfFrame(frame, false),
-    words: [word],
+    words: Uint16Array.of(word),
   }));
   writeFileSync(file, formatScc({ lines }));
   const { stdout } = runPeer("ffmpeg", [

@@ -166,7 +166,7 @@ function ourTracks(file) {
       track.frames.push({ pts, dts: event.dts, hash: hashOf(body) });
     }
   }
-  const rank = ({ kind }) => (kind === "video" ? 0 : 1);
+  const rank = (/** @type {Track} */ { kind }) => (kind === "video" ? 0 : 1);
   return [...tracks.values()].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -4,7 +4,7 @@ import { gstHas } from "./peers.mjs";
 
 /**
  * Skipped aloud where one of the elements is not installed.
- * @param {string} name @param {readonly string[]} elements @param {(folder: string) => Promise<string>} run
+ * @param {string} name @param {readonly string[]} elements @param {import("./check.mjs").InteropCheck["run"]} run
  * @returns {import("./check.mjs").InteropCheck}
  */
 export function gstCheck(name, elements, run) {
