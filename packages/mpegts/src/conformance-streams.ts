@@ -60,8 +60,10 @@ export function sectionBytes(
   data: readonly number[],
   versionNumber = 0,
   current = true,
+  sectionNumber = 0,
+  lastSectionNumber = 0,
 ): Uint8Array<ArrayBuffer> {
-  const head = `${digits(tableId, 8)}1011${digits(data.length + 9, 12)}${digits(tableIdExtension, 16)}11${digits(versionNumber, 5)}${current ? 1 : 0}${digits(0, 16)}`;
+  const head = `${digits(tableId, 8)}1011${digits(data.length + 9, 12)}${digits(tableIdExtension, 16)}11${digits(versionNumber, 5)}${current ? 1 : 0}${digits(sectionNumber, 8)}${digits(lastSectionNumber, 8)}`;
   const bytes = [...bytesOfDigits(head), ...data];
   let crc = 0xffffffff;
   for (const byte of bytes) {
