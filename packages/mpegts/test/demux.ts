@@ -7,7 +7,7 @@ import { TsDemuxer, type TsDemuxerOptions, type TsEvent } from "../src/index.js"
 export const PMT = 0x1000;
 export const VIDEO = 0x100;
 export const DATA = 0x101;
-export const STREAMS: readonly { readonly streamType: number; readonly pid: number }[] = [
+const STREAMS: readonly { readonly streamType: number; readonly pid: number }[] = [
   { streamType: 0x1b, pid: VIDEO },
   { streamType: 0x06, pid: DATA },
 ];
